@@ -1,0 +1,54 @@
+// The element formulas and the one order of every sum (NUMERICS.md). CPU twins: Elements.java and Sums.java.
+// Everything is rounded to nearest; an fma stands exactly where it is written (the build forbids contraction).
+#pragma once
+#include "layout.cuh"
+
+// --- Elements ---------------------------------------------------------------------------------------------
+
+// g = gradient * scale, rounded once from binary64.
+__device__ __forceinline__ float scaled_gradient(float gradient, double scale) {
+  return scale == 1.0 ? gradient : (float)((double)gradient * scale);
+}
+
+// m = beta1 m + (1 - beta1) g, with beta1 carried as the sum of two floats.
+__device__ __forceinline__ float next_m(float m, float g, const Coefficients& c) {
+  return __fmaf_rn(c.beta1_hi, m, __fmaf_rn(c.beta1_lo, m, __fmul_rn(c.one_minus_beta1, g)));
+}
+
+// v = beta2 v + ((1 - beta2) g) g: in this order g^2 alone may overflow.
+__device__ __forceinline__ float next_v(float v, float g, const Coefficients& c) {
+  return __fmaf_rn(c.beta2_hi, v, __fmaf_rn(c.beta2_lo, v, __fmul_rn(__fmul_rn(c.one_minus_beta2, g), g)));
+}
+
+// r = mhat / (sqrt(vhat) + epsilon) + weight_decay w.
+__device__ __forceinline__ float update(float w, float m, float v, const Coefficients& c) {
+  float m_hat = __fmul_rn(m, c.m_correction);
+  float denominator = __fmaf_rn(__fsqrt_rn(v), c.sqrt_v_correction, c.epsilon);
+  return __fmaf_rn(c.weight_decay, w, __fdiv_rn(m_hat, denominator));
+}
+
+// w = w - step_size r.
+__device__ __forceinline__ float next_weight(float w, float r, float step_size) {
+  return __fmaf_rn(-step_size, r, w);
+}
+
+// --- Sums -------------------------------------------------------------------------------------------------
+
+// Squares of binary32 are exact in binary64, so an fma here rounds as the plain sum does.
+__device__ __forceinline__ double sum_of_squares(const float (&x)[4]) {
+  double a = x[0], b = x[1], c = x[2], d = x[3];
+  return fma(d, d, fma(c, c, fma(b, b, a * a)));
+}
+
+// One value per thread of a block of 256, by halving strides 128, 64, ... 1; the result is thread 0's alone.
+// Threads 0-31 do strides 128, 64 and 32 from shared memory, so that one barrier is enough.
+__device__ __forceinline__ double sum_of_lanes(double value, double (&shared)[kLanes]) {
+  int lane = threadIdx.x;
+  shared[lane] = value;
+  __syncthreads();
+  if (lane >= 32) return 0;
+  double sum = ((shared[lane] + shared[lane + 128]) + (shared[lane + 64] + shared[lane + 192])) +
+               ((shared[lane + 32] + shared[lane + 160]) + (shared[lane + 96] + shared[lane + 224]));
+  for (int stride = 16; stride > 0; stride /= 2) sum += __shfl_down_sync(0xffffffffu, sum, stride);
+  return sum;
+}

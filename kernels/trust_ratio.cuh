@@ -1,0 +1,39 @@
+// Each segment's norms and trust ratio from its tiles' sums; one block per segment. CPU twin: TrustRatios.java.
+//
+//   ratio = phi(||w||) / ||r||, clamped; 1 if either norm is zero or the group is not adapted (You et al. 2019, alg. 2)
+#pragma once
+#include "numerics.cuh"
+
+// Written so that a NaN passes through.
+__device__ __forceinline__ double clamp(double x, double min, double max) {
+  return x < min ? min : x > max ? max : x;
+}
+
+extern "C" __global__ void __launch_bounds__(kLanes) trust_ratio(const Group group) {
+  __shared__ double shared_w[kLanes], shared_r[kLanes];
+  for (uint32_t index = blockIdx.x; index < group.segment_count; index += gridDim.x) {
+    const Segment& segment = group.segments[index];
+    double sum_w = 0, sum_r = 0;
+    for (uint32_t t = threadIdx.x; t < segment.tile_count; t += kLanes) {
+      double2 partial = group.partials[segment.first_tile + t];
+      sum_w += partial.x;
+      sum_r += partial.y;
+    }
+    sum_w = sum_of_lanes(sum_w, shared_w);
+    sum_r = sum_of_lanes(sum_r, shared_r);
+    if (threadIdx.x == 0) {
+      const Hyperparameters& h = *group.hyperparameters;
+      double weight_norm = sqrt(sum_w), update_norm = sqrt(sum_r), ratio = 1.0;
+      if (h.layer_adaptation != 0 && weight_norm != 0 && update_norm != 0) {
+        double phi = clamp(weight_norm, h.weight_norm_min, h.weight_norm_max);
+        ratio = clamp(phi / update_norm, h.trust_ratio_min, h.trust_ratio_max);
+      }
+      SegmentNorms& norms = group.norms[index];
+      norms.weight_norm = weight_norm;
+      norms.update_norm = update_norm;
+      norms.trust_ratio = ratio;
+      norms.step_size = (float)(group.state->coefficients.learning_rate * ratio);
+    }
+    __syncthreads();
+  }
+}
