@@ -1,0 +1,52 @@
+package io.github.lamb4j;
+
+import io.github.lamb4j.cuda.CudaProbe;
+import java.util.Optional;
+
+/**
+ * Which backend runs the steps, and why. The one place where that is decided.
+ *
+ * @param kind the backend
+ * @param reason one line for a log or a user
+ */
+public record BackendChoice(Kind kind, String reason) {
+
+  /** The backends. */
+  public enum Kind {
+    /** {@code java.lang} arithmetic on any machine. */
+    CPU,
+    /** An NVIDIA GPU through JCuda. */
+    CUDA
+  }
+
+  /** CUDA if this machine has a usable driver and device, else the CPU. */
+  public static BackendChoice auto() {
+    Optional<String> refusal = CudaProbe.get().refusal();
+    return refusal.isPresent() ? new BackendChoice(Kind.CPU, "no CUDA: " + refusal.get()) : cuda();
+  }
+
+  /** The CPU. */
+  public static BackendChoice cpu() {
+    return new BackendChoice(Kind.CPU, "asked for");
+  }
+
+  /**
+   * CUDA.
+   *
+   * @throws IllegalStateException if this machine has no usable driver or device; the message says
+   *     why
+   */
+  public static BackendChoice cuda() {
+    CudaProbe probe = CudaProbe.get();
+    probe
+        .refusal()
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException(
+                  "no CUDA: "
+                      + reason
+                      + ". The CPU backend gives the same numbers: Lamb.onCpu(), or --backend cpu");
+            });
+    return new BackendChoice(Kind.CUDA, probe.description());
+  }
+}
