@@ -1,6 +1,9 @@
 package io.github.lamb4j;
 
 import io.github.lamb4j.cuda.CudaProbe;
+import io.github.lamb4j.cuda.Kernels;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -47,6 +50,19 @@ public record BackendChoice(Kind kind, String reason) {
                       + reason
                       + ". The CPU backend gives the same numbers: Lamb.onCpu(), or --backend cpu");
             });
-    return new BackendChoice(Kind.CUDA, probe.description());
+    return new BackendChoice(Kind.CUDA, probe.device() + ", " + probe.driver());
+  }
+
+  /**
+   * Device, driver and kernels, by name: for a bug report. On CUDA this loads the kernels, in the
+   * first device's primary context, to say whether they load.
+   */
+  public static Map<String, String> details() {
+    CudaProbe probe = CudaProbe.get();
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("device", probe.refusal().isPresent() ? "none" : probe.device());
+    details.put("driver", probe.refusal().isPresent() ? "none" : probe.driver());
+    details.put("kernels", Kernels.describe() + ", " + probe.loadKernels());
+    return details;
   }
 }

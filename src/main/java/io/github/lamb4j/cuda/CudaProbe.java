@@ -21,11 +21,13 @@ public final class CudaProbe {
   private static final int NO_DEVICE = 100; // CUDA_ERROR_NO_DEVICE
 
   private final String refusal;
-  private final String description;
+  private final String device;
+  private final String driver;
 
-  private CudaProbe(String refusal, String description) {
+  private CudaProbe(String refusal, String device, String driver) {
     this.refusal = refusal;
-    this.description = description;
+    this.device = device;
+    this.driver = driver;
   }
 
   private static final class Holder {
@@ -42,13 +44,42 @@ public final class CudaProbe {
     return Optional.ofNullable(refusal);
   }
 
-  /** The first device and the driver, in one line. */
-  public String description() {
-    return description;
+  /** The first device; null if CUDA is refused. */
+  public String device() {
+    return device;
+  }
+
+  /** The driver; null if CUDA is refused. */
+  public String driver() {
+    return driver;
+  }
+
+  /**
+   * Loads the kernels in the first device's primary context, unloads them, and says how it went.
+   */
+  public String loadKernels() {
+    if (refusal != null) {
+      return "not loaded";
+    }
+    CudaDriver cuda = new JCudaDriver();
+    boolean ownContext = cuda.currentContext() == 0;
+    if (ownContext) {
+      cuda.retainPrimaryContext(0);
+    }
+    try {
+      cuda.unloadModule(cuda.loadModule(Kernels.ptx()));
+      return "loaded by the driver";
+    } catch (CudaException e) {
+      return "not loaded: " + e.getMessage();
+    } finally {
+      if (ownContext) {
+        cuda.releasePrimaryContext(0);
+      }
+    }
   }
 
   private static CudaProbe refused(String reason) {
-    return new CudaProbe(reason, null);
+    return new CudaProbe(reason, null, null);
   }
 
   private static CudaProbe probe() {
@@ -56,7 +87,7 @@ public final class CudaProbe {
       return probeDriver();
     } catch (LinkageError e) {
       return refused(linkageReason(e));
-    } catch (jcuda.CudaException | CudaException e) {
+    } catch (jcuda.CudaException e) {
       return refused(e.getMessage());
     }
   }
@@ -92,8 +123,8 @@ public final class CudaProbe {
     }
     return new CudaProbe(
         null,
-        "%s (compute capability %.1f), driver for CUDA %s"
-            .formatted(deviceName, capability / 10.0, DeviceChecks.cudaVersion(version[0])));
+        "%s (compute capability %.1f)".formatted(deviceName, capability / 10.0),
+        "supports CUDA " + DeviceChecks.cudaVersion(version[0]));
   }
 
   private static int attribute(CUdevice device, int attribute) {

@@ -3,6 +3,7 @@ package io.github.lamb4j.cuda;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** The compiled kernels: the PTX text that is committed in {@code kernels/}. */
@@ -30,5 +31,20 @@ public final class Kernels {
     } catch (IOException e) {
       throw new UncheckedIOException(RESOURCE + " cannot be read", e);
     }
+  }
+
+  /** The PTX's own version and target. */
+  public static String describe() {
+    String text = new String(ptx(), StandardCharsets.US_ASCII);
+    return "PTX " + directive(text, "version") + " for " + directive(text, "target") + " and later";
+  }
+
+  private static String directive(String text, String name) {
+    String start = "." + name + " ";
+    return text.lines()
+        .filter(line -> line.startsWith(start))
+        .findFirst()
+        .orElseThrow()
+        .substring(start.length());
   }
 }
