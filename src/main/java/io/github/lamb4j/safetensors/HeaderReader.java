@@ -28,7 +28,7 @@ import java.util.TreeMap;
  * Reads a header as a stream and refuses it at the first thing that is wrong.
  *
  * <p>Nothing is entered that the format does not put there, so that nesting costs nothing, and what
- * is kept is limited in number: memory is bounded by the header's length.
+ * is kept is limited in number: memory stays within a few times the length of the header.
  */
 final class HeaderReader {
 
