@@ -4,7 +4,7 @@
 #include "numerics.cuh"
 #include "tile.cuh"
 
-extern "C" __global__ void __launch_bounds__(kThreads) apply(const Group group) {
+extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) apply(const Group group) {
   const Coefficients c = group.state->coefficients;
   for (uint32_t index = blockIdx.x; index < group.tile_count; index += gridDim.x) {
     Tile tile = tile_at(group, index);

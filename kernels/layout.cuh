@@ -11,6 +11,7 @@ constexpr int kLanes = 256;
 // Tuning: changes no bit. Each of the 256 threads of a block takes two of a tile's 512 quads.
 constexpr int kThreads = 256;
 constexpr int kQuadsPerThread = kQuadsPerTile / kThreads;
+constexpr int kBlocks = 3;  // resident per multiprocessor, as LaunchPolicy.java has it: bounds the registers
 
 enum GradientType : uint32_t { kF32 = 0, kF16 = 1, kBF16 = 2 };
 

@@ -8,7 +8,7 @@
 #include "numerics.cuh"
 #include "tile.cuh"
 
-extern "C" __global__ void __launch_bounds__(kThreads) moments(const Group group) {
+extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) moments(const Group group) {
   __shared__ double shared_w[kLanes], shared_r[kLanes];
   const Coefficients c = group.state->coefficients;
   for (uint32_t index = blockIdx.x; index < group.tile_count; index += gridDim.x) {

@@ -1,18 +1,29 @@
 package io.github.lamb4j.cuda;
 
 import java.nio.ByteBuffer;
+import jcuda.driver.CUstream;
 
 /**
  * The few driver calls that the CUDA backend needs, and all that it knows of CUDA.
  *
- * <p>Addresses, streams, events and modules are plain numbers. Every failed call throws {@link
- * CudaException} with the call, the driver's code and what was being done. Calls act in the calling
- * thread's current context.
+ * <p>Addresses, contexts, events and modules are plain numbers; a stream is the caller's own
+ * handle. Every failed call throws {@link CudaException} with the call, the driver's code and what
+ * was being done. Calls act in the calling thread's current context.
  */
 public interface CudaDriver {
 
   /** The handle of the calling thread's current context, 0 if it has none. Allocates nothing. */
   long currentContext();
+
+  /**
+   * Retains a device's primary context and makes it the calling thread's current one.
+   *
+   * @param device the device's ordinal
+   */
+  void retainPrimaryContext(int device);
+
+  /** Gives back what {@link #retainPrimaryContext} took. */
+  void releasePrimaryContext(int device);
 
   /** The version of CUDA that the installed driver supports, as 1000 * major + 10 * minor. */
   int driverVersion();
@@ -46,16 +57,16 @@ public interface CudaDriver {
    * Copies the source's remaining bytes (a direct buffer) in the stream's order, and waits until
    * they are there.
    */
-  void copyToDevice(long target, ByteBuffer source, long stream);
+  void copyToDevice(long target, ByteBuffer source, CUstream stream);
 
   /**
    * Fills the target's remaining bytes (a direct buffer) in the stream's order, and waits until
    * they are there.
    */
-  void copyToHost(ByteBuffer target, long source, long stream);
+  void copyToHost(ByteBuffer target, long source, CUstream stream);
 
   /** Enqueues the setting of every byte to zero. */
-  void clear(long address, long bytes, long stream);
+  void clear(long address, long bytes, CUstream stream);
 
   /** Loads a module from PTX text. */
   long loadModule(byte[] ptx);
@@ -79,13 +90,13 @@ public interface CudaDriver {
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments);
 
   /** Waits for all that was enqueued on the stream. */
-  void synchronize(long stream);
+  void synchronize(CUstream stream);
 
   /** An event that records time. */
   long createEvent();
 
   /** Enqueues the recording of an event. */
-  void recordEvent(long event, long stream);
+  void recordEvent(long event, CUstream stream);
 
   /** Waits for both events and gives the milliseconds between them. */
   float elapsedMillis(long start, long end);
@@ -96,7 +107,7 @@ public interface CudaDriver {
   /** One launch site. Not safe for use by several threads at once. */
   interface Launch {
     /** Enqueues the kernel on a stream. Allocates nothing, waits for nothing. */
-    void enqueue(long stream);
+    void enqueue(CUstream stream);
   }
 
   /** Device attributes that decide how kernels are launched. */

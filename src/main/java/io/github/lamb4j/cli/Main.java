@@ -1,0 +1,85 @@
+package io.github.lamb4j.cli;
+
+import io.github.lamb4j.cuda.CudaException;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code lamb} command. Exit codes: 0 done, 1 failed, 2 bad input. */
+@Command(
+    name = "lamb",
+    description = "The LAMB optimizer: the same bits on every GPU and on the CPU.",
+    subcommands = {InfoCommand.class, StepCommand.class, TrainCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class)
+public final class Main implements Callable<Integer> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+  @Spec private CommandSpec spec;
+
+  /** Runs the command line and ends the process. */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Runs the command line and gives the exit code. */
+  static int run(String... arguments) {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((e, given) -> refuse(e.getCommandLine(), e.getMessage()))
+        .setExecutionExceptionHandler((e, command, result) -> fail(command, e))
+        .execute(arguments);
+  }
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(spec.commandLine(), "no command given: info, step or train");
+  }
+
+  private static int refuse(CommandLine command, String message) {
+    command
+        .getErr()
+        .println(oneLine(command, message) + " (see " + command.getCommandName() + " --help)");
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  /**
+   * What the library and the file system refuse names the thing, its value and the remedy: one line
+   * is enough.
+   */
+  private static int fail(CommandLine command, Exception e) throws Exception {
+    boolean refusal =
+        e instanceof BadInput
+            || e instanceof IOException
+            || e instanceof IllegalArgumentException
+            || e instanceof IllegalStateException
+            || e instanceof CudaException;
+    if (!refusal || e.getMessage() == null) {
+      throw e;
+    }
+    LOG.debug("refused", e);
+    command.getErr().println(oneLine(command, e.getMessage()));
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static String oneLine(CommandLine command, String message) {
+    String name = command.getParent() == null ? "lamb" : "lamb " + command.getCommandName();
+    return name + ": " + message.replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  /** The version in the jar's manifest. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"lamb4j " + InfoCommand.version(Main.class)};
+    }
+  }
+}

@@ -1,0 +1,308 @@
+package io.github.lamb4j.cli;
+
+import io.github.lamb4j.BackendChoice;
+import io.github.lamb4j.Hyperparameters;
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LayerNorms;
+import io.github.lamb4j.Limits;
+import io.github.lamb4j.Parameter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code lamb step}: applies LAMB to a checkpoint in the safetensors format. */
+@Command(
+    name = "step",
+    description = {
+      "Applies LAMB steps to a model in the safetensors format, one for each --grads file, in order.",
+      "Writes DIR/params.safetensors, DIR/state.safetensors and DIR/trust.json. With --state the run goes on: N steps"
+          + " in one call and N calls of one step give the same bytes."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class StepCommand implements Callable<Integer> {
+
+  /** Which backend runs the steps. */
+  enum BackendOption {
+    AUTO,
+    CUDA,
+    CPU
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--params",
+      required = true,
+      paramLabel = "FILE",
+      description = "The weights, all F32.")
+  private Path params;
+
+  @Option(
+      names = "--grads",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "Gradients of the same names and shapes, F32, F16 or BF16. Repeat for more steps.")
+  private List<Path> grads;
+
+  @Option(
+      names = "--state",
+      paramLabel = "FILE",
+      description = "Moments and step count of an earlier call; without it both moments are zero.")
+  private Path state;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where results go.")
+  private Path out;
+
+  @Option(
+      names = "--lr",
+      required = true,
+      split = ",",
+      paramLabel = "LR",
+      description = "The learning rate of all steps, or one for each.")
+  private List<Double> learningRates;
+
+  @Option(
+      names = "--beta1",
+      defaultValue = "0.9",
+      paramLabel = "X",
+      description = "Default ${DEFAULT-VALUE}.")
+  private double beta1;
+
+  @Option(
+      names = "--beta2",
+      defaultValue = "0.999",
+      paramLabel = "X",
+      description = "Default ${DEFAULT-VALUE}.")
+  private double beta2;
+
+  @Option(
+      names = "--epsilon",
+      defaultValue = "1e-6",
+      paramLabel = "X",
+      description = "Default ${DEFAULT-VALUE}.")
+  private double epsilon;
+
+  @Option(
+      names = "--weight-decay",
+      defaultValue = "0.01",
+      paramLabel = "X",
+      description = "Default ${DEFAULT-VALUE}.")
+  private double weightDecay;
+
+  @Option(names = "--no-bias-correction", description = "Use the moments as they are.")
+  private boolean noBiasCorrection;
+
+  @Option(
+      names = "--max-grad-norm",
+      paramLabel = "X",
+      description = "Clip the norm of all gradients to this. Default: no clipping.")
+  private Double maxGradNorm;
+
+  @Option(
+      names = "--trust-min",
+      defaultValue = "0",
+      paramLabel = "X",
+      description = "Least trust ratio.")
+  private double trustMin;
+
+  @Option(
+      names = "--trust-max",
+      defaultValue = "Infinity",
+      paramLabel = "X",
+      description = "Largest trust ratio.")
+  private double trustMax;
+
+  @Option(
+      names = "--weight-norm-max",
+      defaultValue = "Infinity",
+      paramLabel = "X",
+      description = "Largest weight norm that the trust ratio sees.")
+  private double weightNormMax;
+
+  @Option(
+      names = "--no-decay",
+      paramLabel = "REGEX",
+      description = "No weight decay for parameters in whose name this is found. May be repeated.")
+  private List<String> noDecay = List.of();
+
+  @Option(
+      names = "--no-adapt",
+      paramLabel = "REGEX",
+      description = "Trust ratio 1 for parameters in whose name this is found. May be repeated.")
+  private List<String> noAdapt = List.of();
+
+  @Option(
+      names = "--backend",
+      defaultValue = "auto",
+      paramLabel = "NAME",
+      description = "auto, cuda or cpu.")
+  private BackendOption backend;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of the CPU backend; changes no bit.")
+  private Integer threads;
+
+  private long stepsBefore;
+
+  @Override
+  public Integer call() throws IOException {
+    requireLearningRates();
+    Hyperparameters base = hyperparameters();
+    List<Pattern> undecayed = patterns("--no-decay", noDecay);
+    List<Pattern> unadapted = patterns("--no-adapt", noAdapt);
+    LambBuilder builder = Lamb.on(backendChoice());
+    if (maxGradNorm != null) {
+      builder.maxGradNorm(maxGradNorm);
+    }
+    if (threads != null) {
+      builder.threads(threads);
+    }
+    try (StepFiles files = StepFiles.open(params, grads, state, out)) {
+      stepsBefore = files.stepsBefore();
+      groups(files.load(), base, undecayed, unadapted)
+          .forEach((own, members) -> builder.group(groupName(own), own, members));
+      try (Lamb lamb = builder.build()) {
+        run(files, lamb);
+      }
+    } catch (OutOfMemoryError e) {
+      throw new BadInput("the model does not fit the Java heap: set JAVA_OPTS=-Xmx... to more");
+    }
+    return 0;
+  }
+
+  private static String groupName(Hyperparameters own) {
+    return "decay %s, adapted %s".formatted(own.weightDecay(), own.layerAdaptation());
+  }
+
+  private void run(StepFiles files, Lamb lamb) throws IOException {
+    files.restore(lamb);
+    Map<Long, List<LayerNorms>> norms = new TreeMap<>();
+    for (int i = 0; i < grads.size(); i++) {
+      files.loadGradients(i);
+      lamb.step();
+      norms.put(lamb.stepCount(), lamb.layerNorms());
+    }
+    files.write(lamb, metadata(lamb.stepCount()), norms);
+    PrintWriter stdout = spec.commandLine().getOut();
+    stdout.printf(
+        "%d step(s), now at step %d; results are in %s%n", grads.size(), lamb.stepCount(), out);
+    stdout.flush();
+  }
+
+  /**
+   * What the state was made with. Of the learning rates only the last, so that N calls write what
+   * one call does.
+   */
+  private Map<String, String> metadata(long step) {
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put("step", Long.toString(step));
+    metadata.put("learning_rate", Double.toString(learningRate(step)));
+    metadata.put("beta1", Double.toString(beta1));
+    metadata.put("beta2", Double.toString(beta2));
+    metadata.put("epsilon", Double.toString(epsilon));
+    metadata.put("weight_decay", Double.toString(weightDecay));
+    metadata.put("bias_correction", Boolean.toString(!noBiasCorrection));
+    metadata.put("max_grad_norm", maxGradNorm == null ? "none" : maxGradNorm.toString());
+    metadata.put("trust_min", Double.toString(trustMin));
+    metadata.put("trust_max", Double.toString(trustMax));
+    metadata.put("weight_norm_max", Double.toString(weightNormMax));
+    metadata.put("no_decay", String.join("\n", noDecay));
+    metadata.put("no_adapt", String.join("\n", noAdapt));
+    return metadata;
+  }
+
+  private void requireLearningRates() {
+    if (learningRates.size() != 1 && learningRates.size() != grads.size()) {
+      throw new BadInput(
+          "--lr has %d values for %d --grads files: give one for all, or one for each"
+              .formatted(learningRates.size(), grads.size()));
+    }
+    for (double rate : learningRates) {
+      if (!(rate >= 0) || Double.isInfinite(rate)) {
+        throw new BadInput("--lr " + rate + ": must be a finite number, 0 or more");
+      }
+    }
+  }
+
+  private Hyperparameters hyperparameters() {
+    return Hyperparameters.lamb(this::learningRate)
+        .withBetas(beta1, beta2)
+        .withEpsilon(epsilon)
+        .withWeightDecay(weightDecay)
+        .withBiasCorrection(!noBiasCorrection)
+        .withTrustRatioLimits(limits("--trust-min, --trust-max", trustMin, trustMax))
+        .withWeightNormLimits(limits("--weight-norm-max", 0, weightNormMax));
+  }
+
+  private static Limits limits(String options, double min, double max) {
+    try {
+      return new Limits(min, max);
+    } catch (IllegalArgumentException e) {
+      throw new BadInput(options + ": " + e.getMessage());
+    }
+  }
+
+  private double learningRate(long step) {
+    return learningRates.get(learningRates.size() == 1 ? 0 : (int) (step - stepsBefore - 1));
+  }
+
+  /**
+   * One group for each pair of switches that some parameter has, in the order of the parameters.
+   */
+  private static Map<Hyperparameters, List<Parameter>> groups(
+      List<? extends Parameter> parameters,
+      Hyperparameters base,
+      List<Pattern> undecayed,
+      List<Pattern> unadapted) {
+    Map<Hyperparameters, List<Parameter>> groups = new LinkedHashMap<>();
+    for (Parameter parameter : parameters) {
+      Hyperparameters own = base;
+      if (undecayed.stream().anyMatch(p -> p.matcher(parameter.name()).find())) {
+        own = own.withWeightDecay(0);
+      }
+      if (unadapted.stream().anyMatch(p -> p.matcher(parameter.name()).find())) {
+        own = own.withLayerAdaptation(false);
+      }
+      groups.computeIfAbsent(own, key -> new ArrayList<>()).add(parameter);
+    }
+    return groups;
+  }
+
+  private static List<Pattern> patterns(String option, List<String> expressions) {
+    List<Pattern> patterns = new ArrayList<>();
+    for (String expression : expressions) {
+      try {
+        patterns.add(Pattern.compile(expression));
+      } catch (PatternSyntaxException e) {
+        throw new BadInput(
+            option + " " + expression + ": not a regular expression: " + e.getDescription());
+      }
+    }
+    return patterns;
+  }
+
+  private BackendChoice backendChoice() {
+    return switch (backend) {
+      case AUTO -> BackendChoice.auto();
+      case CUDA -> BackendChoice.cuda();
+      case CPU -> BackendChoice.cpu();
+    };
+  }
+}

@@ -1,0 +1,19 @@
+package io.github.lamb4j.core;
+
+/**
+ * beta^t as the format has it: a product of t factors, multiplied one by one in binary64, so that a
+ * counter on the device, a loop on the host and a resumed state agree to the bit.
+ */
+public final class BetaPower {
+
+  private BetaPower() {}
+
+  /** The product of {@code step} factors. */
+  public static double after(long step, double beta) {
+    double power = 1;
+    for (long i = 0; i < step; i++) {
+      power *= beta;
+    }
+    return power;
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.lamb4j.core;
+
+import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceParameter;
+import io.github.lamb4j.HostParameter;
+import io.github.lamb4j.Parameter;
+import io.github.lamb4j.ParameterGroup;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Refuses tensors that share memory: a step would read what it has just written, in an order that
+ * nothing fixes.
+ *
+ * <p>Direct buffers are the exception: Java does not tell where they lie.
+ */
+public final class Overlaps {
+
+  /** A tensor's bytes in one address space: device memory, or one Java array. */
+  private record Range(String what, long start, long end) {}
+
+  private Overlaps() {}
+
+  /**
+   * Looks at every pair of tensors.
+   *
+   * @throws IllegalArgumentException naming two that overlap
+   */
+  public static void refuse(List<ParameterGroup> groups) {
+    List<Range> device = new ArrayList<>();
+    Map<float[], List<Range>> arrays = new IdentityHashMap<>();
+    for (ParameterGroup group : groups) {
+      for (Parameter parameter : group.parameters()) {
+        if (parameter instanceof DeviceParameter p) {
+          addDevice(device, "weights of " + p.name(), p.weights(), p.count() * DType.F32.bytes());
+          addDevice(
+              device,
+              "gradients of " + p.name(),
+              p.gradients(),
+              p.count() * p.gradientType().bytes());
+        } else if (parameter instanceof HostParameter p) {
+          addArray(arrays, "weights of " + p.name(), p.weights());
+          addArray(arrays, "gradients of " + p.name(), p.gradients());
+        }
+      }
+    }
+    refuse(device, "device address");
+    arrays.values().forEach(ranges -> refuse(ranges, "array index"));
+  }
+
+  private static void addDevice(List<Range> ranges, String what, long address, long bytes) {
+    if (bytes > 0) {
+      ranges.add(new Range(what, address, address + bytes));
+    }
+  }
+
+  private static void addArray(Map<float[], List<Range>> arrays, String what, FloatBuffer buffer) {
+    if (buffer.hasArray() && buffer.capacity() > 0) {
+      int start = buffer.arrayOffset();
+      arrays
+          .computeIfAbsent(buffer.array(), array -> new ArrayList<>())
+          .add(new Range(what, start, start + buffer.capacity()));
+    }
+  }
+
+  private static void refuse(List<Range> ranges, String unit) {
+    ranges.sort(Comparator.comparingLong(Range::start));
+    for (int i = 1; i < ranges.size(); i++) {
+      Range before = ranges.get(i - 1);
+      Range range = ranges.get(i);
+      if (range.start() < before.end()) {
+        throw new IllegalArgumentException(
+            "the %s and the %s overlap at %s 0x%x: give each tensor memory of its own"
+                .formatted(before.what(), range.what(), unit, range.start()));
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.github.lamb4j.core;
+
+import io.github.lamb4j.Parameter;
+import io.github.lamb4j.ParameterGroup;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How a group's parameters (segments) are cut into tiles. A tile is a fixed number of elements of
+ * one segment; the last one of a segment may be shorter. Part of the format of every sum: see
+ * {@code kernels/NUMERICS.md}.
+ */
+public final class Tiling {
+
+  /** Elements in a tile; a constant of the format, not a tuning knob. */
+  public static final int TILE_ELEMENTS = 2048;
+
+  /** Lanes that a sum over tiles, or over segments, is spread over; a constant of the format. */
+  public static final int LANES = 256;
+
+  private final int[] firstTiles;
+  private final int[] tileSegments;
+
+  private Tiling(int[] firstTiles, int[] tileSegments) {
+    this.firstTiles = firstTiles;
+    this.tileSegments = tileSegments;
+  }
+
+  /** The tiles of a group, segment by segment. */
+  public static Tiling of(ParameterGroup group) {
+    List<Parameter> parameters = group.parameters();
+    int[] firstTiles = new int[parameters.size() + 1];
+    for (int s = 0; s < parameters.size(); s++) {
+      firstTiles[s + 1] = Math.toIntExact(firstTiles[s] + tiles(parameters.get(s).count()));
+    }
+    int[] tileSegments = new int[firstTiles[parameters.size()]];
+    for (int s = 0; s < parameters.size(); s++) {
+      Arrays.fill(tileSegments, firstTiles[s], firstTiles[s + 1], s);
+    }
+    return new Tiling(firstTiles, tileSegments);
+  }
+
+  /** The number of tiles that so many elements make. */
+  public static long tiles(long elements) {
+    return (elements + TILE_ELEMENTS - 1) / TILE_ELEMENTS;
+  }
+
+  /** The number of tiles in the group. */
+  public int tileCount() {
+    return tileSegments.length;
+  }
+
+  /** The segment that a tile belongs to. */
+  public int segmentOf(int tile) {
+    return tileSegments[tile];
+  }
+
+  /** A segment's first tile. */
+  public int firstTile(int segment) {
+    return firstTiles[segment];
+  }
+
+  /** The number of a segment's tiles. */
+  public int tileCount(int segment) {
+    return firstTiles[segment + 1] - firstTiles[segment];
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.lamb4j.cpu;
+
+/**
+ * The element formulas of {@code kernels/NUMERICS.md}, in binary32; the twin of {@code
+ * kernels/numerics.cuh}.
+ *
+ * <p>An fma stands exactly where it is written, here and there.
+ */
+final class Elements {
+
+  private Elements() {}
+
+  /** g = gradient * scale, rounded once from binary64. */
+  static float scaledGradient(float gradient, double scale) {
+    return (float) (gradient * scale);
+  }
+
+  /** m = beta1 m + (1 - beta1) g, with beta1 carried as the sum of two floats. */
+  static float nextM(float m, float g, float beta1Hi, float beta1Lo, float oneMinusBeta1) {
+    return Math.fma(beta1Hi, m, Math.fma(beta1Lo, m, oneMinusBeta1 * g));
+  }
+
+  /** v = beta2 v + ((1 - beta2) g) g: in this order g^2 alone may overflow. */
+  static float nextV(float v, float g, float beta2Hi, float beta2Lo, float oneMinusBeta2) {
+    return Math.fma(beta2Hi, v, Math.fma(beta2Lo, v, oneMinusBeta2 * g * g));
+  }
+
+  /** r = mhat / (sqrt(vhat) + epsilon) + weight_decay w. */
+  static float update(
+      float w,
+      float m,
+      float v,
+      float mCorrection,
+      float sqrtVCorrection,
+      float epsilon,
+      float weightDecay) {
+    float mHat = m * mCorrection;
+    float denominator = Math.fma((float) Math.sqrt(v), sqrtVCorrection, epsilon);
+    return Math.fma(weightDecay, w, mHat / denominator);
+  }
+
+  /** w = w - step_size r. */
+  static float nextWeight(float w, float r, float stepSize) {
+    return Math.fma(-stepSize, r, w);
+  }
+}

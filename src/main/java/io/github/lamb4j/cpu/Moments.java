@@ -1,0 +1,51 @@
+package io.github.lamb4j.cpu;
+
+/**
+ * First pass of a step: a tile's moments, and its sums of w^2 and r^2; the twin of {@code
+ * kernels/moments.cuh}.
+ */
+final class Moments {
+
+  private Moments() {}
+
+  static void tile(CpuGroup group, int tile, Scratch x) {
+    CpuGroup.Segment segment = group.segmentOf(tile);
+    int start = group.start(tile);
+    int count = group.count(tile);
+    Scratch.load(segment.gradients(), start, count, x.g);
+    Scratch.load(segment.weights(), start, count, x.w);
+    Scratch.load(segment.expAvg(), start, count, x.m);
+    Scratch.load(segment.expAvgSq(), start, count, x.v);
+    scaleGradients(x.g, group.state.gradientScale);
+    updateMoments(x, group.state);
+    Scratch.store(x.m, segment.expAvg(), start, count);
+    Scratch.store(x.v, segment.expAvgSq(), start, count);
+    group.weightPartials[tile] = Sums.ofSquares(x.w, x.sums);
+    group.updatePartials[tile] = Sums.ofSquares(x.r, x.sums);
+  }
+
+  private static void scaleGradients(float[] g, double scale) {
+    if (scale == 1) {
+      return;
+    }
+    for (int i = 0; i < g.length; i++) {
+      g[i] = Elements.scaledGradient(g[i], scale);
+    }
+  }
+
+  private static void updateMoments(Scratch x, BeginStep c) {
+    // Locals, not fields: the loop is vectorised only if nothing in it can change under it.
+    float[] g = x.g;
+    float[] w = x.w;
+    float[] m = x.m;
+    float[] v = x.v;
+    float[] r = x.r;
+    for (int i = 0; i < r.length; i++) {
+      m[i] = Elements.nextM(m[i], g[i], c.beta1Hi, c.beta1Lo, c.oneMinusBeta1);
+      v[i] = Elements.nextV(v[i], g[i], c.beta2Hi, c.beta2Lo, c.oneMinusBeta2);
+      r[i] =
+          Elements.update(
+              w[i], m[i], v[i], c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.github.lamb4j.cuda;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import jcuda.driver.CUstream;
+
+/** Device memory that lives as long as its owner: allocated one by one, freed together. */
+final class DeviceArrays implements AutoCloseable {
+
+  private final CudaDriver driver;
+  private final CUstream stream;
+  private final Deque<Long> addresses = new ArrayDeque<>();
+
+  DeviceArrays(CudaDriver driver, CUstream stream) {
+    this.driver = driver;
+    this.stream = stream;
+  }
+
+  /** Uninitialised memory; one byte at the least, since a driver refuses none. */
+  long allocate(long bytes, String purpose) {
+    long address = driver.allocate(Math.max(1, bytes), purpose);
+    addresses.push(address);
+    return address;
+  }
+
+  /** Memory of zeros, in the stream's order. */
+  long allocateZeros(long bytes, String purpose) {
+    long address = allocate(bytes, purpose);
+    if (bytes > 0) {
+      driver.clear(address, bytes, stream);
+    }
+    return address;
+  }
+
+  /** Memory with what has been put into the buffer. */
+  long upload(ByteBuffer written, String purpose) {
+    written.flip();
+    long address = allocate(written.remaining(), purpose);
+    if (written.hasRemaining()) {
+      driver.copyToDevice(address, written, stream);
+    }
+    return address;
+  }
+
+  @Override
+  public void close() {
+    while (!addresses.isEmpty()) {
+      driver.free(addresses.pop());
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.github.lamb4j.cuda;
+
+import static io.github.lamb4j.cuda.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MAJOR;
+import static io.github.lamb4j.cuda.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MINOR;
+
+import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceParameter;
+import io.github.lamb4j.Parameter;
+import io.github.lamb4j.ParameterGroup;
+import io.github.lamb4j.core.Tiling;
+import java.util.List;
+
+/** What can be refused before anything is allocated on the device. */
+final class DeviceChecks {
+
+  private DeviceChecks() {}
+
+  /** Refuses a driver or a device that cannot run the kernels. */
+  static void requireCapable(CudaDriver driver) {
+    int version = driver.driverVersion();
+    if (version < Kernels.LEAST_DRIVER_VERSION) {
+      throw new IllegalStateException(tooOldDriver(version));
+    }
+    int capability =
+        10 * driver.attribute(COMPUTE_CAPABILITY_MAJOR)
+            + driver.attribute(COMPUTE_CAPABILITY_MINOR);
+    if (capability < Kernels.LEAST_COMPUTE_CAPABILITY) {
+      throw new IllegalStateException(tooOldDevice(driver.deviceName(), capability));
+    }
+  }
+
+  static String tooOldDriver(int version) {
+    return "the NVIDIA driver supports CUDA %s, the kernels need %s: install a newer driver"
+        .formatted(cudaVersion(version), cudaVersion(Kernels.LEAST_DRIVER_VERSION));
+  }
+
+  static String tooOldDevice(String name, int capability) {
+    return "%s has compute capability %.1f, the kernels need %.1f: use the CPU backend"
+        .formatted(name, capability / 10.0, Kernels.LEAST_COMPUTE_CAPABILITY / 10.0);
+  }
+
+  static String cudaVersion(int version) {
+    return version / 1000 + "." + version % 1000 / 10;
+  }
+
+  /** Refuses tensors that run past the end of the allocation in which they begin. */
+  static void requireMapped(CudaDriver driver, List<ParameterGroup> groups) {
+    for (ParameterGroup group : groups) {
+      for (Parameter parameter : group.parameters()) {
+        DeviceParameter p = (DeviceParameter) parameter;
+        requireMapped(driver, p, "weights", p.weights(), DType.F32);
+        requireMapped(driver, p, "gradients", p.gradients(), p.gradientType());
+      }
+    }
+  }
+
+  private static void requireMapped(
+      CudaDriver driver, DeviceParameter p, String what, long address, DType type) {
+    if (p.count() == 0) {
+      return;
+    }
+    CudaDriver.DeviceRange range = driver.rangeOf(address);
+    if (range != null && address + p.count() * type.bytes() > range.start() + range.bytes()) {
+      throw new IllegalArgumentException(
+          "parameter %s: %d %s elements of %s at 0x%x run past the end of their allocation (0x%x, %d bytes)"
+              .formatted(p.name(), p.count(), type, what, address, range.start(), range.bytes()));
+    }
+  }
+
+  /** Refuses a model whose moments do not fit. */
+  static void requireMemory(CudaDriver driver, List<ParameterGroup> groups) {
+    long elements = 0;
+    long tiles = 0;
+    for (ParameterGroup group : groups) {
+      for (Parameter parameter : group.parameters()) {
+        elements += parameter.count();
+        tiles += Tiling.tiles(parameter.count());
+      }
+    }
+    long needed = elements * 2 * Float.BYTES + tiles * (CudaLayout.PARTIAL + Integer.BYTES);
+    CudaDriver.DeviceMemory memory = driver.memory();
+    if (needed > memory.free()) {
+      throw new IllegalStateException(
+          "the moments of %,d parameters need %,d MiB of device memory, and %,d of %,d MiB are free"
+              .formatted(elements, needed >> 20, memory.free() >> 20, memory.total() >> 20));
+    }
+  }
+}

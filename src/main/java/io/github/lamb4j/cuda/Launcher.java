@@ -1,0 +1,26 @@
+package io.github.lamb4j.cuda;
+
+import java.nio.ByteBuffer;
+import jcuda.driver.CUstream;
+
+/**
+ * What every launch of an optimizer has in common.
+ *
+ * @param driver the driver
+ * @param stream the caller's stream
+ * @param module the loaded kernels
+ * @param multiprocessors the device's
+ */
+record Launcher(CudaDriver driver, CUstream stream, long module, int multiprocessors) {
+
+  /** Prepares a kernel's launch for so many tiles or segments. */
+  CudaDriver.Launch prepare(LaunchPolicy policy, int work, ByteBuffer... arguments) {
+    return driver.prepare(
+        driver.function(module, policy.kernel()),
+        policy.kernel(),
+        policy.grid(work, multiprocessors),
+        policy.threads(),
+        0,
+        arguments);
+  }
+}
