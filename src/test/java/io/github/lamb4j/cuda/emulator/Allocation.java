@@ -1,5 +1,7 @@
 package io.github.lamb4j.cuda.emulator;
 
+import java.nio.ByteBuffer;
+
 /** A range of global memory; pages come into being when first written. */
 final class Allocation {
 
@@ -67,9 +69,30 @@ final class Allocation {
     page((int) (at >>> PAGE_BITS), true).put((int) at & PAGE_BYTES - 1, 1, value);
   }
 
-  boolean isDefined(long at) {
-    Page page = page((int) (at >>> PAGE_BITS), false);
-    return page != null && page.isDefined((int) at & PAGE_BYTES - 1, 1);
+  void put(long at, ByteBuffer source) {
+    while (source.hasRemaining()) {
+      int number = (int) (at >>> PAGE_BITS);
+      int inPage = (int) at & PAGE_BYTES - 1;
+      int part = Math.min(source.remaining(), pageBytes(number) - inPage);
+      page(number, true).put(inPage, source, part);
+      at += part;
+    }
+  }
+
+  void get(long at, ByteBuffer target) {
+    while (target.hasRemaining()) target.put(get(at++));
+  }
+
+  /** Where eight bytes or more that nothing wrote start within a range, or -1. */
+  long hole(long from, long length) {
+    long undefined = 0;
+    for (long at = from; at < from + length; at++) {
+      Page page = page((int) (at >>> PAGE_BITS), false);
+      boolean defined = page != null && page.isDefined((int) at & PAGE_BYTES - 1, 1);
+      undefined = defined ? 0 : undefined + 1;
+      if (undefined == Math.min(8, length)) return at - undefined + 1;
+    }
+    return -1;
   }
 
   /** The byte there; a poison value if it is undefined. */

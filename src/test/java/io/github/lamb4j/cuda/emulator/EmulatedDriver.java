@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import jcuda.driver.CUstream;
 
 /**
  * A CUDA driver that needs no GPU: it runs PTX as it stands, one warp at a time, and checks what a
@@ -21,6 +22,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
   private static final int INVALID_VALUE = 1;
   private static final int OUT_OF_MEMORY = 2;
+  private static final int INVALID_DEVICE = 101;
   private static final int INVALID_CONTEXT = 201;
   private static final int NO_BINARY_FOR_GPU = 209;
   private static final int UNSUPPORTED_PTX_VERSION = 222;
@@ -29,28 +31,21 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   private static final int MOST_THREADS = 1024;
 
   private static final Map<Integer, String> CODE_NAMES =
-      Map.of(
-          INVALID_VALUE,
-          "CUDA_ERROR_INVALID_VALUE",
-          OUT_OF_MEMORY,
-          "CUDA_ERROR_OUT_OF_MEMORY",
-          INVALID_CONTEXT,
-          "CUDA_ERROR_INVALID_CONTEXT",
-          NO_BINARY_FOR_GPU,
-          "CUDA_ERROR_NO_BINARY_FOR_GPU",
-          UNSUPPORTED_PTX_VERSION,
-          "CUDA_ERROR_UNSUPPORTED_PTX_VERSION",
-          INVALID_HANDLE,
-          "CUDA_ERROR_INVALID_HANDLE",
-          NOT_FOUND,
-          "CUDA_ERROR_NOT_FOUND",
-          700,
-          "CUDA_ERROR_ILLEGAL_ADDRESS",
-          719,
-          "CUDA_ERROR_LAUNCH_FAILED");
+      Map.ofEntries(
+          Map.entry(INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE"),
+          Map.entry(OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY"),
+          Map.entry(INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT"),
+          Map.entry(NO_BINARY_FOR_GPU, "CUDA_ERROR_NO_BINARY_FOR_GPU"),
+          Map.entry(UNSUPPORTED_PTX_VERSION, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"),
+          Map.entry(INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE"),
+          Map.entry(NOT_FOUND, "CUDA_ERROR_NOT_FOUND"),
+          Map.entry(700, "CUDA_ERROR_ILLEGAL_ADDRESS"),
+          Map.entry(719, "CUDA_ERROR_LAUNCH_FAILED"));
 
   /** The calls that can fail, and what the driver calls them. */
   public enum Call {
+    RETAIN_CONTEXT("cuDevicePrimaryCtxRetain"),
+    RELEASE_CONTEXT("cuDevicePrimaryCtxRelease"),
     ATTRIBUTE("cuDeviceGetAttribute"),
     MEMORY("cuMemGetInfo"),
     ALLOCATE("cuMemAlloc"),
@@ -91,6 +86,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   private final List<LaunchReport> launches = new ArrayList<>();
   private long nextHandle = 0x5500_0000_1000L;
   private final long context = newHandle();
+  private int retained;
   private long nanoseconds;
   private long seed;
   private boolean copiesOfUndefinedBytes;
@@ -128,7 +124,10 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     failures.put(call, new Failure(new int[] {nth}, code));
   }
 
-  /** Whether {@link #copyToHost} may copy bytes that nothing wrote; they are 0xa5. */
+  /**
+   * Whether {@link #copyToHost} may copy bytes that nothing wrote; they are 0xa5. Fewer than eight
+   * of them in a row are taken for a structure's padding and always copied.
+   */
   public void allowCopiesOfUndefinedBytes(boolean allow) {
     copiesOfUndefinedBytes = allow;
   }
@@ -156,6 +155,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     List<String> left = new ArrayList<>(liveAllocations());
     modules.keySet().forEach(module -> left.add("module 0x%x".formatted(module)));
     events.keySet().forEach(event -> left.add("event 0x%x".formatted(event)));
+    if (retained > 0) left.add("%d times the primary context".formatted(retained));
     if (!left.isEmpty()) throw new EmulatorException("not given back: " + String.join(", ", left));
   }
 
@@ -165,6 +165,23 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   public long currentContext() {
     Long handle = current.get();
     return handle == null ? 0 : handle;
+  }
+
+  @Override
+  public void retainPrimaryContext(int ordinal) {
+    String doing = "retaining the primary context of device " + ordinal;
+    failIfAsked(Call.RETAIN_CONTEXT, doing);
+    if (ordinal != 0) throw failed(Call.RETAIN_CONTEXT, INVALID_DEVICE, doing);
+    retained++;
+    makeCurrent(context);
+  }
+
+  @Override
+  public void releasePrimaryContext(int ordinal) {
+    String doing = "releasing the primary context of device " + ordinal;
+    failIfAsked(Call.RELEASE_CONTEXT, doing);
+    if (ordinal != 0) throw failed(Call.RELEASE_CONTEXT, INVALID_DEVICE, doing);
+    if (--retained < 0) throw new EmulatorException("a context released more often than retained");
   }
 
   @Override
@@ -228,31 +245,30 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   @Override
-  public void copyToDevice(long target, ByteBuffer source, long stream) {
+  public void copyToDevice(long target, ByteBuffer source, CUstream stream) {
     enter(Call.COPY_TO_DEVICE, "copying to 0x%x".formatted(target));
     expectDirect(source);
     Allocation allocation = range(target, source.remaining(), "a copy to the device");
-    long at = target - allocation.start;
-    while (source.hasRemaining()) allocation.put(at++, source.get());
+    allocation.put(target - allocation.start, source.duplicate());
   }
 
   @Override
-  public void copyToHost(ByteBuffer target, long source, long stream) {
+  public void copyToHost(ByteBuffer target, long source, CUstream stream) {
     enter(Call.COPY_TO_HOST, "copying from 0x%x".formatted(source));
     expectDirect(target);
     Allocation allocation = range(source, target.remaining(), "a copy to the host");
-    for (long at = source - allocation.start; target.hasRemaining(); at++) {
-      if (!copiesOfUndefinedBytes && !allocation.isDefined(at)) {
-        throw new EmulatorException(
-            "a copy to the host of a byte that nothing wrote, byte %d of %s"
-                .formatted(at, allocation));
-      }
-      target.put(allocation.get(at));
+    long at = source - allocation.start;
+    long hole = allocation.hole(at, target.remaining());
+    if (hole >= 0 && !copiesOfUndefinedBytes) {
+      throw new EmulatorException(
+          "a copy to the host of bytes that nothing wrote, at byte %d of %s"
+              .formatted(hole, allocation));
     }
+    allocation.get(at, target.duplicate());
   }
 
   @Override
-  public void clear(long address, long bytes, long stream) {
+  public void clear(long address, long bytes, CUstream stream) {
     enter(Call.CLEAR, "clearing %d bytes at 0x%x".formatted(bytes, address));
     Allocation allocation = range(address, bytes, "a clear");
     allocation.clear(address - allocation.start, bytes);
@@ -339,7 +355,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
       int threads,
       int sharedBytes,
       ByteBuffer[] arguments,
-      long stream) {
+      CUstream stream) {
     String doing = "launching " + name;
     enter(Call.ENQUEUE, doing);
     Kernel kernel = functions.get(function);
@@ -397,7 +413,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     return page;
   }
 
-  private LaunchReport report(Grid running, long stream) {
+  private LaunchReport report(Grid running, CUstream stream) {
     Map<String, Long> loaded = new TreeMap<>();
     Map<String, Long> stored = new TreeMap<>();
     for (Allocation allocation : memory.live()) {
@@ -417,7 +433,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   @Override
-  public void synchronize(long stream) {
+  public void synchronize(CUstream stream) {
     enter(Call.SYNCHRONIZE, "waiting for a stream");
   }
 
@@ -430,7 +446,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   @Override
-  public void recordEvent(long event, long stream) {
+  public void recordEvent(long event, CUstream stream) {
     enter(Call.RECORD_EVENT, "recording an event");
     if (events.replace(event, nanoseconds) == null) {
       throw failed(Call.RECORD_EVENT, INVALID_HANDLE, "recording an event");
@@ -458,12 +474,16 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     return nextHandle += 0x100;
   }
 
-  private void enter(Call call, String doing) {
+  private void failIfAsked(Call call, String doing) {
     Failure failure = failures.get(call);
     if (failure != null && --failure.left()[0] == 0) {
       failures.remove(call);
       throw failed(call, failure.code(), doing);
     }
+  }
+
+  private void enter(Call call, String doing) {
+    failIfAsked(call, doing);
     if (currentContext() != context) throw failed(call, INVALID_CONTEXT, doing);
   }
 

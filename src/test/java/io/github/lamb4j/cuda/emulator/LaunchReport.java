@@ -1,6 +1,7 @@
 package io.github.lamb4j.cuda.emulator;
 
 import java.util.Map;
+import jcuda.driver.CUstream;
 
 /**
  * What a launch did, counted exactly.
@@ -15,7 +16,7 @@ public record LaunchReport(
     int grid,
     int threads,
     int sharedBytes,
-    long stream,
+    CUstream stream,
     long instructions,
     long atomics,
     Map<String, Long> loaded,

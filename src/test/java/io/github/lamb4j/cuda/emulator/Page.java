@@ -2,6 +2,7 @@ package io.github.lamb4j.cuda.emulator;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
@@ -88,6 +89,11 @@ final class Page {
 
   void mark(int from, int bytes, byte as) {
     Arrays.fill(state, from, from + bytes, as);
+  }
+
+  void put(int at, ByteBuffer source, int bytes) {
+    source.get(data, at, bytes);
+    mark(at, bytes, DEFINED);
   }
 
   void fill(int from, int bytes, byte value) {
