@@ -1,7 +1,6 @@
 package io.github.lamb4j.cuda.emulator;
 
 import io.github.lamb4j.cuda.emulator.KernelBuilder.Register;
-import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.List;
@@ -109,7 +108,8 @@ final class ConversionInstructions {
   }
 
   private static long clamp(long value, Type from, Type to) {
-    if (!from.signed && value < 0) return to.signed ? to.mask >>> 1 : to.mask;
+    if (to == from) return value;
+    if (!from.signed && value < 0) return to.mask >>> (to.signed ? 1 : 0);
     if (to.signed) {
       return Math.max(-(to.mask >>> 1) - 1, Math.min(to.mask >>> 1, value));
     }
@@ -145,11 +145,14 @@ final class ConversionInstructions {
   }
 
   private static long fromInteger(long value, Type from, Type to, RoundingMode rounding) {
+    if (Math.abs(value) <= 1L << 53 && (value >= 0 || from.signed)) {
+      return Floats.round((double) value, to, rounding);
+    }
     BigInteger exact =
         value < 0 && !from.signed
             ? BigInteger.valueOf(value).add(BigInteger.ONE.shiftLeft(64))
             : BigInteger.valueOf(value);
-    return Floats.round(new BigDecimal(exact), to, rounding);
+    return Floats.round(exact, to, rounding);
   }
 
   private static long narrow(

@@ -1,6 +1,7 @@
 package io.github.lamb4j.cuda.emulator;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.math.RoundingMode;
 
 /** Floating-point formats as bits. Every value of each is a double. */
@@ -52,44 +53,51 @@ final class Floats {
     }
     long sign = Double.doubleToRawLongBits(value) >>> 63 << type.bits - 1;
     if (Double.isInfinite(value)) return sign | infinity(type);
-    if (value == 0) return sign;
-    return round(new BigDecimal(value), type, rounding);
+    RoundingMode ofSize = ofSize(rounding, sign != 0);
+    int last = Math.max(Math.getExponent(value), 1 - bias(type)) - fractionBits(type);
+    double scaled = Math.scalb(Math.abs(value), -last);
+    double significand =
+        switch (ofSize) {
+          case HALF_EVEN -> Math.rint(scaled);
+          case CEILING -> Math.ceil(scaled);
+          default -> Math.floor(scaled);
+        };
+    return sign | assemble((long) significand, last, type, ofSize);
+  }
+
+  /** What a rounding of a value means for its absolute value. */
+  private static RoundingMode ofSize(RoundingMode rounding, boolean negative) {
+    if (!negative) return rounding;
+    return switch (rounding) {
+      case FLOOR -> RoundingMode.CEILING;
+      case CEILING -> RoundingMode.FLOOR;
+      default -> rounding;
+    };
+  }
+
+  /**
+   * @param last the exponent of the significand's last place
+   */
+  private static long assemble(long significand, int last, Type type, RoundingMode ofSize) {
+    // A carry out of the fraction raises the exponent, a missing leading one marks a subnormal.
+    int exponent = last + fractionBits(type) + bias(type) - 1;
+    long bits = ((long) exponent << fractionBits(type)) + significand;
+    if (bits < infinity(type)) return bits;
+    boolean up = ofSize == RoundingMode.HALF_EVEN || ofSize == RoundingMode.CEILING;
+    return up ? infinity(type) : infinity(type) - 1;
   }
 
   private static long infinity(Type type) {
     return (long) (2 * bias(type) + 1) << fractionBits(type);
   }
 
-  static long round(BigDecimal value, Type type, RoundingMode rounding) {
-    int fractionBits = fractionBits(type);
-    int bias = bias(type);
-    if (value.signum() == 0) return 0;
-    long sign = value.signum() < 0 ? 1L << type.bits - 1 : 0;
-    BigDecimal size = value.abs();
-    // The exponent of the last place: as doubles go, off by one at most, which the carry mends.
-    int exponent = Math.max(Math.getExponent(floor(size)), 1 - bias) - fractionBits;
-    BigDecimal scaled =
-        exponent >= 0
-            ? size.divide(BigDecimal.valueOf(2).pow(exponent))
-            : size.multiply(BigDecimal.valueOf(2).pow(-exponent));
-    RoundingMode ofSize =
-        sign == 0
-            ? rounding
-            : rounding == RoundingMode.FLOOR
-                ? RoundingMode.CEILING
-                : rounding == RoundingMode.CEILING ? RoundingMode.FLOOR : rounding;
+  /** As {@link #round(double, Type, RoundingMode)}, of a whole number that may be no double. */
+  static long round(BigInteger value, Type type, RoundingMode rounding) {
+    int last = Math.max(0, value.abs().bitLength() - fractionBits(type) - 1);
+    RoundingMode ofSize = ofSize(rounding, value.signum() < 0);
+    BigDecimal scaled = new BigDecimal(value.abs()).divide(BigDecimal.valueOf(2).pow(last));
     long significand = scaled.setScale(0, ofSize).longValueExact();
-    // A carry out of the fraction raises the exponent, a missing leading one marks a subnormal.
-    long bits = ((long) (exponent + fractionBits + bias - 1) << fractionBits) + significand;
-    if (bits < infinity(type)) return sign | bits;
-    boolean up = ofSize == RoundingMode.HALF_EVEN || ofSize == RoundingMode.CEILING;
-    return sign | (up ? infinity(type) : infinity(type) - 1);
-  }
-
-  /** The largest double that is not above the value. */
-  private static double floor(BigDecimal size) {
-    double nearest = size.doubleValue();
-    if (Double.isInfinite(nearest)) return Double.MAX_VALUE;
-    return new BigDecimal(nearest).compareTo(size) > 0 ? Math.nextDown(nearest) : nearest;
+    double rounded = Math.scalb((double) significand, last);
+    return round(value.signum() < 0 ? -rounded : rounded, type, rounding);
   }
 }

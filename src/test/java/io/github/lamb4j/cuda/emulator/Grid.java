@@ -9,7 +9,7 @@ import java.util.TreeMap;
 final class Grid {
 
   /** Turns in which no memory changed, no barrier completed and no thread exited. */
-  private static final int PATIENCE = 300_000;
+  private static final int PATIENCE = 60_000;
 
   private static final int LONGEST_SLICE = 96;
 

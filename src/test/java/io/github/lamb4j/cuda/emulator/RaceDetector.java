@@ -195,7 +195,7 @@ final class RaceDetector {
     String line = pc == LAST_PC ? "?" : "" + warp.block.grid.kernel.code[pc].line();
     return warp.fault(
         lane,
-        "race: %s 0x%x, %s, which %s %s at PTX line %s, and nothing orders the two"
+        "race: %s 0x%x (%s), which %s %s at PTX line %s, and nothing orders the two"
             .formatted(does, address, warp.describe(address), where, did, line));
   }
 
