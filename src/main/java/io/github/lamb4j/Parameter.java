@@ -38,8 +38,7 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
    *     read-only or the buffers overlap
    */
   static Parameter onHost(String name, FloatBuffer weights, FloatBuffer gradients) {
-    HostParameter.requireNonNull(name, weights, gradients);
-    return new HostParameter(name, weights.slice(), gradients.slice());
+    return new HostParameter(name, weights, gradients);
   }
 
   /**
