@@ -25,7 +25,7 @@ public record HostParameter(String name, FloatBuffer weights, FloatBuffer gradie
     }
     if (weights.isReadOnly()) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": the weights are a read-only buffer");
+          "parameter " + name + ": the weights are a read-only buffer; give a writable one");
     }
   }
 
