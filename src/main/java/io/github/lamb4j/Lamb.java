@@ -82,14 +82,19 @@ public final class Lamb implements AutoCloseable {
    * copies on the device and uses the calling thread's current context, or makes the first device's
    * primary context current if there is none. {@link #step()} then copies weights and gradients to
    * the device, and the weights back, and waits.
+   *
+   * @throws IllegalStateException if that is CUDA and there is no driver or device; the message
+   *     says why
    */
   public static LambBuilder on(BackendChoice choice) {
     if (choice == null) {
       throw new IllegalArgumentException("backend choice: null");
     }
-    return choice.kind() == BackendChoice.Kind.CPU
-        ? LambBuilder.cpu()
-        : LambBuilder.mirrored(new JCudaDriver());
+    if (choice.kind() == BackendChoice.Kind.CPU) {
+      return LambBuilder.cpu();
+    }
+    BackendChoice.cuda();
+    return LambBuilder.mirrored(new JCudaDriver());
   }
 
   /**
