@@ -2,6 +2,7 @@ package io.github.lamb4j;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -115,7 +116,7 @@ class ThreadsTest {
 
   @Test
   void shouldEndItsThreadsWhenClosed() throws InterruptedException {
-    int before = workers().size();
+    List<Thread> earlier = workers();
     float[] weights = new float[LARGE];
     Lamb lamb =
         Lamb.onCpu()
@@ -123,14 +124,15 @@ class ThreadsTest {
             .threads(3)
             .build();
     lamb.step();
-    List<Thread> started = workers();
-    assertTrue(started.size() > before);
+    List<Thread> started = new ArrayList<>(workers());
+    started.removeAll(earlier);
+    assertEquals(2, started.size(), "the caller's own thread is the third");
     assertTrue(started.stream().allMatch(Thread::isDaemon));
     lamb.close();
     for (Thread thread : started) {
       thread.join(5000);
+      assertFalse(thread.isAlive());
     }
-    assertTrue(workers().size() <= before);
   }
 
   private static List<Thread> workers() {
