@@ -66,12 +66,14 @@ public final class LambBuilder {
   /** Adds a parameter group. */
   public LambBuilder group(
       String name, Hyperparameters hyperparameters, List<? extends Parameter> parameters) {
-    return group(new ParameterGroup(name, hyperparameters, new ArrayList<>(parameters)));
+    return group(
+        new ParameterGroup(
+            name, hyperparameters, parameters == null ? null : new ArrayList<>(parameters)));
   }
 
   /** Adds a parameter group. */
   public LambBuilder group(String name, Hyperparameters hyperparameters, Parameter... parameters) {
-    return group(name, hyperparameters, Arrays.asList(parameters));
+    return group(name, hyperparameters, parameters == null ? null : Arrays.asList(parameters));
   }
 
   /**
