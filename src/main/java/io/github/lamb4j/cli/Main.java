@@ -1,6 +1,6 @@
 package io.github.lamb4j.cli;
 
-import io.github.lamb4j.cuda.CudaException;
+import io.github.lamb4j.CudaException;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
