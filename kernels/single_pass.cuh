@@ -97,6 +97,15 @@ __device__ __forceinline__ void retire(const float4* slot, const Tile& tile, flo
   }
 }
 
+// Without layer adaptation no ratio need be known: this is AdamW, at its 28 bytes.
+__device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, float step_size) {
+  for (int k = 0; k < kQuadsPerThread; k++) {
+    float w[4];
+    for (int i = 0; i < 4; i++) w[i] = next_weight(x.w[k][i], x.g[k][i], step_size);
+    store_quad(tile.segment->weights, tile, threadIdx.x + k * kThreads, w);
+  }
+}
+
 // Whether a tile is among the last of its segment that all rings together can hold.
 __device__ __forceinline__ bool fits(const Group& group, const Window& window, uint32_t index, const Tile& tile) {
   uint64_t held = (uint64_t)gridDim.x * window.slots;
@@ -110,6 +119,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
   __shared__ Turn turns[2];
   __shared__ uint32_t first_tickets[kTicketsAhead];
   const Coefficients c = group.state->coefficients;
+  const bool adapted = group.hyperparameters->layer_adaptation != 0;
   // The same in every thread: the ring's oldest slot, how many are held, and the tile deferred last.
   uint32_t oldest = 0, held = 0, deferred = kNoTile;
 
@@ -126,7 +136,9 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     uint32_t after = threadIdx.x == 0 ? take_ticket(group, window) : 0;
     Tile tile = tile_at(group, index);
     Sums sums = update_moments(x, tile, c);
-    if (fits(group, window, index, tile)) {
+    if (!adapted) {
+      apply_now(x, tile, (float)c.learning_rate);
+    } else if (fits(group, window, index, tile)) {
       uint32_t slot = (oldest + held) % window.slots;
       keep(ring + slot * kQuadsPerTile, x);
       if (threadIdx.x == 0) held_tiles[slot] = index;
