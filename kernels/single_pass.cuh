@@ -55,13 +55,13 @@ __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window
 
 // Looks for a tile's step size; `looks` < 0 looks until it is there.
 __device__ __forceinline__ bool look(
-    const Group& group, const Window& window, uint32_t index, int looks, float& step_size) {
+    const Group& group, const Window& window, uint32_t index, int looks, float& found) {
   const uint64_t* ready = window.ready + group.tile_segments[index];
   uint32_t step = (uint32_t)group.state->step;
   do {
     uint64_t word = load_acquire(ready);
     if ((uint32_t)(word >> 32) == step) {
-      step_size = __uint_as_float((uint32_t)word);
+      found = __uint_as_float((uint32_t)word);
       return true;
     }
   } while (--looks != 0);
@@ -71,9 +71,9 @@ __device__ __forceinline__ bool look(
 // Sums a segment by the whole block and publishes its step size.
 __device__ __forceinline__ void publish(const Group& group, const Window& window, uint32_t segment,
                                         double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
-  float step_size = segment_step_size(group, segment, shared_w, shared_r);
+  float published = segment_step_size(group, segment, shared_w, shared_r);
   if (threadIdx.x == 0) {
-    uint64_t word = group.state->step << 32 | __float_as_uint(step_size);
+    uint64_t word = group.state->step << 32 | __float_as_uint(published);
     store_release(window.ready + segment, word);
   }
   __syncthreads();
@@ -137,7 +137,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     Tile tile = tile_at(group, index);
     Sums sums = update_moments(x, tile, c);
     if (!adapted) {
-      apply_now(x, tile, (float)c.learning_rate);
+      apply_now(x, tile, step_size(c.learning_rate, 1.0));
     } else if (fits(group, window, index, tile)) {
       uint32_t slot = (oldest + held) % window.slots;
       keep(ring + slot * kQuadsPerTile, x);
