@@ -6,7 +6,7 @@ public final class CudaException extends RuntimeException {
   private final String call;
   private final int code;
 
-  CudaException(String call, int code, String codeName, String doing) {
+  public CudaException(String call, int code, String codeName, String doing) {
     super("%s failed with %s (%d) while %s".formatted(call, codeName, code, doing));
     this.call = call;
     this.code = code;

@@ -1,0 +1,501 @@
+package io.github.lamb4j.cuda.emulator;
+
+import io.github.lamb4j.cuda.CudaDriver;
+import io.github.lamb4j.cuda.CudaException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import jcuda.driver.CUstream;
+
+/**
+ * A CUDA driver that needs no GPU: it runs PTX as it stands, one warp at a time, and checks what a
+ * GPU does not. All work is done when it is enqueued, whatever its stream, so that {@link
+ * #synchronize} has nothing left to wait for. For use by one thread at a time.
+ */
+public final class EmulatedDriver implements CudaDriver, AutoCloseable {
+
+  private static final int INVALID_VALUE = 1;
+  private static final int OUT_OF_MEMORY = 2;
+  private static final int INVALID_DEVICE = 101;
+  private static final int INVALID_CONTEXT = 201;
+  private static final int NO_BINARY_FOR_GPU = 209;
+  private static final int UNSUPPORTED_PTX_VERSION = 222;
+  private static final int INVALID_HANDLE = 400;
+  private static final int NOT_FOUND = 500;
+  private static final int MOST_THREADS = 1024;
+
+  private static final Map<Integer, String> CODE_NAMES =
+      Map.ofEntries(
+          Map.entry(INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE"),
+          Map.entry(OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY"),
+          Map.entry(INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT"),
+          Map.entry(NO_BINARY_FOR_GPU, "CUDA_ERROR_NO_BINARY_FOR_GPU"),
+          Map.entry(UNSUPPORTED_PTX_VERSION, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"),
+          Map.entry(INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE"),
+          Map.entry(NOT_FOUND, "CUDA_ERROR_NOT_FOUND"),
+          Map.entry(700, "CUDA_ERROR_ILLEGAL_ADDRESS"),
+          Map.entry(719, "CUDA_ERROR_LAUNCH_FAILED"));
+
+  /** The calls that can fail, and what the driver calls them. */
+  public enum Call {
+    RETAIN_CONTEXT("cuDevicePrimaryCtxRetain"),
+    RELEASE_CONTEXT("cuDevicePrimaryCtxRelease"),
+    ATTRIBUTE("cuDeviceGetAttribute"),
+    MEMORY("cuMemGetInfo"),
+    ALLOCATE("cuMemAlloc"),
+    FREE("cuMemFree"),
+    COPY_TO_DEVICE("cuMemcpyHtoDAsync"),
+    COPY_TO_HOST("cuMemcpyDtoHAsync"),
+    CLEAR("cuMemsetD8Async"),
+    LOAD_MODULE("cuModuleLoadData"),
+    UNLOAD_MODULE("cuModuleUnload"),
+    FUNCTION("cuModuleGetFunction"),
+    PREPARE("cuFuncSetAttribute"),
+    ENQUEUE("cuLaunchKernel"),
+    SYNCHRONIZE("cuStreamSynchronize"),
+    CREATE_EVENT("cuEventCreate"),
+    RECORD_EVENT("cuEventRecord"),
+    ELAPSED("cuEventElapsedTime"),
+    DESTROY_EVENT("cuEventDestroy");
+
+    final String entryPoint;
+
+    Call(String entryPoint) {
+      this.entryPoint = entryPoint;
+    }
+  }
+
+  private record Failure(int[] left, int code) {}
+
+  private final EmulatedDevice device;
+  private final ThreadLocal<Long> current = new ThreadLocal<>();
+  private final GlobalMemory memory = new GlobalMemory();
+  private final RaceDetector races = new RaceDetector();
+  private final Map<Long, Allocation> owned = new TreeMap<>();
+  private final Map<Long, LoadedModule> modules = new HashMap<>();
+  private final Map<Long, Kernel> functions = new HashMap<>();
+  private final Map<Long, Long> functionModules = new HashMap<>();
+  private final Map<Long, Long> events = new HashMap<>();
+  private final Map<Call, Failure> failures = new HashMap<>();
+  private final List<LaunchReport> launches = new ArrayList<>();
+  private long nextHandle = 0x5500_0000_1000L;
+  private final long context = newHandle();
+  private int retained;
+  private long nanoseconds;
+  private long seed;
+  private boolean copiesOfUndefinedBytes;
+
+  /** A device and a context, which is the calling thread's current one. */
+  public EmulatedDriver(EmulatedDevice device, long seed) {
+    this.device = device;
+    this.seed = seed;
+    makeCurrent(context);
+  }
+
+  public EmulatedDriver() {
+    this(EmulatedDevice.SMALL, 1);
+  }
+
+  // --- What tests ask for ----------------------------------------------------------------------
+
+  /** The context of this device. */
+  public long context() {
+    return context;
+  }
+
+  /** Sets the calling thread's current context; 0 for none. */
+  public void makeCurrent(long handle) {
+    current.set(handle);
+  }
+
+  /** The schedules of the launches to come: the same seed gives the same ones. */
+  public void seed(long value) {
+    seed = value;
+  }
+
+  /** Lets the nth call from now on fail with this code, as the driver would report it. */
+  public void fail(Call call, int nth, int code) {
+    failures.put(call, new Failure(new int[] {nth}, code));
+  }
+
+  /**
+   * Whether {@link #copyToHost} may copy bytes that nothing wrote; they are 0xa5. Fewer than eight
+   * of them in a row are taken for a structure's padding and always copied.
+   */
+  public void allowCopiesOfUndefinedBytes(boolean allow) {
+    copiesOfUndefinedBytes = allow;
+  }
+
+  public List<LaunchReport> launches() {
+    return Collections.unmodifiableList(launches);
+  }
+
+  public LaunchReport lastLaunch() {
+    return launches.get(launches.size() - 1);
+  }
+
+  public void forgetLaunches() {
+    launches.clear();
+  }
+
+  /** What is allocated: the purposes and their bytes. */
+  public List<String> liveAllocations() {
+    return owned.values().stream().map(Allocation::toString).toList();
+  }
+
+  /** The bytes that are allocated for each purpose. */
+  public Map<String, Long> liveBytes() {
+    Map<String, Long> bytes = new TreeMap<>();
+    owned.values().forEach(a -> bytes.merge(a.purpose, a.bytes, Long::sum));
+    return bytes;
+  }
+
+  /** Fails if anything was not given back. */
+  @Override
+  public void close() {
+    List<String> left = new ArrayList<>(liveAllocations());
+    modules.keySet().forEach(module -> left.add("module 0x%x".formatted(module)));
+    events.keySet().forEach(event -> left.add("event 0x%x".formatted(event)));
+    if (retained > 0) left.add("%d times the primary context".formatted(retained));
+    if (!left.isEmpty()) throw new EmulatorException("not given back: " + String.join(", ", left));
+  }
+
+  // --- The driver ------------------------------------------------------------------------------
+
+  @Override
+  public long currentContext() {
+    Long handle = current.get();
+    return handle == null ? 0 : handle;
+  }
+
+  @Override
+  public void retainPrimaryContext(int ordinal) {
+    String doing = "retaining the primary context of device " + ordinal;
+    failIfAsked(Call.RETAIN_CONTEXT, doing);
+    if (ordinal != 0) throw failed(Call.RETAIN_CONTEXT, INVALID_DEVICE, doing);
+    retained++;
+    makeCurrent(context);
+  }
+
+  @Override
+  public void releasePrimaryContext(int ordinal) {
+    String doing = "releasing the primary context of device " + ordinal;
+    failIfAsked(Call.RELEASE_CONTEXT, doing);
+    if (ordinal != 0) throw failed(Call.RELEASE_CONTEXT, INVALID_DEVICE, doing);
+    if (--retained < 0) throw new EmulatorException("a context released more often than retained");
+  }
+
+  @Override
+  public int driverVersion() {
+    return device.driverVersion();
+  }
+
+  @Override
+  public String deviceName() {
+    enter(Call.ATTRIBUTE, "asking for the device's name");
+    return "Emulated device";
+  }
+
+  @Override
+  public int attribute(DeviceAttribute attribute) {
+    enter(Call.ATTRIBUTE, "asking for " + attribute);
+    return switch (attribute) {
+      case COMPUTE_CAPABILITY_MAJOR -> device.computeCapability() / 10;
+      case COMPUTE_CAPABILITY_MINOR -> device.computeCapability() % 10;
+      case MULTIPROCESSORS -> device.multiprocessors();
+      case THREADS_PER_MULTIPROCESSOR -> device.threadsPerMultiprocessor();
+      case SHARED_MEMORY_PER_MULTIPROCESSOR -> device.sharedMemoryPerMultiprocessor();
+      case SHARED_MEMORY_PER_BLOCK_OPTIN -> device.sharedMemoryPerBlock();
+    };
+  }
+
+  @Override
+  public DeviceMemory memory() {
+    enter(Call.MEMORY, "asking for the memory");
+    return new DeviceMemory(device.totalMemory() - memory.used(), device.totalMemory());
+  }
+
+  @Override
+  public DeviceRange rangeOf(long address) {
+    Allocation allocation = memory.find(address, 1);
+    return allocation == null ? null : new DeviceRange(allocation.start, allocation.bytes);
+  }
+
+  @Override
+  public long allocate(long bytes, String purpose) {
+    String doing = "allocating %d bytes for %s".formatted(bytes, purpose);
+    enter(Call.ALLOCATE, doing);
+    if (bytes <= 0) throw failed(Call.ALLOCATE, INVALID_VALUE, doing);
+    if (bytes > device.totalMemory() - memory.used()) {
+      throw failed(Call.ALLOCATE, OUT_OF_MEMORY, doing);
+    }
+    Allocation allocation = memory.allocate(bytes, purpose);
+    owned.put(allocation.start, allocation);
+    return allocation.start;
+  }
+
+  @Override
+  public void free(long address) {
+    enter(Call.FREE, "freeing 0x%x".formatted(address));
+    if (owned.remove(address) == null) {
+      throw new EmulatorException(
+          "free of 0x%x, which allocate did not give or free has taken: %s"
+              .formatted(address, memory.describe(address)));
+    }
+    memory.free(address);
+  }
+
+  @Override
+  public void copyToDevice(long target, ByteBuffer source, CUstream stream) {
+    enter(Call.COPY_TO_DEVICE, "copying to 0x%x".formatted(target));
+    expectDirect(source);
+    Allocation allocation = range(target, source.remaining(), "a copy to the device");
+    allocation.put(target - allocation.start, source.duplicate());
+  }
+
+  @Override
+  public void copyToHost(ByteBuffer target, long source, CUstream stream) {
+    enter(Call.COPY_TO_HOST, "copying from 0x%x".formatted(source));
+    expectDirect(target);
+    Allocation allocation = range(source, target.remaining(), "a copy to the host");
+    long at = source - allocation.start;
+    long hole = allocation.hole(at, target.remaining());
+    if (hole >= 0 && !copiesOfUndefinedBytes) {
+      throw new EmulatorException(
+          "a copy to the host of bytes that nothing wrote, at byte %d of %s"
+              .formatted(hole, allocation));
+    }
+    allocation.get(at, target.duplicate());
+  }
+
+  @Override
+  public void clear(long address, long bytes, CUstream stream) {
+    enter(Call.CLEAR, "clearing %d bytes at 0x%x".formatted(bytes, address));
+    Allocation allocation = range(address, bytes, "a clear");
+    allocation.clear(address - allocation.start, bytes);
+  }
+
+  private Allocation range(long address, long bytes, String what) {
+    Allocation allocation = memory.find(address, bytes);
+    if (allocation == null) {
+      throw new EmulatorException(
+          "%s of %d bytes at 0x%x is out of bounds: %s"
+              .formatted(what, bytes, address, memory.describe(address)));
+    }
+    return allocation;
+  }
+
+  private static void expectDirect(ByteBuffer buffer) {
+    if (!buffer.isDirect()) throw new EmulatorException("a buffer that is not direct");
+  }
+
+  @Override
+  public long loadModule(byte[] ptx) {
+    String doing = "loading a module";
+    enter(Call.LOAD_MODULE, doing);
+    int length = ptx.length;
+    if (length == 0 || ptx[length - 1] != 0) {
+      throw new EmulatorException("PTX text must end in a zero byte");
+    }
+    ParsedModule parsed =
+        PtxParser.parse(new String(ptx, 0, length - 1, StandardCharsets.US_ASCII));
+    if (parsed.version() > ptxVersion(device.driverVersion())) {
+      throw failed(Call.LOAD_MODULE, UNSUPPORTED_PTX_VERSION, doing);
+    }
+    if (parsed.target() > device.computeCapability()) {
+      throw failed(Call.LOAD_MODULE, NO_BINARY_FOR_GPU, doing);
+    }
+    long handle = newHandle();
+    modules.put(handle, new LoadedModule(parsed, memory));
+    return handle;
+  }
+
+  /** The newest PTX version that a driver knows, times ten: 6.0 with CUDA 9.0, 9.0 with 13.0. */
+  private static int ptxVersion(int driverVersion) {
+    int major = driverVersion / 1000;
+    int minor = driverVersion % 1000 / 10;
+    if (major == 10) return 63 + minor;
+    return (major < 10 ? 60 : 10 * (major - 4)) + minor;
+  }
+
+  @Override
+  public void unloadModule(long module) {
+    enter(Call.UNLOAD_MODULE, "unloading a module");
+    LoadedModule loaded = modules.remove(module);
+    if (loaded == null) throw new EmulatorException("unload of what is no module");
+    loaded.unload(memory);
+    functionModules.entrySet().removeIf(entry -> entry.getValue() == module);
+    functions.keySet().retainAll(functionModules.keySet());
+  }
+
+  @Override
+  public long function(long module, String name) {
+    String doing = "looking for kernel " + name;
+    enter(Call.FUNCTION, doing);
+    LoadedModule loaded = modules.get(module);
+    if (loaded == null) throw failed(Call.FUNCTION, INVALID_HANDLE, doing);
+    Kernel kernel = loaded.kernels.get(name);
+    if (kernel == null) throw failed(Call.FUNCTION, NOT_FOUND, doing);
+    long handle = newHandle();
+    functions.put(handle, kernel);
+    functionModules.put(handle, module);
+    return handle;
+  }
+
+  @Override
+  public Launch prepare(
+      long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
+    enter(Call.PREPARE, "preparing " + name);
+    return stream -> launch(function, name, grid, threads, sharedBytes, arguments, stream);
+  }
+
+  private void launch(
+      long function,
+      String name,
+      int grid,
+      int threads,
+      int sharedBytes,
+      ByteBuffer[] arguments,
+      CUstream stream) {
+    String doing = "launching " + name;
+    enter(Call.ENQUEUE, doing);
+    Kernel kernel = functions.get(function);
+    if (kernel == null) throw failed(Call.ENQUEUE, INVALID_HANDLE, doing);
+    int most = kernel.maxThreads == 0 ? MOST_THREADS : kernel.maxThreads;
+    boolean threadsFit =
+        threads > 0 && threads <= most && (!kernel.exactThreads || threads == most);
+    int resident =
+        threadsFit ? device.residentBlocks(threads, kernel.staticSharedBytes + sharedBytes) : 0;
+    if (grid <= 0 || sharedBytes < 0 || resident <= 0) {
+      throw failed(Call.ENQUEUE, INVALID_VALUE, doing);
+    }
+    Page parameters = parameters(kernel, arguments);
+    if (races.start(grid, threads)) {
+      memory.live().forEach(Allocation::forgetAccesses);
+    }
+    for (Allocation allocation : memory.live()) allocation.loaded = allocation.stored = 0;
+    Grid running =
+        new Grid(
+            kernel,
+            grid,
+            threads,
+            sharedBytes,
+            device.multiprocessors(),
+            resident,
+            parameters,
+            memory,
+            races,
+            seed++);
+    running.run();
+    nanoseconds += running.nanoseconds();
+    launches.add(report(running, stream));
+  }
+
+  private static Page parameters(Kernel kernel, ByteBuffer[] arguments) {
+    if (arguments.length != kernel.parameters.size()) {
+      throw new EmulatorException(
+          "kernel %s has %d parameters, not %d"
+              .formatted(kernel.name, kernel.parameters.size(), arguments.length));
+    }
+    Page page = new Page(Math.max(16, kernel.parameterBytes));
+    for (int i = 0; i < arguments.length; i++) {
+      ByteBuffer argument = arguments[i];
+      expectDirect(argument);
+      Kernel.Parameter parameter = kernel.parameters.get(i);
+      if (argument.order() != ByteOrder.nativeOrder() || argument.capacity() != parameter.bytes()) {
+        throw new EmulatorException(
+            "parameter %d of kernel %s has %d bytes in native order"
+                .formatted(i, kernel.name, parameter.bytes()));
+      }
+      for (int b = 0; b < parameter.bytes(); b++) {
+        page.put(parameter.offset() + b, 1, argument.get(b));
+      }
+    }
+    return page;
+  }
+
+  private LaunchReport report(Grid running, CUstream stream) {
+    Map<String, Long> loaded = new TreeMap<>();
+    Map<String, Long> stored = new TreeMap<>();
+    for (Allocation allocation : memory.live()) {
+      if (allocation.loaded > 0) loaded.merge(allocation.purpose, allocation.loaded, Long::sum);
+      if (allocation.stored > 0) stored.merge(allocation.purpose, allocation.stored, Long::sum);
+    }
+    return new LaunchReport(
+        running.kernel.name,
+        running.blocks,
+        running.threads,
+        running.dynamicSharedBytes,
+        stream,
+        running.instructions,
+        running.atomics,
+        loaded,
+        stored);
+  }
+
+  @Override
+  public void synchronize(CUstream stream) {
+    enter(Call.SYNCHRONIZE, "waiting for a stream");
+  }
+
+  @Override
+  public long createEvent() {
+    enter(Call.CREATE_EVENT, "creating an event");
+    long handle = newHandle();
+    events.put(handle, -1L);
+    return handle;
+  }
+
+  @Override
+  public void recordEvent(long event, CUstream stream) {
+    enter(Call.RECORD_EVENT, "recording an event");
+    if (events.replace(event, nanoseconds) == null) {
+      throw failed(Call.RECORD_EVENT, INVALID_HANDLE, "recording an event");
+    }
+  }
+
+  @Override
+  public float elapsedMillis(long start, long end) {
+    enter(Call.ELAPSED, "comparing events");
+    long from = events.getOrDefault(start, -1L);
+    long to = events.getOrDefault(end, -1L);
+    if (from < 0 || to < 0) throw failed(Call.ELAPSED, INVALID_HANDLE, "comparing events");
+    return (to - from) / 1e6f;
+  }
+
+  @Override
+  public void destroyEvent(long event) {
+    enter(Call.DESTROY_EVENT, "destroying an event");
+    if (events.remove(event) == null) {
+      throw failed(Call.DESTROY_EVENT, INVALID_HANDLE, "destroying an event");
+    }
+  }
+
+  private long newHandle() {
+    return nextHandle += 0x100;
+  }
+
+  private void failIfAsked(Call call, String doing) {
+    Failure failure = failures.get(call);
+    if (failure != null && --failure.left()[0] == 0) {
+      failures.remove(call);
+      throw failed(call, failure.code(), doing);
+    }
+  }
+
+  private void enter(Call call, String doing) {
+    failIfAsked(call, doing);
+    if (currentContext() != context) throw failed(call, INVALID_CONTEXT, doing);
+  }
+
+  private static CudaException failed(Call call, int code, String doing) {
+    String name = CODE_NAMES.getOrDefault(code, "CUresult");
+    return new CudaException(call.entryPoint, code, name, doing);
+  }
+}
