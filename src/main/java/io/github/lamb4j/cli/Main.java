@@ -1,6 +1,6 @@
 package io.github.lamb4j.cli;
 
-import io.github.lamb4j.cuda.CudaException;
+import io.github.lamb4j.CudaException;
 import io.github.lamb4j.files.Printable;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;

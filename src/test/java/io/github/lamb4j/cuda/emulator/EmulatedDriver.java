@@ -1,7 +1,7 @@
 package io.github.lamb4j.cuda.emulator;
 
+import io.github.lamb4j.CudaException;
 import io.github.lamb4j.cuda.CudaDriver;
-import io.github.lamb4j.cuda.CudaException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
