@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever is given: a result, or one line and nothing changed. */
 class StepFuzzTest {
 
-  private static final int RUNS = 300;
+  private static final int RUNS = 200;
 
   private static final List<String> OPTIONS =
       List.of(
