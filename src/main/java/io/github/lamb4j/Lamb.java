@@ -339,6 +339,12 @@ public final class Lamb implements AutoCloseable {
     return places;
   }
 
+  private static void requireGiven(Moment moment, FloatBuffer buffer, String what) {
+    if (moment == null || buffer == null) {
+      throw new IllegalArgumentException((moment == null ? "moment" : what) + ": null");
+    }
+  }
+
   private static void requireRange(Parameter parameter, long offset, long length) {
     if (offset < 0 || offset > parameter.count() - length) {
       throw new IllegalArgumentException(
