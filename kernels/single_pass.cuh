@@ -89,11 +89,11 @@ __device__ __forceinline__ void retire(const float4* slot, const Tile& tile, flo
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
     float w[4];
-    load_quad(w, tile.segment->weights, tile, quad);
+    load_quad(w, tile.weights, tile, quad);
     float4 r = slot[quad];
     w[0] = next_weight(w[0], r.x, step_size), w[1] = next_weight(w[1], r.y, step_size);
     w[2] = next_weight(w[2], r.z, step_size), w[3] = next_weight(w[3], r.w, step_size);
-    store_quad(tile.segment->weights, tile, quad, w);
+    store_quad(tile.weights, tile, quad, w);
   }
 }
 
@@ -102,14 +102,13 @@ __device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, floa
   for (int k = 0; k < kQuadsPerThread; k++) {
     float w[4];
     for (int i = 0; i < 4; i++) w[i] = next_weight(x.w[k][i], x.g[k][i], step_size);
-    store_quad(tile.segment->weights, tile, threadIdx.x + k * kThreads, w);
+    store_quad(tile.weights, tile, threadIdx.x + k * kThreads, w);
   }
 }
 
 // Whether a tile is among the last of its segment that all rings together can hold.
-__device__ __forceinline__ bool fits(const Group& group, const Window& window, uint32_t index, const Tile& tile) {
-  uint64_t held = (uint64_t)gridDim.x * window.slots;
-  return index - tile.segment->first_tile + held >= tile.segment->tile_count;
+__device__ __forceinline__ bool fits(const Window& window, const Tile& tile) {
+  return tile.rank + (uint64_t)gridDim.x * window.slots >= tile.tile_count;
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pass(const Group group, const Window window) {
@@ -128,17 +127,21 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
   __syncthreads();
   uint32_t index = first_tickets[0], next = first_tickets[1];
   int t = 0;
+  Tile tile, next_tile;
   Quads x;
-  if (index < group.tile_count) load_tile(x, tile_at(group, index));
+  if (index < group.tile_count) {
+    tile = tile_at(group, index);
+    load_tile(x, tile);
+  }
 
   for (; index < group.tile_count; t ^= 1) {
     Turn& turn = turns[t];
     uint32_t after = threadIdx.x == 0 ? take_ticket(group, window) : 0;
-    Tile tile = tile_at(group, index);
+    if (next < group.tile_count) next_tile = tile_at(group, next);
     Sums sums = update_moments(x, tile, c);
     if (!adapted) {
       apply_now(x, tile, step_size(c.learning_rate, 1.0));
-    } else if (fits(group, window, index, tile)) {
+    } else if (fits(window, tile)) {
       uint32_t slot = (oldest + held) % window.slots;
       keep(ring + slot * kQuadsPerTile, x);
       if (threadIdx.x == 0) held_tiles[slot] = index;
@@ -148,17 +151,16 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
       deferred = index;
     }
     // The next tile's loads are under way while this one's sums are added and its segment is looked after.
-    if (next < group.tile_count) load_tile(x, tile_at(group, next));
+    if (next < group.tile_count) load_tile(x, next_tile);
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
-    uint32_t segment = group.tile_segments[index];
     if (threadIdx.x == 0) {
       group.partials[index] = make_double2(sums.w, sums.r);
       turn.ticket = after;
-      turn.arrived = increment(window.arrivals + segment, tile.segment->tile_count - 1) == tile.segment->tile_count - 1;
+      turn.arrived = increment(window.arrivals + tile.segment, tile.tile_count - 1) == tile.tile_count - 1;
     }
     __syncthreads();
-    if (turn.arrived) publish(group, window, segment, shared_w, shared_r);
+    if (turn.arrived) publish(group, window, tile.segment, shared_w, shared_r);
     if (held > 0) {
       uint32_t tile_held = held_tiles[oldest];
       if (threadIdx.x == 0)
@@ -176,6 +178,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
       }
     }
     index = next;
+    tile = next_tile;
     next = turn.ticket;
   }
 
