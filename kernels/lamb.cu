@@ -4,3 +4,4 @@
 #include "moments.cuh"
 #include "trust_ratio.cuh"
 #include "apply.cuh"
+#include "single_pass.cuh"

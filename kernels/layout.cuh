@@ -83,6 +83,17 @@ struct Group {
   uint32_t segment_count;
 };
 
+// What the single pass needs besides; all of it is zero before the first launch, and resets itself.
+struct Window {
+  uint32_t* ticket;     // the next tile to be taken
+  uint32_t* arrivals;   // segment -> tiles whose sums are there
+  uint64_t* ready;      // segment -> step << 32 | bits of its step size
+  uint32_t* deferred;   // tile -> the tile that its block deferred before it
+  uint32_t slots;       // tiles that a block can hold
+  uint32_t padding;
+};
+
+static_assert(sizeof(Window) == 40 && offsetof(Window, slots) == 32, "CudaLayout.java");
 static_assert(sizeof(Segment) == 56 && offsetof(Segment, aligned) == 52, "CudaLayout.java");
 static_assert(sizeof(SegmentNorms) == 32 && offsetof(SegmentNorms, step_size) == 24, "CudaLayout.java");
 static_assert(sizeof(Hyperparameters) == 72 && offsetof(Hyperparameters, bias_correction) == 64, "CudaLayout.java");

@@ -8,37 +8,55 @@
 #include "numerics.cuh"
 #include "tile.cuh"
 
+// A thread's part of a tile. `r` takes the place of the gradients.
+struct Quads {
+  float g[kQuadsPerThread][4], w[kQuadsPerThread][4], m[kQuadsPerThread][4], v[kQuadsPerThread][4];
+};
+
+struct Sums {
+  double w, r;
+};
+
+__device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
+  for (int k = 0; k < kQuadsPerThread; k++) {
+    int quad = threadIdx.x + k * kThreads;
+    load_gradients(x.g[k], tile, quad);
+    load_quad(x.w[k], tile.segment->weights, tile, quad);
+    load_quad(x.m[k], tile.segment->exp_avg, tile, quad);
+    load_quad(x.v[k], tile.segment->exp_avg_sq, tile, quad);
+  }
+}
+
+// Leaves r in x.g, stores m and v, and returns the thread's sums of w^2 and r^2.
+__device__ __forceinline__ Sums update_moments(Quads& x, const Tile& tile, const Coefficients& c) {
+  Sums sums = {0, 0};
+  for (int k = 0; k < kQuadsPerThread; k++) {
+    int quad = threadIdx.x + k * kThreads;
+    for (int i = 0; i < 4; i++) {
+      float g = scaled_gradient(x.g[k][i], c.gradient_scale);
+      x.m[k][i] = next_m(x.m[k][i], g, c);
+      x.v[k][i] = next_v(x.v[k][i], g, c);
+      x.g[k][i] = update(x.w[k][i], x.m[k][i], x.v[k][i], c);
+    }
+    store_quad(tile.segment->exp_avg, tile, quad, x.m[k]);
+    store_quad(tile.segment->exp_avg_sq, tile, quad, x.v[k]);
+    sums.w = k == 0 ? sum_of_squares(x.w[k]) : sums.w + sum_of_squares(x.w[k]);
+    sums.r = k == 0 ? sum_of_squares(x.g[k]) : sums.r + sum_of_squares(x.g[k]);
+  }
+  return sums;
+}
+
 extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) moments(const Group group) {
   __shared__ double shared_w[kLanes], shared_r[kLanes];
   const Coefficients c = group.state->coefficients;
   for (uint32_t index = blockIdx.x; index < group.tile_count; index += gridDim.x) {
     Tile tile = tile_at(group, index);
-    float g[kQuadsPerThread][4], w[kQuadsPerThread][4], m[kQuadsPerThread][4], v[kQuadsPerThread][4];
-    for (int k = 0; k < kQuadsPerThread; k++) {
-      int quad = threadIdx.x + k * kThreads;
-      load_gradients(g[k], tile, quad);
-      load_quad(w[k], tile.segment->weights, tile, quad);
-      load_quad(m[k], tile.segment->exp_avg, tile, quad);
-      load_quad(v[k], tile.segment->exp_avg_sq, tile, quad);
-    }
-    double sum_w = 0, sum_r = 0;
-    for (int k = 0; k < kQuadsPerThread; k++) {
-      int quad = threadIdx.x + k * kThreads;
-      float r[4];
-      for (int i = 0; i < 4; i++) {
-        float gradient = scaled_gradient(g[k][i], c.gradient_scale);
-        m[k][i] = next_m(m[k][i], gradient, c);
-        v[k][i] = next_v(v[k][i], gradient, c);
-        r[i] = update(w[k][i], m[k][i], v[k][i], c);
-      }
-      store_quad(tile.segment->exp_avg, tile, quad, m[k]);
-      store_quad(tile.segment->exp_avg_sq, tile, quad, v[k]);
-      sum_w = k == 0 ? sum_of_squares(w[k]) : sum_w + sum_of_squares(w[k]);
-      sum_r = k == 0 ? sum_of_squares(r) : sum_r + sum_of_squares(r);
-    }
-    sum_w = sum_of_lanes(sum_w, shared_w);
-    sum_r = sum_of_lanes(sum_r, shared_r);
-    if (threadIdx.x == 0) group.partials[index] = make_double2(sum_w, sum_r);
+    Quads x;
+    load_tile(x, tile);
+    Sums sums = update_moments(x, tile, c);
+    sums.w = sum_of_lanes(sums.w, shared_w);
+    sums.r = sum_of_lanes(sums.r, shared_r);
+    if (threadIdx.x == 0) group.partials[index] = make_double2(sums.w, sums.r);
     __syncthreads();
   }
 }

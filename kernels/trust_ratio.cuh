@@ -9,31 +9,38 @@ __device__ __forceinline__ double clamp(double x, double min, double max) {
   return x < min ? min : x > max ? max : x;
 }
 
+// Sums a segment's tiles by the whole block; thread 0 stores the norms and returns the step size, the others return 0.
+// The partial sums come from other multiprocessors, in a single pass while it runs: they are read past the L1 cache.
+__device__ __forceinline__ float segment_step_size(
+    const Group& group, uint32_t index, double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
+  const Segment& segment = group.segments[index];
+  double sum_w = 0, sum_r = 0;
+  for (uint32_t t = threadIdx.x; t < segment.tile_count; t += kLanes) {
+    double2 partial = __ldcg(group.partials + segment.first_tile + t);
+    sum_w += partial.x;
+    sum_r += partial.y;
+  }
+  sum_w = sum_of_lanes(sum_w, shared_w);
+  sum_r = sum_of_lanes(sum_r, shared_r);
+  if (threadIdx.x != 0) return 0;
+  const Hyperparameters& h = *group.hyperparameters;
+  double weight_norm = sqrt(sum_w), update_norm = sqrt(sum_r), ratio = 1.0;
+  if (h.layer_adaptation != 0 && weight_norm != 0 && update_norm != 0) {
+    double phi = clamp(weight_norm, h.weight_norm_min, h.weight_norm_max);
+    ratio = clamp(phi / update_norm, h.trust_ratio_min, h.trust_ratio_max);
+  }
+  SegmentNorms& norms = group.norms[index];
+  norms.weight_norm = weight_norm;
+  norms.update_norm = update_norm;
+  norms.trust_ratio = ratio;
+  norms.step_size = (float)(group.state->coefficients.learning_rate * ratio);
+  return norms.step_size;
+}
+
 extern "C" __global__ void __launch_bounds__(kLanes) trust_ratio(const Group group) {
   __shared__ double shared_w[kLanes], shared_r[kLanes];
   for (uint32_t index = blockIdx.x; index < group.segment_count; index += gridDim.x) {
-    const Segment& segment = group.segments[index];
-    double sum_w = 0, sum_r = 0;
-    for (uint32_t t = threadIdx.x; t < segment.tile_count; t += kLanes) {
-      double2 partial = group.partials[segment.first_tile + t];
-      sum_w += partial.x;
-      sum_r += partial.y;
-    }
-    sum_w = sum_of_lanes(sum_w, shared_w);
-    sum_r = sum_of_lanes(sum_r, shared_r);
-    if (threadIdx.x == 0) {
-      const Hyperparameters& h = *group.hyperparameters;
-      double weight_norm = sqrt(sum_w), update_norm = sqrt(sum_r), ratio = 1.0;
-      if (h.layer_adaptation != 0 && weight_norm != 0 && update_norm != 0) {
-        double phi = clamp(weight_norm, h.weight_norm_min, h.weight_norm_max);
-        ratio = clamp(phi / update_norm, h.trust_ratio_min, h.trust_ratio_max);
-      }
-      SegmentNorms& norms = group.norms[index];
-      norms.weight_norm = weight_norm;
-      norms.update_norm = update_norm;
-      norms.trust_ratio = ratio;
-      norms.step_size = (float)(group.state->coefficients.learning_rate * ratio);
-    }
+    segment_step_size(group, index, shared_w, shared_r);
     __syncthreads();
   }
 }

@@ -22,6 +22,17 @@ public record BackendChoice(Kind kind, String reason) {
     CUDA
   }
 
+  /**
+   * Checks the kind.
+   *
+   * @throws IllegalArgumentException if it is null
+   */
+  public BackendChoice {
+    if (kind == null) {
+      throw new IllegalArgumentException("backend kind: null");
+    }
+  }
+
   /** CUDA if this machine has a usable driver and device, else the CPU. */
   public static BackendChoice auto() {
     Optional<String> refusal = CudaProbe.get().refusal();

@@ -6,8 +6,9 @@ import java.nio.FloatBuffer;
  * A parameter in host memory; made by {@link Parameter#onHost}.
  *
  * @param name the name
- * @param weights all of the buffer
- * @param gradients all of the buffer
+ * @param weights the elements between position and limit; each call gives a view of its own, whose
+ *     position and limit are the caller's to move
+ * @param gradients likewise
  */
 public record HostParameter(String name, FloatBuffer weights, FloatBuffer gradients)
     implements Parameter {
@@ -15,6 +16,8 @@ public record HostParameter(String name, FloatBuffer weights, FloatBuffer gradie
   /** Checks what can be checked of one parameter alone. */
   public HostParameter {
     requireNonNull(name, weights, gradients);
+    weights = weights.slice();
+    gradients = gradients.slice();
     if (weights.capacity() != gradients.capacity()) {
       throw new IllegalArgumentException(
           "parameter %s: %d weights but %d gradients; give one gradient per weight"
@@ -22,8 +25,18 @@ public record HostParameter(String name, FloatBuffer weights, FloatBuffer gradie
     }
     if (weights.isReadOnly()) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": the weights are a read-only buffer");
+          "parameter " + name + ": the weights are a read-only buffer; give a writable one");
     }
+  }
+
+  @Override
+  public FloatBuffer weights() {
+    return weights.duplicate();
+  }
+
+  @Override
+  public FloatBuffer gradients() {
+    return gradients.duplicate();
   }
 
   @Override

@@ -82,14 +82,19 @@ public final class Lamb implements AutoCloseable {
    * copies on the device and uses the calling thread's current context, or makes the first device's
    * primary context current if there is none. {@link #step()} then copies weights and gradients to
    * the device, and the weights back, and waits.
+   *
+   * @throws IllegalStateException if that is CUDA and there is no driver or device; the message
+   *     says why
    */
   public static LambBuilder on(BackendChoice choice) {
     if (choice == null) {
       throw new IllegalArgumentException("backend choice: null");
     }
-    return choice.kind() == BackendChoice.Kind.CPU
-        ? LambBuilder.cpu()
-        : LambBuilder.mirrored(new JCudaDriver());
+    if (choice.kind() == BackendChoice.Kind.CPU) {
+      return LambBuilder.cpu();
+    }
+    BackendChoice.cuda();
+    return LambBuilder.mirrored(new JCudaDriver());
   }
 
   /**
@@ -196,9 +201,14 @@ public final class Lamb implements AutoCloseable {
    *
    * @param offset the first element
    * @param target is filled from its position to its limit
-   * @throws IllegalArgumentException if there is no such parameter or the range exceeds it
+   * @throws IllegalArgumentException if there is no such parameter, the range exceeds it, or the
+   *     target is read-only
    */
   public void readMoment(String parameter, Moment moment, long offset, FloatBuffer target) {
+    requireGiven(moment, target, "target");
+    if (target.isReadOnly()) {
+      throw new IllegalArgumentException("target: a read-only buffer; give a writable one");
+    }
     exclusively(
         () -> {
           Place place = placeOf(parameter, offset, target.remaining());
@@ -215,6 +225,7 @@ public final class Lamb implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such parameter or the range exceeds it
    */
   public void writeMoment(String parameter, Moment moment, long offset, FloatBuffer source) {
+    requireGiven(moment, source, "source");
     exclusively(
         () -> {
           Place place = placeOf(parameter, offset, source.remaining());
@@ -317,11 +328,17 @@ public final class Lamb implements AutoCloseable {
         "parameter " + name + ": the optimizer has none of this name");
   }
 
+  private static void requireGiven(Moment moment, FloatBuffer buffer, String what) {
+    if (moment == null || buffer == null) {
+      throw new IllegalArgumentException((moment == null ? "moment" : what) + ": null");
+    }
+  }
+
   private static void requireRange(Parameter parameter, long offset, long length) {
-    if (offset < 0 || offset + length > parameter.count()) {
+    if (offset < 0 || offset > parameter.count() - length) {
       throw new IllegalArgumentException(
-          "parameter %s: elements %d to %d are not all within its %d"
-              .formatted(parameter.name(), offset, offset + length, parameter.count()));
+          "parameter %s: elements %d and on, %d of them, are not all within its %d"
+              .formatted(parameter.name(), offset, length, parameter.count()));
     }
   }
 }

@@ -34,6 +34,7 @@ public final class LambBuilder {
   private final List<ParameterGroup> groups = new ArrayList<>();
   private OptionalDouble maxGradNorm = OptionalDouble.empty();
   private OptionalInt threads = OptionalInt.empty();
+  private StepPath path = StepPath.AUTO;
 
   private LambBuilder(Target target, CudaDriver driver, CUstream stream) {
     this.target = target;
@@ -65,12 +66,14 @@ public final class LambBuilder {
   /** Adds a parameter group. */
   public LambBuilder group(
       String name, Hyperparameters hyperparameters, List<? extends Parameter> parameters) {
-    return group(new ParameterGroup(name, hyperparameters, new ArrayList<>(parameters)));
+    return group(
+        new ParameterGroup(
+            name, hyperparameters, parameters == null ? null : new ArrayList<>(parameters)));
   }
 
   /** Adds a parameter group. */
   public LambBuilder group(String name, Hyperparameters hyperparameters, Parameter... parameters) {
-    return group(name, hyperparameters, Arrays.asList(parameters));
+    return group(name, hyperparameters, parameters == null ? null : Arrays.asList(parameters));
   }
 
   /**
@@ -106,6 +109,20 @@ public final class LambBuilder {
   }
 
   /**
+   * How a CUDA step goes through memory; {@link StepPath#AUTO} by default. Changes no bit of the
+   * result.
+   *
+   * @param value has no effect on the CPU
+   */
+  public LambBuilder path(StepPath value) {
+    if (value == null) {
+      throw new IllegalArgumentException("path: null");
+    }
+    path = value;
+    return this;
+  }
+
+  /**
    * Checks everything and allocates the moments, all zero.
    *
    * @throws IllegalArgumentException if there is no group, a name stands twice, a parameter does
@@ -129,8 +146,8 @@ public final class LambBuilder {
       case CPU ->
           new CpuBackend(
               groups, maxGradNorm, threads.orElse(Runtime.getRuntime().availableProcessors()));
-      case CUDA -> new CudaBackend(driver, stream, groups, maxGradNorm);
-      case CUDA_WITH_HOST_PARAMETERS -> new HostMirror(driver, groups, maxGradNorm);
+      case CUDA -> new CudaBackend(driver, stream, groups, maxGradNorm, path);
+      case CUDA_WITH_HOST_PARAMETERS -> new HostMirror(driver, groups, maxGradNorm, path);
     };
   }
 

@@ -21,8 +21,7 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
   /**
    * A parameter in the Java heap.
    *
-   * @throws IllegalArgumentException if anything is null, the lengths differ or both arrays are the
-   *     same
+   * @throws IllegalArgumentException if anything is null or the lengths differ
    */
   static Parameter onHost(String name, float[] weights, float[] gradients) {
     HostParameter.requireNonNull(name, weights, gradients);
@@ -31,15 +30,16 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
 
   /**
    * A parameter in host memory: the elements between each buffer's position and limit as they are
-   * now. Direct buffers in native byte order are fastest. Overlap is detected between buffers that
-   * are backed by arrays; between direct buffers Java cannot tell, and the caller must see to it.
+   * now. Direct buffers in native byte order are fastest. {@link LambBuilder#build()} refuses
+   * tensors that overlap, as far as Java tells where they lie: of buffers that give access to their
+   * array, but not of direct or read-only ones or of views of bytes, where the caller must see to
+   * it.
    *
-   * @throws IllegalArgumentException if anything is null, the lengths differ, the weights are
-   *     read-only or the buffers overlap
+   * @throws IllegalArgumentException if anything is null, the lengths differ or the weights are
+   *     read-only
    */
   static Parameter onHost(String name, FloatBuffer weights, FloatBuffer gradients) {
-    HostParameter.requireNonNull(name, weights, gradients);
-    return new HostParameter(name, weights.slice(), gradients.slice());
+    return new HostParameter(name, weights, gradients);
   }
 
   /**
@@ -57,8 +57,8 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
    *
    * @param count the number of elements
    * @param gradientType how the gradients are stored; the weights are {@link DType#F32}
-   * @throws IllegalArgumentException if anything is null, a pointer is null or misaligned, the
-   *     count is negative or the ranges overlap
+   * @throws IllegalArgumentException if anything is null, a pointer is null or misaligned or the
+   *     count is negative
    */
   static Parameter onDevice(
       String name, CUdeviceptr weights, CUdeviceptr gradients, long count, DType gradientType) {

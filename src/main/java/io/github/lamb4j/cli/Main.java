@@ -27,16 +27,15 @@ public final class Main implements Callable<Integer> {
 
   /** Runs the command line and ends the process. */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    System.exit(commandLine().execute(arguments));
   }
 
-  /** Runs the command line and gives the exit code. */
-  static int run(String... arguments) {
+  /** The command, ready to be executed; what it prints can be sent elsewhere before. */
+  static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((e, given) -> refuse(e.getCommandLine(), e.getMessage()))
-        .setExecutionExceptionHandler((e, command, result) -> fail(command, e))
-        .execute(arguments);
+        .setExecutionExceptionHandler((e, command, result) -> fail(command, e));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.github.lamb4j.cli;
 
+import io.github.lamb4j.files.AtomicFile;
+import io.github.lamb4j.files.Printable;
 import io.github.lamb4j.train.BarProgress;
 import io.github.lamb4j.train.Contender;
 import io.github.lamb4j.train.Examples;
@@ -12,10 +14,9 @@ import io.github.lamb4j.train.TrainingReport;
 import io.github.lamb4j.train.TrainingRun;
 import io.github.lamb4j.train.Workers;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,7 +38,8 @@ import picocli.CommandLine.TypeConversionException;
           + " glosses.",
       "The numbers are the same bits at every run, whatever --threads."
     },
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -131,7 +133,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     TrainingReport report = new TrainingReport(seed, data, runs, threads());
     if (json != null) {
-      write(report);
+      AtomicFile.write(json, channel -> report.writeJson(Channels.newOutputStream(channel)));
     }
     spec.commandLine().getOut().print(report.table());
     spec.commandLine().getOut().flush();
@@ -147,20 +149,27 @@ final class TrainCommand implements Callable<Integer> {
       require(threads >= 1 && threads <= 256, "--threads " + threads + ": give 1 to 256");
     }
     if (maxExamples != null) {
-      require(maxExamples >= 100, "--max-examples " + maxExamples + ": give at least 100");
+      require(maxExamples >= 1000, "--max-examples " + maxExamples + ": give at least 1000");
     }
     checkRate("--lamb-lr", lambRate);
     checkRate("--adamw-lr", adamwRate);
     if (json != null) {
-      Path folder = folder();
-      require(!Files.isDirectory(json), "--json " + json + ": this is a folder; name a file in it");
-      require(
-          Files.isDirectory(folder),
-          "--json " + json + ": the folder " + folder + " does not exist; create it first");
-      require(
-          Files.isWritable(folder),
-          "--json " + json + ": the folder " + folder + " is not writable; name another");
+      checkJson();
     }
+  }
+
+  // What AtomicFile would refuse, before minutes of training rather than after.
+  private void checkJson() {
+    String file = "--json " + Printable.path(json);
+    Path folder = json.toAbsolutePath().getParent();
+    require(!Files.isSymbolicLink(json), file + ": this is a symbolic link; name the file itself");
+    require(
+        !Files.exists(json) || Files.isRegularFile(json),
+        file + ": this is no regular file; name another");
+    require(
+        folder != null && Files.isDirectory(folder),
+        file + ": its folder does not exist; create it first");
+    require(Files.isWritable(folder), file + ": its folder is not writable; name another");
   }
 
   private void checkRate(String option, Double rate) {
@@ -210,29 +219,12 @@ final class TrainCommand implements Callable<Integer> {
         .getErr()
         .printf(
             Locale.ROOT,
-            "%s diverged at batch size %d with learning rate %s: give a smaller %s%n",
+            "lamb train: %s diverged at batch size %d with learning rate %s: give a smaller %s%n",
             contender.label(),
             batchSize,
             rate,
             option);
     spec.commandLine().getErr().flush();
-  }
-
-  private Path folder() {
-    return json.toAbsolutePath().getParent();
-  }
-
-  // A temporary file renamed over the target: no reader ever sees half of it.
-  private void write(TrainingReport report) throws IOException {
-    Path unfinished = Files.createTempFile(folder(), ".train", ".json");
-    try {
-      try (OutputStream stream = Files.newOutputStream(unfinished)) {
-        report.writeJson(stream);
-      }
-      Files.move(unfinished, json, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(unfinished);
-    }
   }
 
   static final class ContenderConverter implements ITypeConverter<Contender> {

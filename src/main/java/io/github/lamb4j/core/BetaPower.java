@@ -8,10 +8,15 @@ public final class BetaPower {
 
   private BetaPower() {}
 
-  /** The product of {@code step} factors. */
+  /**
+   * The product of {@code step} factors. Ends early where a factor changes nothing any more, as it
+   * does once the product has underflowed: late steps would take hours, for the same bits.
+   */
   public static double after(long step, double beta) {
     double power = 1;
-    for (long i = 0; i < step; i++) {
+    double last = Double.NaN;
+    for (long i = 0; i < step && power != last; i++) {
+      last = power;
       power *= beta;
     }
     return power;

@@ -16,7 +16,8 @@ import java.util.Map;
  * Refuses tensors that share memory: a step would read what it has just written, in an order that
  * nothing fixes.
  *
- * <p>Direct buffers are the exception: Java does not tell where they lie.
+ * <p>Buffers that do not give access to an array are the exception, such as direct and read-only
+ * ones: Java does not tell where they lie.
  */
 public final class Overlaps {
 

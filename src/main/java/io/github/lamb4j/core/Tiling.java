@@ -45,6 +45,11 @@ public final class Tiling {
     return (elements + TILE_ELEMENTS - 1) / TILE_ELEMENTS;
   }
 
+  /** The number of segments in the group. */
+  public int segmentCount() {
+    return firstTiles.length - 1;
+  }
+
   /** The number of tiles in the group. */
   public int tileCount() {
     return tileSegments.length;

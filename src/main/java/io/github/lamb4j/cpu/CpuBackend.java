@@ -42,7 +42,12 @@ public final class CpuBackend implements Backend {
               .formatted(elements, elements * 8 >> 20, Runtime.getRuntime().maxMemory() >> 20),
           e);
     }
-    workers = new Workers(threads);
+    int indices =
+        Arrays.stream(this.groups)
+            .mapToInt(g -> Math.max(g.tiling.tileCount(), g.segments.length))
+            .max()
+            .orElse(0);
+    workers = new Workers(Math.min(threads, Workers.useful(indices)));
   }
 
   @Override

@@ -33,16 +33,21 @@ final class Moments {
     }
   }
 
+  // A loop for each result, over locals: the compiler vectorises these, and not one loop with
+  // three.
   private static void updateMoments(Scratch x, BeginStep c) {
-    // Locals, not fields: the loop is vectorised only if nothing in it can change under it.
     float[] g = x.g;
     float[] w = x.w;
     float[] m = x.m;
     float[] v = x.v;
     float[] r = x.r;
-    for (int i = 0; i < r.length; i++) {
+    for (int i = 0; i < m.length; i++) {
       m[i] = Elements.nextM(m[i], g[i], c.beta1Hi, c.beta1Lo, c.oneMinusBeta1);
+    }
+    for (int i = 0; i < v.length; i++) {
       v[i] = Elements.nextV(v[i], g[i], c.beta2Hi, c.beta2Lo, c.oneMinusBeta2);
+    }
+    for (int i = 0; i < r.length; i++) {
       r[i] =
           Elements.update(
               w[i], m[i], v[i], c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);

@@ -39,6 +39,11 @@ final class Workers implements AutoCloseable {
     return thread;
   }
 
+  /** The number of threads beyond which there is nothing to do for another, at so many indices. */
+  static int useful(int count) {
+    return Math.max(1, (count + CHUNK - 1) / CHUNK);
+  }
+
   Scratch own() {
     return scratches[0];
   }
@@ -47,7 +52,7 @@ final class Workers implements AutoCloseable {
   void forEach(int count, Task task) {
     next.set(0);
     List<Future<?>> others = new ArrayList<>();
-    int helpers = Math.min(scratches.length, (count + CHUNK - 1) / CHUNK) - 1;
+    int helpers = Math.min(scratches.length, useful(count)) - 1;
     for (int i = 1; i <= helpers; i++) {
       Scratch scratch = scratches[i];
       others.add(pool.submit(() -> take(count, task, scratch)));

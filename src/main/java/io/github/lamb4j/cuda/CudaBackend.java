@@ -4,6 +4,7 @@ import static io.github.lamb4j.cuda.CudaDriver.DeviceAttribute.MULTIPROCESSORS;
 
 import io.github.lamb4j.Moment;
 import io.github.lamb4j.ParameterGroup;
+import io.github.lamb4j.StepPath;
 import io.github.lamb4j.core.Backend;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -29,13 +30,18 @@ public final class CudaBackend implements Backend {
    * Loads the kernels and allocates tables and moments, all zero.
    *
    * @param groups of device parameters
+   * @param path one pass, two, or whichever suits the device
    * @param maxGradNorm clips the gradients to this norm; empty for no clipping
    * @throws IllegalStateException if the thread has no current context, or device or driver are too
    *     old
    * @throws CudaException if a driver call fails; what was allocated is freed
    */
   public CudaBackend(
-      CudaDriver driver, CUstream stream, List<ParameterGroup> groups, OptionalDouble maxGradNorm) {
+      CudaDriver driver,
+      CUstream stream,
+      List<ParameterGroup> groups,
+      OptionalDouble maxGradNorm,
+      StepPath path) {
     this.driver = driver;
     this.stream = stream;
     context = driver.currentContext();
@@ -49,7 +55,9 @@ public final class CudaBackend implements Backend {
     arrays = new DeviceArrays(driver, stream);
     module = driver.loadModule(Kernels.ptx());
     try {
-      Launcher launcher = new Launcher(driver, stream, module, driver.attribute(MULTIPROCESSORS));
+      Window window = Window.of(driver);
+      Launcher launcher =
+          new Launcher(driver, stream, module, driver.attribute(MULTIPROCESSORS), window);
       clipping = maxGradNorm.isPresent();
       int segments = groups.stream().mapToInt(g -> g.parameters().size()).sum();
       long sums = clipping ? arrays.allocate((long) segments * Double.BYTES, "gradient sums") : 0;
@@ -62,7 +70,8 @@ public final class CudaBackend implements Backend {
                 arrays,
                 group,
                 clipping ? sums + (long) first * Double.BYTES : 0,
-                gradientScale));
+                gradientScale,
+                path));
         first += group.parameters().size();
       }
       gradientScaleLaunch =

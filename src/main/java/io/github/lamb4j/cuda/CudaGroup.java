@@ -5,6 +5,7 @@ import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Moment;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
+import io.github.lamb4j.StepPath;
 import io.github.lamb4j.core.BetaPower;
 import io.github.lamb4j.core.Tiling;
 import java.nio.ByteBuffer;
@@ -30,15 +31,18 @@ final class CudaGroup {
 
   private final CudaDriver.Launch gradientNormTiles;
   private final CudaDriver.Launch gradientNormSegments;
-  private final CudaDriver.Launch beginStep;
-  private final CudaDriver.Launch moments;
-  private final CudaDriver.Launch trustRatio;
-  private final CudaDriver.Launch apply;
+
+  /** The launches of a step, in order. */
+  private final CudaDriver.Launch[] step;
+
+  /** The single pass's words, which say for which step a segment is ready; 0 on two passes. */
+  private final long ready;
 
   /**
    * Builds tables and launches.
    *
    * @param gradientSums where this group's segments put their sums of g^2
+   * @param path one pass, two, or whichever suits the device
    * @param gradientScale a {@code GradientScale}, or 0 if nothing clips
    */
   CudaGroup(
@@ -46,7 +50,8 @@ final class CudaGroup {
       DeviceArrays arrays,
       ParameterGroup group,
       long gradientSums,
-      long gradientScale) {
+      long gradientScale,
+      StepPath path) {
     driver = launcher.driver();
     stream = launcher.stream();
     hyperparameters = group.hyperparameters();
@@ -60,7 +65,7 @@ final class CudaGroup {
     long segments = uploadSegments(arrays, parameters, tiling);
     long tileSegments = uploadTiles(arrays, tiling);
     long partials = arrays.allocate((long) tiling.tileCount() * CudaLayout.PARTIAL, "partial sums");
-    norms = arrays.allocate((long) segmentCount * CudaLayout.SEGMENT_NORMS, "norms");
+    norms = uploadNoNorms(arrays);
     ByteBuffer hyper = CudaLayout.buffer(CudaLayout.HYPERPARAMETERS);
     CudaLayout.putHyperparameters(hyper, hyperparameters);
     long hyperparameterAddress = arrays.upload(hyper, "hyperparameters");
@@ -84,10 +89,44 @@ final class CudaGroup {
     gradientNormTiles = launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, tiles, tables);
     gradientNormSegments =
         launcher.prepare(LaunchPolicy.GRADIENT_NORM_SEGMENTS, segmentCount, tables);
-    beginStep = launcher.prepare(LaunchPolicy.BEGIN_STEP, 1, tables, learningRate, scale);
-    moments = launcher.prepare(LaunchPolicy.MOMENTS, tiles, tables);
-    trustRatio = launcher.prepare(LaunchPolicy.TRUST_RATIO, segmentCount, tables);
-    apply = launcher.prepare(LaunchPolicy.APPLY, tiles, tables);
+    CudaDriver.Launch beginStep =
+        launcher.prepare(LaunchPolicy.BEGIN_STEP, 1, tables, learningRate, scale);
+    Window window = launcher.window();
+    if (window.isChosen(path, tiling)) {
+      ready = arrays.allocateZeros((long) segmentCount * Long.BYTES, "ready words");
+      step =
+          new CudaDriver.Launch[] {
+            beginStep,
+            launcher.prepareSinglePass(tables, windowTables(arrays, tiles, window.slots()))
+          };
+    } else {
+      ready = 0;
+      step =
+          new CudaDriver.Launch[] {
+            beginStep,
+            launcher.prepare(LaunchPolicy.MOMENTS, tiles, tables),
+            launcher.prepare(LaunchPolicy.TRUST_RATIO, segmentCount, tables),
+            launcher.prepare(LaunchPolicy.APPLY, tiles, tables)
+          };
+    }
+  }
+
+  private ByteBuffer windowTables(DeviceArrays arrays, int tiles, int slots) {
+    ByteBuffer tables = CudaLayout.buffer(CudaLayout.WINDOW);
+    tables.putLong(arrays.allocateZeros(Integer.BYTES, "ticket"));
+    tables.putLong(arrays.allocateZeros((long) segmentCount * Integer.BYTES, "arrivals"));
+    tables.putLong(ready);
+    tables.putLong(arrays.allocate((long) tiles * Integer.BYTES, "deferred tiles"));
+    tables.putInt(slots).putInt(0);
+    return tables;
+  }
+
+  private long uploadNoNorms(DeviceArrays arrays) {
+    ByteBuffer table = CudaLayout.buffer((long) segmentCount * CudaLayout.SEGMENT_NORMS);
+    for (int s = 0; s < segmentCount; s++) {
+      CudaLayout.putNoNorms(table);
+    }
+    return arrays.upload(table, "norms");
   }
 
   private static long[] momentOffsets(List<Parameter> parameters) {
@@ -149,14 +188,17 @@ final class CudaGroup {
 
   void step(double rate) {
     learningRate.putDouble(0, rate);
-    beginStep.enqueue(stream);
-    moments.enqueue(stream);
-    trustRatio.enqueue(stream);
-    apply.enqueue(stream);
+    for (CudaDriver.Launch launch : step) {
+      launch.enqueue(stream);
+    }
   }
 
   void setStep(long step) {
     driver.copyToDevice(state, stateAfter(step).flip(), stream);
+    if (ready != 0) {
+      // A step that is taken again must not find itself ready.
+      driver.clear(ready, (long) segmentCount * Long.BYTES, stream);
+    }
   }
 
   /** The last step's norms, segment after segment. */

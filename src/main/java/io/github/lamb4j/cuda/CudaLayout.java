@@ -3,6 +3,7 @@ package io.github.lamb4j.cuda;
 import io.github.lamb4j.DType;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.core.Backend.SegmentNorms;
+import io.github.lamb4j.core.Tiling;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -18,6 +19,10 @@ final class CudaLayout {
   static final int GRADIENT_SCALE = 16;
   static final int STEP_STATE = 80;
   static final int GROUP = 64;
+  static final int WINDOW = 40;
+
+  /** Bytes of shared memory that hold one tile of r. */
+  static final int SLOT = Tiling.TILE_ELEMENTS * Float.BYTES;
 
   /** A tile's partial sums, a {@code double2}. */
   static final int PARTIAL = 16;
@@ -64,6 +69,11 @@ final class CudaLayout {
   static void putStepState(ByteBuffer to, long step, double beta1Power, double beta2Power) {
     to.putLong(step).putDouble(beta1Power).putDouble(beta2Power);
     to.position(to.position() + STEP_STATE - 24);
+  }
+
+  /** The norms of a segment before its first step, and of one without elements at any time. */
+  static void putNoNorms(ByteBuffer to) {
+    to.putDouble(0).putDouble(0).putDouble(1).putLong(0);
   }
 
   static SegmentNorms getSegmentNorms(ByteBuffer from) {

@@ -6,6 +6,7 @@ import io.github.lamb4j.HostParameter;
 import io.github.lamb4j.Moment;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
+import io.github.lamb4j.StepPath;
 import io.github.lamb4j.core.Backend;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -34,7 +35,8 @@ public final class HostMirror implements Backend {
    * Allocates the copies and what {@link CudaBackend} needs; uses the thread's current context, or
    * the first device's primary one.
    */
-  public HostMirror(CudaDriver driver, List<ParameterGroup> groups, OptionalDouble maxGradNorm) {
+  public HostMirror(
+      CudaDriver driver, List<ParameterGroup> groups, OptionalDouble maxGradNorm, StepPath path) {
     this.driver = driver;
     ownContext = driver.currentContext() == 0;
     if (ownContext) {
@@ -44,7 +46,7 @@ public final class HostMirror implements Backend {
     try {
       backend =
           new CudaBackend(
-              driver, stream, groups.stream().map(this::onDevice).toList(), maxGradNorm);
+              driver, stream, groups.stream().map(this::onDevice).toList(), maxGradNorm, path);
     } catch (RuntimeException e) {
       release();
       throw e;

@@ -14,6 +14,7 @@ import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
+import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetAddressRange;
@@ -39,6 +40,7 @@ import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 
@@ -276,6 +278,16 @@ public final class JCudaDriver implements CudaDriver {
   @Override
   public Launch prepare(
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
+    if (sharedBytes > 0) {
+      check(
+          "cuFuncSetAttribute",
+          "asking for %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name),
+          () ->
+              cuFuncSetAttribute(
+                  handle(CUfunction.class, function),
+                  CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                  sharedBytes));
+    }
     return new JCudaLaunch(
         handle(CUfunction.class, function), name, grid, threads, sharedBytes, arguments);
   }

@@ -22,6 +22,8 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
   static final LaunchPolicy TRUST_RATIO = new LaunchPolicy("trust_ratio", 256, 8);
   static final LaunchPolicy APPLY = new LaunchPolicy("apply", 256, 3);
 
+  static final LaunchPolicy SINGLE_PASS = new LaunchPolicy("single_pass", 256, 2);
+
   static List<LaunchPolicy> all() {
     return List.of(
         GRADIENT_NORM_TILES,
@@ -30,7 +32,8 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
         BEGIN_STEP,
         MOMENTS,
         TRUST_RATIO,
-        APPLY);
+        APPLY,
+        SINGLE_PASS);
   }
 
   /** Blocks for so many tiles or segments; at least one, since a launch of none is an error. */

@@ -10,8 +10,10 @@ import jcuda.driver.CUstream;
  * @param stream the caller's stream
  * @param module the loaded kernels
  * @param multiprocessors the device's
+ * @param window what the single pass can hold on the device
  */
-record Launcher(CudaDriver driver, CUstream stream, long module, int multiprocessors) {
+record Launcher(
+    CudaDriver driver, CUstream stream, long module, int multiprocessors, Window window) {
 
   /** Prepares a kernel's launch for so many tiles or segments. */
   CudaDriver.Launch prepare(LaunchPolicy policy, int work, ByteBuffer... arguments) {
@@ -21,6 +23,18 @@ record Launcher(CudaDriver driver, CUstream stream, long module, int multiproces
         policy.grid(work, multiprocessors),
         policy.threads(),
         0,
+        arguments);
+  }
+
+  /** Prepares the single pass, with shared memory for the window's slots. */
+  CudaDriver.Launch prepareSinglePass(ByteBuffer... arguments) {
+    LaunchPolicy policy = LaunchPolicy.SINGLE_PASS;
+    return driver.prepare(
+        driver.function(module, policy.kernel()),
+        policy.kernel(),
+        window.grid(),
+        policy.threads(),
+        window.slots() * CudaLayout.SLOT,
         arguments);
   }
 }

@@ -2,6 +2,7 @@ package io.github.lamb4j.train;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.IntConsumer;
 
 /**
  * A bag-of-words classifier: the mean of the tokens' embeddings, a hidden layer, a softmax.
@@ -135,11 +136,7 @@ final class GlossClassifier {
     return new Layer[] {embedding, hiddenWeight, hiddenBias, outputWeight, outputBias};
   }
 
-  private interface ForExample {
-    void accept(int n);
-  }
-
-  private void forEachExample(int count, ForExample action) {
+  private void forEachExample(int count, IntConsumer action) {
     workers.forEach(
         (count + CHUNK - 1) / CHUNK,
         chunk -> {

@@ -40,12 +40,12 @@ class TrainCommandTest {
         "--optimizer|sgd|'sgd' is no optimizer; give lamb or adamw",
         "--epochs|0|--epochs 0: give at least 1",
         "--threads|0|--threads 0: give 1 to 256",
-        "--max-examples|5|--max-examples 5: give at least 100",
+        "--max-examples|5|--max-examples 5: give at least 1000",
         "--lamb-lr|0|--lamb-lr 0.0: give a number above 0",
         "--adamw-lr|NaN|--adamw-lr NaN: give a number above 0",
         "--seed|x|'x' is not a long",
-        "--json|/no/such/folder/x.json|the folder /no/such/folder does not exist; create it",
-        "--json|/|--json /: this is a folder; name a file in it",
+        "--json|/no/such/folder/x.json|--json /no/such/folder/x.json: its folder does not exist; create it",
+        "--json|/|--json /: this is no regular file; name another",
         "--frobnicate|1|--frobnicate",
       })
   void shouldNameWhatIsWrong(String option, String value, String message) {
@@ -58,6 +58,13 @@ class TrainCommandTest {
   void shouldRefuseABatchLargerThanTheTrainingSet() {
     assertEquals(2, lamb("--batch-size", "1000", "--max-examples", "1000"));
     assertTrue(err.toString().startsWith("--batch-size 1000: there are only "), err.toString());
+  }
+
+  @Test
+  void shouldRefuseASymbolicLinkBeforeItTrains() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("x.json"));
+    assertEquals(2, lamb("--json", link.toString()));
+    assertTrue(err.toString().contains("is a symbolic link; name the file itself"));
   }
 
   @Test
@@ -102,7 +109,7 @@ class TrainCommandTest {
             "--adamw-lr=1e30",
             "--json=" + json));
     assertEquals(
-        "AdamW diverged at batch size 100 with learning rate 1.0E30: give a smaller --adamw-lr",
+        "lamb train: AdamW diverged at batch size 100 with learning rate 1.0E30: give a smaller --adamw-lr",
         err.toString().lines().reduce((a, b) -> b).orElse(""));
     assertFalse(Files.exists(json));
   }

@@ -101,7 +101,8 @@ class PtxTest {
         Pattern.compile("^.*\\.(approx|ftz|full)\\b.*$", Pattern.MULTILINE).matcher(ptx);
     assertFalse(wrong.find(), () -> wrong.group());
     Matcher floatAtomics =
-        Pattern.compile("^.*(atom|red)\\..*\\.f(16|32|64).*$", Pattern.MULTILINE).matcher(ptx);
+        Pattern.compile("^\\s*(@\\S+\\s+)?(atom|red)\\..*\\.f(16|32|64).*$", Pattern.MULTILINE)
+            .matcher(ptx);
     assertFalse(floatAtomics.find(), () -> floatAtomics.group());
   }
 

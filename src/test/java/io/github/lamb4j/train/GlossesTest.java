@@ -1,5 +1,7 @@
 package io.github.lamb4j.train;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +11,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GlossesTest {
@@ -41,6 +44,13 @@ class GlossesTest {
   void shouldKeepNothingOfTheSynsetButItsGloss() {
     assertFalse(WordNet.GLOSSES.stream().anyMatch(gloss -> gloss.text().contains("|")));
     assertTrue(WordNet.GLOSSES.stream().noneMatch(gloss -> gloss.text().isBlank()));
+  }
+
+  @Test
+  void shouldFindTextsThatSeveralSynsetsShare() {
+    Map<String, Long> synsets =
+        WordNet.GLOSSES.stream().collect(groupingBy(Gloss::text, counting()));
+    assertEquals(363, synsets.values().stream().filter(count -> count > 1).count());
   }
 
   @Test

@@ -149,6 +149,13 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     return owned.values().stream().map(Allocation::toString).toList();
   }
 
+  /** The bytes that are allocated for each purpose. */
+  public Map<String, Long> liveBytes() {
+    Map<String, Long> bytes = new TreeMap<>();
+    owned.values().forEach(a -> bytes.merge(a.purpose, a.bytes, Long::sum));
+    return bytes;
+  }
+
   /** Fails if anything was not given back. */
   @Override
   public void close() {

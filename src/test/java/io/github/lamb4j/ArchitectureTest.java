@@ -1,0 +1,99 @@
+package io.github.lamb4j;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Which part may know which. */
+@AnalyzeClasses(packages = "io.github.lamb4j", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  private static final String API = "io.github.lamb4j";
+  private static final String CORE = "io.github.lamb4j.core..";
+  private static final String CPU = "io.github.lamb4j.cpu..";
+  private static final String CUDA = "io.github.lamb4j.cuda..";
+
+  /** Programs that use the library as any other program does. */
+  private static final String[] PROGRAMS = {
+    "io.github.lamb4j.cli..", "io.github.lamb4j.train..", "io.github.lamb4j.safetensors.."
+  };
+
+  @ArchTest
+  static final ArchRule jcudaIsForTheCudaBackendAndTheCallersOwnPointers =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(CUDA)
+          .and()
+          .doNotBelongToAnyOf(Parameter.class, DeviceAddress.class, Lamb.class, LambBuilder.class)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("jcuda..");
+
+  @ArchTest
+  static final ArchRule theCpuRunsWithoutCuda =
+      noClasses()
+          .that()
+          .resideInAnyPackage(CPU, CORE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(CUDA, "jcuda..");
+
+  @ArchTest
+  static final ArchRule backendsDoNotKnowEachOther =
+      noClasses()
+          .that()
+          .resideInAPackage(CUDA)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(CPU);
+
+  @ArchTest
+  static final ArchRule coreDoesNotKnowTheBackends =
+      noClasses()
+          .that()
+          .resideInAPackage(CORE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(CPU, CUDA);
+
+  @ArchTest
+  static final ArchRule theLibraryDoesNotKnowItsPrograms =
+      noClasses()
+          .that()
+          .resideInAnyPackage(API, CORE, CPU, CUDA)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(PROGRAMS);
+
+  @ArchTest
+  static final ArchRule theLibraryNeedsNoneOfTheProgramsDependencies =
+      noClasses()
+          .that()
+          .resideInAnyPackage(API, CORE, CPU, CUDA)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "picocli..", "com.fasterxml..", "ch.qos..", "me.tongfei..", "net.sf.extjwnl..");
+
+  @ArchTest
+  static final ArchRule programsUseThePublicApiAlone =
+      noClasses()
+          .that()
+          .resideInAnyPackage(PROGRAMS)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(CPU, CUDA)
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule theRulesAboveLookAtSomething =
+      classes()
+          .that()
+          .haveSimpleNameEndingWith("Backend")
+          .should()
+          .resideInAnyPackage(CORE, CPU, CUDA);
+}

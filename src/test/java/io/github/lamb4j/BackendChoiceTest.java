@@ -1,0 +1,63 @@
+package io.github.lamb4j;
+
+import static io.github.lamb4j.Refusals.assertRefused;
+import static io.github.lamb4j.Refusals.assertUntimely;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.lamb4j.BackendChoice.Kind;
+import jcuda.driver.CUstream;
+import org.junit.jupiter.api.Test;
+
+class BackendChoiceTest {
+
+  private static void assumeNoCuda() {
+    assumeTrue(BackendChoice.auto().kind() == Kind.CPU, "this machine has a GPU");
+  }
+
+  @Test
+  void shouldSayWhy() {
+    assertTrue(BackendChoice.auto().reason().length() > 5);
+    assertEquals(1, BackendChoice.auto().reason().lines().count());
+    assertEquals(Kind.CPU, BackendChoice.cpu().kind());
+    assertEquals(BackendChoice.auto(), BackendChoice.auto());
+  }
+
+  @Test
+  void shouldFallBackToTheCpuWithoutCuda() {
+    assumeNoCuda();
+    assertTrue(BackendChoice.auto().reason().startsWith("no CUDA: "));
+    float[] w = {1};
+    try (Lamb lamb =
+        Lamb.on(BackendChoice.auto())
+            .group("g", Hyperparameters.lamb(0.1), Parameter.onHost("w", w, new float[] {1}))
+            .build()) {
+      lamb.step();
+      assertEquals(0.9f, w[0], 1e-6f);
+    }
+  }
+
+  @Test
+  void shouldRefuseCudaWhereThereIsNone() {
+    assumeNoCuda();
+    String reason = BackendChoice.auto().reason();
+    assertUntimely(BackendChoice::cuda, reason, "Lamb.onCpu()");
+    assertUntimely(BackendChoice::cuda, reason, "--backend cpu");
+    assertUntimely(() -> Lamb.onCuda(new CUstream()), reason, "Lamb.onCpu()");
+    assertUntimely(() -> Lamb.on(new BackendChoice(Kind.CUDA, "I say so")), reason, "Lamb.onCpu()");
+  }
+
+  @Test
+  void shouldChooseCudaWhereItIs() {
+    assumeTrue(BackendChoice.auto().kind() == Kind.CUDA, "this machine has no GPU");
+    assertEquals(BackendChoice.cuda(), BackendChoice.auto());
+  }
+
+  @Test
+  void shouldRefuseChoicesThatAreNone() {
+    assertRefused(() -> Lamb.on(null), "backend choice", "null");
+    assertRefused(() -> Lamb.onCuda(null), "stream", "null");
+    assertRefused(() -> new BackendChoice(null, "why"), "backend", "null");
+  }
+}

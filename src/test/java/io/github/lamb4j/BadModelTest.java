@@ -1,0 +1,202 @@
+package io.github.lamb4j;
+
+import static io.github.lamb4j.Refusals.assertRefused;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.FloatBuffer;
+import java.util.Random;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUstream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What {@code build()} refuses, with every tensor as it was. */
+class BadModelTest {
+
+  private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
+
+  private final float[] array = Numbers.normal(new Random(1), 100, 1);
+  private final int[] before = Numbers.bits(array);
+
+  @AfterEach
+  void shouldHaveTouchedNothing() {
+    assertArrayEquals(before, Numbers.bits(array));
+  }
+
+  private FloatBuffer slice(int from, int count) {
+    return FloatBuffer.wrap(array, from, count);
+  }
+
+  private static Parameter host(String name) {
+    return Parameter.onHost(name, new float[1], new float[1]);
+  }
+
+  private static Parameter device(String name, long weights, long gradients, long count) {
+    return Parameter.onDevice(name, at(weights), at(gradients), count);
+  }
+
+  private static CUdeviceptr at(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+
+  /** Everything is checked before the driver is first needed: none is given. */
+  private static LambBuilder onCuda() {
+    return LambBuilder.cuda(null, new CUstream());
+  }
+
+  @Test
+  void shouldRefuseAModelWithoutGroups() {
+    assertRefused(() -> Lamb.onCpu().build(), "no parameter group", "group(...)");
+    assertRefused(() -> Lamb.onCpu().maxGradNorm(1).threads(2).build(), "no parameter group");
+  }
+
+  @Test
+  void shouldRefuseANameThatStandsTwice() {
+    assertRefused(
+        () -> Lamb.onCpu().group("g", LAMB, host("a")).group("g", LAMB, host("b")).build(),
+        "group g",
+        "two groups");
+    assertRefused(
+        () -> Lamb.onCpu().group("g", LAMB, host("a"), host("a")).build(),
+        "parameter a",
+        "group g",
+        "two parameters");
+    assertRefused(
+        () -> Lamb.onCpu().group("g", LAMB, host("a")).group("h", LAMB, host("a")).build(),
+        "parameter a",
+        "group h",
+        "two parameters");
+  }
+
+  @Test
+  void shouldRefuseParametersThatLieElsewhere() {
+    assertRefused(
+        () -> Lamb.onCpu().group("g", LAMB, host("a"), device("b", 4096, 8192, 1)).build(),
+        "parameter b",
+        "group g",
+        "Parameter.onHost");
+    assertRefused(
+        () -> onCuda().group("g", LAMB, device("a", 4096, 8192, 1), host("b")).build(),
+        "parameter b",
+        "group g",
+        "Parameter.onDevice");
+    assertRefused(
+        () -> LambBuilder.mirrored(null).group("g", LAMB, device("a", 4096, 8192, 1)).build(),
+        "parameter a",
+        "group g",
+        "Parameter.onHost");
+  }
+
+  @Test
+  void shouldRefuseOneArrayAsWeightsAndGradients() {
+    assertRefused(
+        () -> Lamb.onCpu().group("g", LAMB, Parameter.onHost("a", array, array)).build(),
+        "weights of a",
+        "gradients of a",
+        "overlap",
+        "memory of its own");
+  }
+
+  @Test
+  void shouldRefuseSlicesThatOverlap() {
+    assertRefused(
+        () ->
+            Lamb.onCpu()
+                .group("g", LAMB, Parameter.onHost("a", slice(0, 10), slice(40, 10)))
+                .group("h", LAMB, Parameter.onHost("b", slice(9, 10), slice(60, 10)))
+                .build(),
+        "weights of a",
+        "weights of b",
+        "overlap",
+        "array index 0x9");
+    assertRefused(
+        () ->
+            Lamb.onCpu()
+                .group("g", LAMB, Parameter.onHost("a", slice(20, 30), slice(60, 30)))
+                .group("h", LAMB, Parameter.onHost("b", slice(0, 5), slice(70, 5)))
+                .build(),
+        "gradients of a",
+        "gradients of b",
+        "overlap");
+  }
+
+  @Test
+  void shouldRefuseOverlapThroughAMirrorToo() {
+    assertRefused(
+        () ->
+            LambBuilder.mirrored(null)
+                .group("g", LAMB, Parameter.onHost("a", array, array))
+                .build(),
+        "weights of a",
+        "gradients of a");
+  }
+
+  @Test
+  void shouldTakeSlicesThatTouch() {
+    float[] shared = new float[100];
+    try (Lamb lamb =
+        Lamb.onCpu()
+            .group(
+                "g",
+                LAMB,
+                Parameter.onHost(
+                    "a", FloatBuffer.wrap(shared, 0, 10), FloatBuffer.wrap(shared, 10, 10)),
+                Parameter.onHost(
+                    "b", FloatBuffer.wrap(shared, 30, 10), FloatBuffer.wrap(shared, 20, 10)),
+                Parameter.onHost(
+                    "none", FloatBuffer.wrap(shared, 5, 0), FloatBuffer.wrap(shared, 6, 0)))
+            .build()) {
+      lamb.step();
+      assertEquals(1, lamb.stepCount());
+    }
+  }
+
+  @Test
+  void shouldRefuseDeviceRangesThatOverlap() {
+    assertRefused(
+        () -> onCuda().group("g", LAMB, device("a", 0x1000, 0x1000, 4)).build(),
+        "weights of a",
+        "gradients of a",
+        "overlap",
+        "device address 0x1000");
+    assertRefused(
+        () ->
+            onCuda()
+                .group("g", LAMB, device("a", 0x1000, 0x9000, 4))
+                .group("h", LAMB, device("b", 0x100c, 0x8000, 4))
+                .build(),
+        "weights of a",
+        "weights of b",
+        "0x100c");
+  }
+
+  @Test
+  void shouldSeeThroughTheOffsetsOfDevicePointers() {
+    CUdeviceptr base = at(0x1000);
+    assertRefused(
+        () ->
+            onCuda()
+                .group(
+                    "g",
+                    LAMB,
+                    Parameter.onDevice("a", base, at(0x8000), 8),
+                    Parameter.onDevice("b", base.withByteOffset(28), at(0x9000), 8))
+                .build(),
+        "weights of a",
+        "weights of b",
+        "0x101c");
+  }
+
+  @Test
+  void shouldBuildAgainAfterARefusal() {
+    LambBuilder builder = Lamb.onCpu();
+    assertRefused(builder::build, "no parameter group");
+    float[] w = {1};
+    builder.group("g", LAMB, Parameter.onHost("a", w, new float[] {1}));
+    try (Lamb lamb = builder.build()) {
+      lamb.step();
+      assertEquals(0.9f, w[0], 1e-6f);
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.lamb4j;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The same training run by the optimizer and by {@link ReferenceLamb}. The two share no array: an
+ * optimizer that wrote to its gradients would be found out.
+ */
+final class Duel implements AutoCloseable {
+
+  /** Of a tensor's 2-norm. */
+  private static final double STATE_TOLERANCE = 2e-6;
+
+  private static final double CHANGE_TOLERANCE = 1e-5;
+
+  private record Pair(
+      String name,
+      float[] weights,
+      float[] gradients,
+      float[] initial,
+      ReferenceLamb.Tensor expected) {}
+
+  private final Random random;
+  private final LambBuilder builder = Lamb.onCpu().threads(2);
+  private final ReferenceLamb reference = new ReferenceLamb();
+  private final List<Pair> pairs = new ArrayList<>();
+  private double weightScale = 0.05;
+  private double gradientScale = 0.5;
+  private boolean clipping;
+  private Lamb lamb;
+
+  Duel(long seed) {
+    random = new Random(seed);
+  }
+
+  /** Of the weights of the groups added from here on. */
+  Duel weightScale(double scale) {
+    weightScale = scale;
+    return this;
+  }
+
+  Duel gradientScale(double scale) {
+    gradientScale = scale;
+    return this;
+  }
+
+  Duel clip(double maxNorm) {
+    builder.maxGradNorm(maxNorm);
+    reference.clip(maxNorm);
+    clipping = true;
+    return this;
+  }
+
+  /** A group of parameters with these numbers of elements. */
+  Duel group(String name, Hyperparameters h, int... counts) {
+    List<Parameter> parameters = new ArrayList<>();
+    for (int count : counts) {
+      float[] weights = Numbers.normal(random, count, weightScale);
+      Pair pair =
+          new Pair(
+              name + "." + pairs.size(),
+              weights,
+              new float[count],
+              weights.clone(),
+              reference.add(h, weights));
+      pairs.add(pair);
+      parameters.add(Parameter.onHost(pair.name, pair.weights, pair.gradients));
+    }
+    builder.group(name, h, parameters);
+    return this;
+  }
+
+  Lamb lamb() {
+    if (lamb == null) {
+      lamb = builder.build();
+    }
+    return lamb;
+  }
+
+  /** Steps with new gradients each time, larger and smaller ones in turn. */
+  Duel steps(int count) {
+    for (int i = 0; i < count; i++) {
+      double scale = gradientScale * (1 + lamb().stepCount() % 3);
+      List<float[]> gradients = new ArrayList<>();
+      for (Pair pair : pairs) {
+        float[] drawn = Numbers.normal(random, pair.weights.length, scale);
+        System.arraycopy(drawn, 0, pair.gradients, 0, drawn.length);
+        gradients.add(drawn);
+      }
+      lamb().step();
+      reference.step(gradients);
+    }
+    return this;
+  }
+
+  void assertClose() {
+    if (clipping) {
+      assertWithin(1e-12, lamb.gradientNorm(), reference.gradientNorm, "gradient norm");
+    }
+    List<LayerNorms> norms = lamb.layerNorms();
+    assertEquals(pairs.size(), norms.size());
+    for (int i = 0; i < pairs.size(); i++) {
+      assertClose(pairs.get(i), norms.get(i));
+    }
+  }
+
+  private void assertClose(Pair pair, LayerNorms norms) {
+    ReferenceLamb.Tensor expected = pair.expected;
+    String name = pair.name + " of " + pair.weights.length;
+    float[] m = Numbers.moment(lamb, pair.name, Moment.FIRST, pair.weights.length);
+    float[] v = Numbers.moment(lamb, pair.name, Moment.SECOND, pair.weights.length);
+    assertAll(
+        () -> assertEquals(pair.name, norms.name()),
+        () -> assertWithin(STATE_TOLERANCE, pair.weights, expected.w, name + ": w"),
+        () -> assertWithin(STATE_TOLERANCE, m, expected.m, name + ": m"),
+        () -> assertWithin(STATE_TOLERANCE, v, expected.v, name + ": v"),
+        () -> assertWithin(CHANGE_TOLERANCE, errorOfChange(pair), name + ": change of w"),
+        () -> assertNorm(norms.weightNorm(), expected.weightNorm, name + ": weight norm"),
+        () -> assertNorm(norms.updateNorm(), expected.updateNorm, name + ": update norm"),
+        () -> assertNorm(norms.trustRatio(), expected.trustRatio, name + ": trust ratio"));
+  }
+
+  private static double errorOfChange(Pair pair) {
+    double[] change = Numbers.widened(pair.weights);
+    double[] expected = pair.expected.w.clone();
+    for (int i = 0; i < change.length; i++) {
+      change[i] -= pair.initial[i];
+      expected[i] -= pair.initial[i];
+    }
+    // A scalar may well be back where it began: judge it by the way that it went.
+    return change.length == 1
+        ? Math.abs(change[0] - expected[0]) / pair.expected.travelled
+        : Numbers.relativeError(change, expected);
+  }
+
+  private static void assertNorm(double actual, double expected, String what) {
+    assertWithin(STATE_TOLERANCE, actual, expected, what);
+  }
+
+  private static void assertWithin(
+      double tolerance, float[] actual, double[] expected, String what) {
+    assertWithin(tolerance, Numbers.relativeError(actual, expected), what);
+  }
+
+  private static void assertWithin(double tolerance, double actual, double expected, String what) {
+    assertWithin(
+        tolerance,
+        Numbers.relativeError(actual, expected),
+        what + " " + actual + " instead of " + expected);
+  }
+
+  private static void assertWithin(double tolerance, double error, String what) {
+    assertTrue(error <= tolerance, () -> what + " is off by " + error);
+  }
+
+  @Override
+  public void close() {
+    lamb().close();
+  }
+}

@@ -1,0 +1,252 @@
+package io.github.lamb4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where binary32 norms, epsilons and thresholds fail. */
+class ExtremeValuesTest {
+
+  private static final Hyperparameters LAMB = Hyperparameters.lamb(0.03);
+
+  @ParameterizedTest
+  @ValueSource(doubles = {1e20, 1e30, 1e-15, 1e-25, 1e-30})
+  void shouldAdaptWeightsWhoseSquaresLeaveBinary32(double scale) {
+    try (Duel duel = new Duel(1).weightScale(scale).group("w", LAMB, 1, 33, 4097)) {
+      duel.steps(12).assertClose();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {3e18, 1e30, 2e37})
+  void shouldClipGradientsWhoseSquaresOverflow(double scale) {
+    try (Duel duel = new Duel(2).gradientScale(scale).clip(1).group("w", LAMB, 1, 33, 4097)) {
+      duel.steps(12).assertClose();
+    }
+  }
+
+  @Test
+  void shouldClipTheLargestGradients() {
+    float[] w = {1, -1, 0.5f};
+    float[] g = {Float.MAX_VALUE, -Float.MAX_VALUE, Float.MAX_VALUE};
+    Lamb lamb = step(w, g, LAMB, Lamb.onCpu().maxGradNorm(1));
+    assertEquals(Math.sqrt(3) * Float.MAX_VALUE, lamb.gradientNorm(), 1e24);
+    double[] expected = {0.1 / Math.sqrt(3), -0.1 / Math.sqrt(3), 0.1 / Math.sqrt(3)};
+    float[] m = Numbers.moment(lamb, "w", Moment.FIRST, 3);
+    assertTrue(Numbers.relativeError(m, expected) < 2e-7);
+    assertTrue(w[0] < 1 && w[1] > -1 && w[2] < 0.5f);
+  }
+
+  @Test
+  void shouldStandStillWhereTheSquareOfAnUnclippedGradientOverflows() {
+    // v is infinite from here on, so that r is 0: the price of a binary32 v, and why one clips.
+    float[] w = {1, 2};
+    Hyperparameters plain = LAMB.withLayerAdaptation(false).withWeightDecay(0);
+    Lamb lamb = step(w, new float[] {1e30f, 1}, plain, Lamb.onCpu());
+    assertEquals(Float.POSITIVE_INFINITY, Numbers.moment(lamb, "w", Moment.SECOND, 2)[0]);
+    assertEquals(1, w[0]);
+    assertEquals(1.97, w[1], 1e-6);
+  }
+
+  @Test
+  void shouldKeepAGradientWhoseSquareOverflowsButWhoseShareInVDoesNot() {
+    try (Duel duel = new Duel(3).gradientScale(3e19).group("w", LAMB, 100)) {
+      duel.steps(1).assertClose();
+    }
+  }
+
+  @Test
+  void shouldTakeAnUnadaptedStepFromZeroWeights() {
+    float[] w = new float[10];
+    float[] g = Numbers.normal(new Random(4), 10, 1);
+    Lamb lamb =
+        step(w, g, LAMB.withTrustRatioLimits(Limits.atMost(0.5)), Lamb.onCpu()); // limits not used
+    LayerNorms norms = lamb.layerNorms().get(0);
+    assertEquals(0, norms.weightNorm());
+    assertEquals(1, norms.trustRatio());
+    for (int i = 0; i < 10; i++) {
+      assertEquals(-0.03 * Math.signum(g[i]), w[i], 1e-6);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 0.01",
+    "1, 0.1",
+    "1e20, 0.01",
+    "1e37, 0.5",
+    "1e-25, 0.01",
+    "1e-30, 0.001",
+    "1e-34, 0.01"
+  })
+  void shouldDivideByTheDecayAloneWhenGradientsAreZero(double scale, double decay) {
+    float[] w = Numbers.normal(new Random(5), 3000, scale);
+    double[] expected = Numbers.widened(w);
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] *= 1 - 0.03;
+    }
+    Lamb lamb = step(w, new float[3000], LAMB.withWeightDecay(decay), Lamb.onCpu());
+    double ratio = lamb.layerNorms().get(0).trustRatio();
+    assertTrue(Numbers.relativeError(ratio, 1 / decay) < 2e-7, () -> "ratio " + ratio);
+    assertTrue(Numbers.relativeError(w, expected) < 2e-7);
+  }
+
+  @Test
+  void shouldMoveNothingWhenGradientsAndDecayAreZero() {
+    float[] w = {1, -1, 0, -0.0f, Float.MAX_VALUE, Float.MIN_VALUE, 1e-40f, -3};
+    int[] before = Numbers.bits(w);
+    float[] g = {0, -0.0f, 0, -0.0f, 0, 0, -0.0f, 0};
+    Lamb lamb = step(w, g, LAMB.withWeightDecay(0), Lamb.onCpu().maxGradNorm(1));
+    assertArrayEquals(before, Numbers.bits(w));
+    assertEquals(1, lamb.layerNorms().get(0).trustRatio());
+    assertEquals(0, lamb.gradientNorm());
+  }
+
+  @Test
+  void shouldSkipOverEmptyTensors() {
+    float[] none = {};
+    float[] w = {2};
+    try (Lamb lamb =
+        Lamb.onCpu()
+            .maxGradNorm(100)
+            .group("empty", LAMB, Parameter.onHost("e0", none, none))
+            .group(
+                "g",
+                LAMB,
+                Parameter.onHost("e1", none, new float[0]),
+                Parameter.onHost("w", w, new float[] {3}),
+                Parameter.onHost("e2", new float[0], none))
+            .build()) {
+      lamb.step();
+      assertEquals(new LayerNorms("e0", 0, 0, 1), lamb.layerNorms().get(0));
+      assertEquals(new LayerNorms("e2", 0, 0, 1), lamb.layerNorms().get(3));
+      assertEquals(3, lamb.gradientNorm());
+      assertEquals(2 * (1 - 0.03), w[0], 1e-6);
+      assertEquals(0, Numbers.moment(lamb, "e1", Moment.FIRST, 0).length);
+    }
+  }
+
+  @Test
+  void shouldMoveAScalarByTheLearningRateTimesItself() {
+    float[] w = {-8};
+    Lamb lamb = step(w, new float[] {1e-3f}, LAMB, Lamb.onCpu());
+    LayerNorms norms = lamb.layerNorms().get(0);
+    assertEquals(8, norms.weightNorm());
+    assertEquals(8 / norms.updateNorm(), norms.trustRatio());
+    assertEquals(-8 * 1.03, w[0], 1e-6);
+  }
+
+  @Test
+  void shouldKeepSubnormals() {
+    float least = Float.MIN_VALUE;
+    float[] w = {1000 * least, -2000 * least};
+    float[] g = {5000 * least, 0};
+    Lamb lamb = step(w, g, LAMB.withWeightDecay(0).withLearningRate(0.5), Lamb.onCpu());
+    assertEquals(500 * least, Numbers.moment(lamb, "w", Moment.FIRST, 2)[0]);
+    assertEquals(least * Math.sqrt(5e6), lamb.layerNorms().get(0).weightNorm(), least * 1e-9);
+    // The ratio takes the only element with a gradient down by half of the norm: 1000 - 1118.
+    assertEquals(-118 * least, w[0], 1.1 * least);
+    assertEquals(-2000 * least, w[1]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void shouldKeepANonFiniteGradientToItsTensor(float poison) {
+    float[] clean = {1, 2, 3};
+    float[] sick = {1, 2, 3};
+    float[] g = {0.5f, poison, 0.25f};
+    try (Lamb lamb =
+        Lamb.onCpu()
+            .group(
+                "g",
+                LAMB,
+                Parameter.onHost("sick", sick, g),
+                Parameter.onHost("clean", clean, new float[] {0.5f, -1, 0.25f}))
+            .build()) {
+      lamb.step();
+      assertTrue(Double.isNaN(lamb.layerNorms().get(0).trustRatio()));
+      assertArrayEquals(new float[] {Float.NaN, Float.NaN, Float.NaN}, sick);
+      float[] alone = {1, 2, 3};
+      step(alone, new float[] {0.5f, -1, 0.25f}, LAMB, Lamb.onCpu());
+      assertArrayEquals(Numbers.bits(alone), Numbers.bits(clean));
+    }
+  }
+
+  @Test
+  void shouldKeepANonFiniteGradientToItsElementWithoutLayerAdaptation() {
+    float[] w = {1, 2, 3};
+    step(w, new float[] {1, Float.NaN, 1}, Hyperparameters.adamW(0.5), Lamb.onCpu());
+    assertTrue(Float.isFinite(w[0]) && Float.isNaN(w[1]) && Float.isFinite(w[2]));
+  }
+
+  @Test
+  void shouldNotClipByANormThatIsNotANumber() {
+    float[] sick = {1, 2};
+    float[] clean = {1, 2};
+    Lamb lamb = clippedTogether(sick, new float[] {1, Float.NaN}, clean);
+    assertTrue(Double.isNaN(lamb.gradientNorm()));
+    assertTrue(Float.isNaN(sick[0]) && Float.isNaN(sick[1]));
+    assertArrayEquals(new float[] {0.3f, 0.4f}, Numbers.moment(lamb, "clean", Moment.FIRST, 2));
+  }
+
+  @Test
+  void shouldClipFiniteGradientsToNothingByAnInfiniteNorm() {
+    float[] sick = {1, 2};
+    float[] clean = {1, 2};
+    Lamb lamb = clippedTogether(sick, new float[] {1, Float.NEGATIVE_INFINITY}, clean);
+    assertEquals(Double.POSITIVE_INFINITY, lamb.gradientNorm());
+    assertTrue(Float.isNaN(sick[0]) && Float.isNaN(sick[1]));
+    assertArrayEquals(new float[2], Numbers.moment(lamb, "clean", Moment.FIRST, 2));
+  }
+
+  /** {@code clean} has gradients 3 and 4; the limit is 1. */
+  private static Lamb clippedTogether(float[] sick, float[] gradients, float[] clean) {
+    Lamb lamb =
+        Lamb.onCpu()
+            .maxGradNorm(1)
+            .group("g", LAMB, Parameter.onHost("sick", sick, gradients))
+            .group("h", LAMB, Parameter.onHost("clean", clean, new float[] {3, 4}))
+            .threads(1)
+            .build();
+    lamb.step();
+    return lamb;
+  }
+
+  @Test
+  void shouldLetANonFiniteWeightSpreadOverItsTensorAlone() {
+    float[] w = {1, Float.NaN, 3};
+    Lamb lamb = step(w, new float[] {1, 1, 1}, LAMB, Lamb.onCpu());
+    assertTrue(Double.isNaN(lamb.layerNorms().get(0).weightNorm()));
+    assertArrayEquals(new float[] {Float.NaN, Float.NaN, Float.NaN}, w);
+    float[] m = Numbers.moment(lamb, "w", Moment.FIRST, 3);
+    assertTrue(Float.isFinite(m[0]) && Float.isFinite(m[1]) && Float.isFinite(m[2]));
+  }
+
+  @Test
+  void shouldReachEveryElementOfATensorWithOneNonZeroGradient() {
+    // The last element of the last tile alone: a norm that missed a ragged tail would be 0.
+    float[] w = new float[4099];
+    Arrays.fill(w, 0.5f);
+    float[] g = new float[4099];
+    g[4098] = 1;
+    Lamb lamb = step(w, g, LAMB.withWeightDecay(0), Lamb.onCpu().maxGradNorm(10));
+    assertEquals(1, lamb.gradientNorm());
+    assertEquals(1, lamb.layerNorms().get(0).updateNorm(), 1e-5);
+    assertEquals(0.5f, w[4097]);
+    assertNotEquals(0.5f, w[4098]);
+  }
+
+  private static Lamb step(float[] w, float[] g, Hyperparameters h, LambBuilder builder) {
+    Lamb lamb = builder.group("g", h, Parameter.onHost("w", w, g)).threads(1).build();
+    lamb.step();
+    return lamb;
+  }
+}

@@ -1,0 +1,142 @@
+package io.github.lamb4j;
+
+import static io.github.lamb4j.Refusals.assertUntimely;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.lamb4j.core.Backend;
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the optimizer makes of a backend that fails. */
+class FailedStepTest {
+
+  /** Does nothing, or fails as it is told. */
+  private static final class Failing implements Backend {
+    Throwable failure;
+    RuntimeException unusable;
+    RuntimeException closing;
+    int steps;
+    int closes;
+
+    @Override
+    public void requireUsable() {
+      if (unusable != null) {
+        throw unusable;
+      }
+    }
+
+    @Override
+    public void step(double[] learningRates) {
+      if (failure instanceof Error e) {
+        throw e;
+      }
+      if (failure instanceof RuntimeException e) {
+        throw e;
+      }
+      steps++;
+    }
+
+    @Override
+    public SegmentNorms[] norms() {
+      return new SegmentNorms[] {new SegmentNorms(1, 2, 3)};
+    }
+
+    @Override
+    public double gradientNorm() {
+      return 4;
+    }
+
+    @Override
+    public void readMoment(int group, int parameter, Moment m, long offset, FloatBuffer target) {}
+
+    @Override
+    public void writeMoment(int group, int parameter, Moment m, long offset, FloatBuffer source) {}
+
+    @Override
+    public void setStep(long step) {}
+
+    @Override
+    public void close() {
+      closes++;
+      if (closing != null) {
+        throw closing;
+      }
+    }
+  }
+
+  private final Failing backend = new Failing();
+  private final Lamb lamb =
+      new Lamb(
+          List.of(
+              new ParameterGroup(
+                  "g",
+                  Hyperparameters.lamb(0.1),
+                  List.of(Parameter.onHost("w", new float[1], new float[1])))),
+          true,
+          backend);
+
+  static List<Throwable> failures() {
+    return List.of(new IllegalStateException("mid-air"), new OutOfMemoryError("mid-air"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void shouldNotGoOnFromAStepThatFailedPartWay(Throwable failure) {
+    lamb.step();
+    backend.failure = failure;
+    IllegalStateException refusal = assertThrows(IllegalStateException.class, lamb::step);
+    assertSame(failure, refusal.getCause());
+    assertTrue(refusal.getMessage().contains("step 2"));
+    assertTrue(refusal.getMessage().contains("restore"));
+    backend.failure = null;
+    assertUntimely(lamb::step, "step 2 failed part-way");
+    assertEquals(1, backend.steps);
+    assertEquals(1, lamb.stepCount());
+    lamb.close();
+    assertEquals(1, backend.closes);
+  }
+
+  @Test
+  void shouldGoOnFromAStepThatNeverStarted() {
+    RuntimeException reason = new IllegalStateException("not now");
+    backend.failure = new Backend.StepNotStarted(reason);
+    assertSame(reason, assertThrows(IllegalStateException.class, lamb::step));
+    assertEquals(0, lamb.stepCount());
+    assertUntimely(lamb::layerNorms, "no step");
+    backend.failure = null;
+    lamb.step();
+    assertEquals(1, lamb.stepCount());
+    assertEquals(List.of(new LayerNorms("w", 1, 2, 3)), lamb.layerNorms());
+    assertEquals(4, lamb.gradientNorm());
+  }
+
+  @Test
+  void shouldAskTheBackendBeforeEveryCall() {
+    backend.unusable = new IllegalStateException("another context");
+    assertUntimely(lamb::step, "another context");
+    assertUntimely(() -> lamb.resumeAt(3), "another context");
+    assertUntimely(
+        () -> lamb.writeMoment("w", Moment.FIRST, 0, FloatBuffer.allocate(1)), "another context");
+    assertEquals(0, lamb.stepCount());
+    backend.unusable = null;
+    lamb.step();
+    assertEquals(1, backend.steps);
+  }
+
+  @Test
+  void shouldCloseAgainAfterACloseThatFailed() {
+    backend.closing = new IllegalStateException("another context");
+    assertUntimely(lamb::close, "another context");
+    lamb.step();
+    backend.closing = null;
+    lamb.close();
+    lamb.close();
+    assertEquals(2, backend.closes);
+  }
+}

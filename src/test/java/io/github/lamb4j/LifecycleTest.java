@@ -1,0 +1,175 @@
+package io.github.lamb4j;
+
+import static io.github.lamb4j.Refusals.assertRefused;
+import static io.github.lamb4j.Refusals.assertUntimely;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Calls at the wrong time and with the wrong arguments: refused, and nothing moves. */
+class LifecycleTest {
+
+  private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
+
+  private final float[] w = {1, 2, 3};
+  private final float[] g = {1, -1, 0.5f};
+
+  /** Replaced by tests; the group after the first asks it. */
+  private Schedule schedule = Schedule.constant(0.1);
+
+  private final float[] otherWeights = {4, 5};
+
+  private LambBuilder builder() {
+    return Lamb.onCpu()
+        .group("a", LAMB, Parameter.onHost("w", w, g))
+        .group(
+            "b",
+            LAMB.withLearningRate(step -> schedule.at(step)),
+            Parameter.onHost("x", otherWeights, new float[] {1, 1}))
+        .threads(2);
+  }
+
+  /** Every call but step() that a user of the optimizer makes. */
+  private static Map<String, Executable> calls(Lamb lamb) {
+    FloatBuffer two = FloatBuffer.allocate(2);
+    return Map.of(
+        "layerNorms", lamb::layerNorms,
+        "gradientNorm", lamb::gradientNorm,
+        "readMoment", () -> lamb.readMoment("w", Moment.FIRST, 0, two.duplicate()),
+        "writeMoment", () -> lamb.writeMoment("w", Moment.FIRST, 0, two.duplicate()),
+        "resumeAt", () -> lamb.resumeAt(3));
+  }
+
+  /** Everything that a refused call must leave alone. */
+  private List<Object> state(Lamb lamb) {
+    return List.of(
+        lamb.stepCount(),
+        FloatBuffer.wrap(w.clone()),
+        FloatBuffer.wrap(otherWeights.clone()),
+        FloatBuffer.wrap(Numbers.moment(lamb, "w", Moment.FIRST, 3)),
+        FloatBuffer.wrap(Numbers.moment(lamb, "w", Moment.SECOND, 3)),
+        FloatBuffer.wrap(Numbers.moment(lamb, "x", Moment.FIRST, 2)),
+        FloatBuffer.wrap(Numbers.moment(lamb, "x", Moment.SECOND, 2)));
+  }
+
+  @Test
+  void shouldRefuseEverythingOnceClosed() {
+    Lamb lamb = builder().maxGradNorm(1).build();
+    lamb.step();
+    float[] before = w.clone();
+    lamb.close();
+    assertUntimely(lamb::step, "closed");
+    calls(lamb).values().forEach(call -> assertUntimely(call, "closed"));
+    assertArrayEquals(before, w);
+    assertEquals(1, lamb.stepCount());
+    assertEquals(2, lamb.groups().size());
+  }
+
+  @Test
+  void shouldCloseTwice() {
+    Lamb lamb = builder().build();
+    lamb.close();
+    lamb.close();
+  }
+
+  @Test
+  void shouldHaveNoNormsBeforeTheFirstStep() {
+    try (Lamb lamb = builder().maxGradNorm(1).build()) {
+      assertUntimely(lamb::layerNorms, "no step", "step()");
+      assertUntimely(lamb::gradientNorm, "no step", "step()");
+    }
+  }
+
+  @Test
+  void shouldHaveNoGradientNormWithoutClipping() {
+    try (Lamb lamb = builder().build()) {
+      lamb.step();
+      assertUntimely(lamb::gradientNorm, "clipping", "maxGradNorm");
+    }
+  }
+
+  @Test
+  void shouldNotLetTheCallerChangeItsLists() {
+    try (Lamb lamb = builder().build()) {
+      lamb.step();
+      assertThrows(UnsupportedOperationException.class, () -> lamb.groups().clear());
+      lamb.layerNorms().clear();
+      assertEquals(2, lamb.layerNorms().size());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, -1e-3, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+  void shouldRefuseAStepWhoseLearningRateIsNone(double rate) {
+    try (Lamb lamb = builder().maxGradNorm(1).build()) {
+      lamb.step();
+      List<Object> before = state(lamb);
+      List<LayerNorms> norms = lamb.layerNorms();
+      schedule = step -> rate;
+      assertUntimely(lamb::step, "group b", "learning rate " + rate, "step 2", "must be");
+      assertEquals(before, state(lamb));
+      assertEquals(norms, lamb.layerNorms());
+      schedule = Schedule.constant(0.1);
+      lamb.step();
+      assertEquals(2, lamb.stepCount());
+    }
+  }
+
+  @Test
+  void shouldPassOnWhatAScheduleThrows() {
+    try (Lamb lamb = builder().build()) {
+      lamb.step();
+      List<Object> before = state(lamb);
+      RuntimeException own = new UnsupportedOperationException("no rate for you");
+      schedule =
+          step -> {
+            throw own;
+          };
+      assertSame(own, assertThrows(RuntimeException.class, lamb::step));
+      assertEquals(before, state(lamb));
+      schedule = Schedule.constant(0.1);
+      lamb.step();
+    }
+  }
+
+  @Test
+  void shouldGoOnAsIfARefusedCallHadNeverBeenMade() {
+    try (Lamb lamb = builder().maxGradNorm(1).build()) {
+      lamb.step();
+      lamb.step();
+      List<Object> before = state(lamb);
+      FloatBuffer two = FloatBuffer.wrap(new float[] {8, 8});
+      for (long offset : new long[] {-1, 2, 3, 4, Integer.MAX_VALUE, 1L << 32, Long.MAX_VALUE}) {
+        assertRefused(
+            () -> lamb.writeMoment("w", Moment.FIRST, offset, two),
+            "parameter w",
+            "elements " + offset,
+            "3");
+        assertRefused(() -> lamb.readMoment("w", Moment.SECOND, offset, two), "elements " + offset);
+      }
+      assertRefused(() -> lamb.writeMoment("nobody", Moment.FIRST, 0, two), "parameter nobody");
+      assertRefused(() -> lamb.readMoment(null, Moment.FIRST, 0, two), "parameter null");
+      assertRefused(() -> lamb.readMoment("w", null, 0, two), "moment", "null");
+      assertRefused(() -> lamb.writeMoment("w", null, 0, two), "moment", "null");
+      assertRefused(() -> lamb.readMoment("w", Moment.FIRST, 0, null), "target", "null");
+      assertRefused(() -> lamb.writeMoment("w", Moment.FIRST, 0, null), "source", "null");
+      assertRefused(
+          () -> lamb.readMoment("w", Moment.FIRST, 0, two.asReadOnlyBuffer()),
+          "target",
+          "read-only");
+      assertRefused(() -> lamb.resumeAt(-1), "step -1", "must be");
+      assertEquals(2, two.remaining());
+      assertArrayEquals(new float[] {8, 8}, two.array());
+      assertEquals(before, state(lamb));
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.lamb4j;
+
+import java.nio.FloatBuffer;
+import java.util.Random;
+
+/** Random tensors, and comparisons of tensors. */
+final class Numbers {
+
+  private Numbers() {}
+
+  /** Normally distributed, so of both signs. */
+  static float[] normal(Random random, int count, double scale) {
+    float[] x = new float[count];
+    for (int i = 0; i < count; i++) {
+      x[i] = (float) (scale * random.nextGaussian());
+    }
+    return x;
+  }
+
+  /** As they are in memory: tells -0.0 from 0.0 and one NaN from another. */
+  static int[] bits(float[] x) {
+    int[] bits = new int[x.length];
+    for (int i = 0; i < x.length; i++) {
+      bits[i] = Float.floatToRawIntBits(x[i]);
+    }
+    return bits;
+  }
+
+  /** The 2-norm of the difference over the 2-norm of what was expected. */
+  static double relativeError(double[] actual, double[] expected) {
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+      norm += expected[i] * expected[i];
+    }
+    return difference == 0 ? 0 : Math.sqrt(difference / norm);
+  }
+
+  static double relativeError(float[] actual, double[] expected) {
+    return relativeError(widened(actual), expected);
+  }
+
+  static double relativeError(double actual, double expected) {
+    return actual == expected ? 0 : Math.abs(actual - expected) / Math.abs(expected);
+  }
+
+  static double[] widened(float[] x) {
+    double[] wide = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      wide[i] = x[i];
+    }
+    return wide;
+  }
+
+  /** A whole moment of one parameter. */
+  static float[] moment(Lamb lamb, String parameter, Moment moment, int count) {
+    float[] x = new float[count];
+    lamb.readMoment(parameter, moment, 0, FloatBuffer.wrap(x));
+    return x;
+  }
+}

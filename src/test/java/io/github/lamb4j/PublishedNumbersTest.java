@@ -1,0 +1,96 @@
+package io.github.lamb4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.FloatBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Numbers and procedures from the test suites of other implementations. */
+class PublishedNumbersTest {
+
+  @Test
+  void shouldMatchOnnxRuntime() {
+    float[] w = {
+      0.01379026f, 0.15308191f, -0.24356517f, -0.21798165f, -0.13770047f,
+      0.09694599f, -0.02223516f, 0.2664228f, -0.01177993f, 0.06832688f
+    };
+    float[] g = {
+      -6.048543f, 10.569487f, -9.207029f, -0.57407373f, 5.884985f,
+      -0.21047728f, 3.539946f, -5.957566f, -9.343748f, 1.1502024f
+    };
+    float[] m = {
+      -5.9078765f, 9.673933f, -8.731428f, -0.6227454f, 5.284312f,
+      -0.27138948f, 3.443532f, -5.681713f, -8.72421f, 1.1441823f
+    };
+    float[] v = {
+      42.659229f, 114.38165f, 93.179581f, 0.47399229f, 34.129276f,
+      0.090019435f, 14.493006f, 39.455612f, 93.025581f, 1.6000764f
+    };
+    float[] expected = {
+      0.02979828f, 0.13677707f, -0.22708717f, -0.20361158f, -0.15338624f,
+      0.1081504f, -0.03804127f, 0.28198114f, 0.00430069f, 0.05319814f
+    };
+    Hyperparameters h =
+        Hyperparameters.lamb(0.1)
+            .withWeightDecay(0.1)
+            .withBetas(0.1, 0.01)
+            .withEpsilon(0.1)
+            .withBiasCorrection(false);
+    try (Lamb lamb = Lamb.onCpu().group("g", h, Parameter.onHost("w", w, g)).build()) {
+      lamb.writeMoment("w", Moment.FIRST, 0, FloatBuffer.wrap(m));
+      lamb.writeMoment("w", Moment.SECOND, 0, FloatBuffer.wrap(v));
+      lamb.step();
+      assertArrayEquals(expected, w, 2e-8f);
+      assertEquals(0.163469181585, lamb.layerNorms().get(0).trustRatio(), 1e-7);
+    }
+  }
+
+  @Test
+  void shouldMatchKeras() {
+    float[] w = {1, 2, 3, 4};
+    float[] g = {1, 6, 7, 2};
+    Hyperparameters h = Hyperparameters.lamb(0.5).withEpsilon(1e-7).withWeightDecay(0);
+    try (Lamb lamb = Lamb.onCpu().group("g", h, Parameter.onHost("w", w, g)).build()) {
+      lamb.step();
+      assertArrayEquals(new float[] {-0.3693f, 0.6306f, 1.6306f, 2.6306f}, w, 1e-4f);
+    }
+  }
+
+  @Test
+  void shouldMinimiseAsInTensorFlowAddons() {
+    float[] w = {0.1f, -0.2f, -0.1f};
+    float[] target = {0.4f, 0.2f, -0.5f};
+    float[] g = new float[3];
+    try (Lamb lamb =
+        Lamb.onCpu().group("g", Hyperparameters.lamb(0.02), Parameter.onHost("w", w, g)).build()) {
+      for (int step = 0; step < 200; step++) {
+        for (int i = 0; i < 3; i++) {
+          g[i] = 2 * (w[i] - target[i]) / 3;
+        }
+        lamb.step();
+      }
+      for (int i = 0; i < 3; i++) {
+        assertEquals(target[i], w[i], 1e-2 + 1e-2 * Math.abs(target[i]));
+      }
+    }
+  }
+
+  /**
+   * Apex's shapes are 4096x1024, 4096, 4096x2048, 32320x1024 and 1. Its matrices are a quarter as
+   * high and as wide here: the reference alone would take seconds for 46 million elements.
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.01})
+  void shouldFollowTheFormulaOnTheShapesOfApex(double weightDecay) {
+    Hyperparameters h = Hyperparameters.lamb(5e-2).withWeightDecay(weightDecay);
+    try (Duel duel =
+        new Duel(7).clip(1).group("model", h, 1024 * 256, 4096, 1024 * 512, 8080 * 256, 1)) {
+      for (int step = 0; step < 7; step++) {
+        duel.steps(1).assertClose();
+      }
+    }
+  }
+}

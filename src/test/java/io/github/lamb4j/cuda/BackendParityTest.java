@@ -1,0 +1,92 @@
+package io.github.lamb4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.StepPath;
+import io.github.lamb4j.cuda.emulator.EmulatedDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The CPU and CUDA backends give the same weights, moments, norms and trust ratios, bit for bit.
+ */
+@Tag("gpu")
+class BackendParityTest {
+
+  private static final int[] SIZES = {1, 3, 4, 7, 33, 0, 1000, 4097, 65537, 2048, 2047};
+
+  @ParameterizedTest
+  @CsvSource({"SINGLE_PASS, 0", "SINGLE_PASS, 30", "TWO_PASS, 0", "TWO_PASS, 30"})
+  void shouldAgreeForFiftySteps(StepPath path, double maxGradNorm) {
+    compare(50, path, maxGradNorm, EmulatedDevice.SMALL, SIZES);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TWO_PASS, 1",
+    "TWO_PASS, 3",
+    "TWO_PASS, 20",
+    "SINGLE_PASS, 1",
+    "SINGLE_PASS, 3",
+    "SINGLE_PASS, 20"
+  })
+  void shouldAgreeForAnyNumberOfMultiprocessors(StepPath path, int multiprocessors) {
+    compare(3, path, 1, EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, 2), SIZES);
+  }
+
+  @ParameterizedTest
+  @EnumSource(StepPath.class)
+  void shouldAgreeForAGroupOfManyTensors(StepPath path) {
+    compare(2, path, 0.5, EmulatedDevice.SMALL, IntStream.range(0, 600).map(i -> i % 5).toArray());
+  }
+
+  @Test
+  void shouldAgreeWhereASegmentHasMoreTilesThanLanes() {
+    compare(1, StepPath.TWO_PASS, 0, EmulatedDevice.SMALL, 2048 * 300 + 1);
+  }
+
+  private static void compare(
+      int steps, StepPath path, double maxGradNorm, EmulatedDevice device, int... sizes) {
+    List<List<String>> expected = trajectory(Lamb.onCpu(), steps, maxGradNorm, sizes);
+    try (TestDevice test = TestDevice.open(device, 7)) {
+      List<List<String>> actual =
+          trajectory(LambBuilders.mirrored(test.driver()).path(path), steps, maxGradNorm, sizes);
+      for (int step = 0; step < steps; step++) {
+        assertEquals(
+            String.join("\n", expected.get(step)),
+            String.join("\n", actual.get(step)),
+            "after step " + (step + 1));
+      }
+    }
+  }
+
+  private static List<List<String>> trajectory(
+      LambBuilder builder, int steps, double maxGradNorm, int... sizes) {
+    TestModel model = TestModel.of(1, sizes);
+    if (maxGradNorm > 0) {
+      builder.maxGradNorm(maxGradNorm);
+    }
+    List<List<String>> trajectory = new ArrayList<>();
+    try (Lamb lamb = model.build(builder)) {
+      for (int step = 0; step < steps; step++) {
+        model.nextGradients();
+        lamb.step();
+        List<String> bits = TestModel.bits(lamb, model.parameters());
+        if (maxGradNorm > 0) {
+          bits.add("gradient norm " + Double.toHexString(lamb.gradientNorm()));
+        }
+        trajectory.add(bits);
+      }
+    }
+    return trajectory;
+  }
+}

@@ -1,0 +1,88 @@
+package io.github.lamb4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.StepPath;
+import io.github.lamb4j.cuda.emulator.EmulatedDevice;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The single pass gives its bits under every schedule of warps and blocks, with any number of
+ * blocks resident, and with windows so small that tensors overflow them.
+ */
+class SinglePassSchedulesTest {
+
+  /**
+   * One tensor of many tiles among small ones: it overflows a small window, and they wait for
+   * slots.
+   */
+  private static final int[] SIZES = {100, 2048 * 9 + 5, 1, 2048 * 2, 3000, 0, 2048 * 4 - 1, 7};
+
+  private static final int STEPS = 2;
+  private static List<String> expected;
+
+  @BeforeAll
+  static void runOnTheCpu() {
+    expected = run(Lamb.onCpu());
+  }
+
+  @ParameterizedTest(name = "{0} multiprocessors, {1} blocks resident on each, {2} slots")
+  @CsvSource({"1, 1, 1", "1, 2, 1", "2, 2, 1", "1, 1, 3", "3, 2, 2", "4, 2, 13"})
+  void shouldGiveTheSameBitsUnderManySchedules(int multiprocessors, int resident, int slots) {
+    for (int seed = 0; seed < 10; seed++) {
+      EmulatedDevice device =
+          TrafficTest.withSlots(
+              EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, resident), slots);
+      try (TestDevice test = TestDevice.open(device, seed)) {
+        assertEquals(
+            expected,
+            run(LambBuilders.mirrored(test.driver()).path(StepPath.SINGLE_PASS)),
+            "schedule " + seed);
+      }
+    }
+  }
+
+  @Test
+  void shouldTakeTheSameStepAgainAfterGoingBack() {
+    try (TestDevice test = TestDevice.open(EmulatedDevice.SMALL, 1)) {
+      TestModel model = TestModel.of(3, SIZES);
+      try (Lamb lamb =
+          model.build(LambBuilders.mirrored(test.driver()).path(StepPath.SINGLE_PASS))) {
+        model.nextGradients();
+        lamb.step();
+        lamb.resumeAt(
+            0); // the step counter goes back: what was ready for step 1 must not be so again
+        model.nextGradients();
+        lamb.step();
+        TestModel twin = TestModel.of(3, SIZES);
+        try (Lamb cpu = twin.build(Lamb.onCpu())) {
+          twin.nextGradients();
+          cpu.step();
+          cpu.resumeAt(0);
+          twin.nextGradients();
+          cpu.step();
+          assertEquals(
+              TestModel.bits(cpu, twin.parameters()), TestModel.bits(lamb, model.parameters()));
+        }
+      }
+    }
+  }
+
+  private static List<String> run(LambBuilder builder) {
+    TestModel model = TestModel.of(2, SIZES);
+    try (Lamb lamb = model.build(builder)) {
+      for (int step = 0; step < STEPS; step++) {
+        model.nextGradients();
+        lamb.step();
+      }
+      return TestModel.bits(lamb, model.parameters());
+    }
+  }
+}

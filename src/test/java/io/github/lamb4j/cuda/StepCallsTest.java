@@ -1,0 +1,105 @@
+package io.github.lamb4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.lamb4j.Hyperparameters;
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.Parameter;
+import io.github.lamb4j.StepPath;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import jcuda.driver.CUdeviceptr;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A step enqueues kernels and does nothing else: no copy, no allocation, no waiting. */
+@Tag("gpu")
+class StepCallsTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "TWO_PASS, false, 8",
+    "TWO_PASS, true, 13",
+    "SINGLE_PASS, false, 4",
+    "SINGLE_PASS, true, 9"
+  })
+  void shouldEnqueueKernelsAlone(StepPath path, boolean clip, int launches) {
+    List<String> calls = new ArrayList<>();
+    try (TestDevice device = TestDevice.open()) {
+      long memory = device.upload(new byte[4 * 100], 0, "weights and gradients");
+      var builder =
+          LambBuilders.onCuda(recording(device.driver(), calls), device.stream()).path(path);
+      // However many tensors a group has, it is launched as one.
+      for (int group = 0; group < 2; group++) {
+        List<Parameter> members = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+          long at = memory + 4 * (group * 50 + i * 10);
+          members.add(Parameter.onDevice("p" + group + i, pointer(at), pointer(at + 20), 5));
+        }
+        builder.group("group " + group, Hyperparameters.lamb(0.1), members);
+      }
+      if (clip) {
+        builder.maxGradNorm(1);
+      }
+      try (Lamb lamb = builder.build()) {
+        calls.clear();
+        lamb.step();
+        assertEquals(
+            launches,
+            calls.stream().filter(call -> call.startsWith("enqueue")).count(),
+            calls::toString);
+        assertTrue(
+            calls.stream()
+                .allMatch(call -> call.startsWith("enqueue") || call.equals("currentContext")),
+            calls::toString);
+      }
+    }
+  }
+
+  private static CUdeviceptr pointer(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+
+  /** The driver, with every call noted. */
+  private static CudaDriver recording(CudaDriver driver, List<String> calls) {
+    return proxy(
+        CudaDriver.class,
+        (method, arguments) -> {
+          calls.add(method.getName());
+          Object result = method.invoke(driver, arguments);
+          if (result instanceof CudaDriver.Launch launch) {
+            return proxy(
+                CudaDriver.Launch.class,
+                (enqueue, stream) -> {
+                  calls.add("enqueue " + arguments[1]);
+                  return enqueue.invoke(launch, stream);
+                });
+          }
+          return result;
+        });
+  }
+
+  private interface Invocation {
+    Object invoke(java.lang.reflect.Method method, Object[] arguments)
+        throws ReflectiveOperationException;
+  }
+
+  private static <T> T proxy(Class<T> type, Invocation invocation) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (self, method, arguments) -> {
+              try {
+                return invocation.invoke(method, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            }));
+  }
+}

@@ -1,0 +1,88 @@
+package io.github.lamb4j.cuda;
+
+import io.github.lamb4j.cuda.emulator.EmulatedDevice;
+import io.github.lamb4j.cuda.emulator.EmulatedDriver;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import jcuda.driver.CUstream;
+
+/**
+ * Where the CUDA suite runs: on the emulator, or with {@code mvn verify -Pgpu} on the machine's
+ * GPU, where a missing GPU is a failure. One set of tests for both.
+ */
+public final class TestDevice implements AutoCloseable {
+
+  private static final boolean GPU = "gpu".equals(System.getProperty("lamb4j.device"));
+
+  private final CudaDriver driver;
+  private final CUstream stream = new CUstream();
+  private final List<Long> buffers = new ArrayList<>();
+
+  private TestDevice(CudaDriver driver) {
+    this.driver = driver;
+    if (GPU) {
+      CudaProbe.get()
+          .refusal()
+          .ifPresent(
+              reason -> {
+                throw new AssertionError("the profile gpu needs a GPU: " + reason);
+              });
+      driver.retainPrimaryContext(0);
+    }
+  }
+
+  public static TestDevice open() {
+    return new TestDevice(GPU ? new JCudaDriver() : new EmulatedDriver());
+  }
+
+  /** As {@link #open}, with an emulated device of this kind; a GPU is as it is. */
+  public static TestDevice open(EmulatedDevice device, long seed) {
+    return new TestDevice(GPU ? new JCudaDriver() : new EmulatedDriver(device, seed));
+  }
+
+  public CudaDriver driver() {
+    return driver;
+  }
+
+  /** The emulator, for tests that are about it alone. */
+  public EmulatedDriver emulator() {
+    return (EmulatedDriver) driver;
+  }
+
+  public CUstream stream() {
+    return stream;
+  }
+
+  /**
+   * Device memory of the caller's, with these bytes from {@code offset} on; freed when this is
+   * closed.
+   */
+  public long upload(byte[] bytes, int offset, String purpose) {
+    ByteBuffer padded = CudaLayout.buffer(offset + bytes.length + 16L);
+    padded.position(offset).put(bytes).clear();
+    long address = driver.allocate(padded.remaining(), purpose);
+    buffers.add(address);
+    driver.copyToDevice(address, padded, stream);
+    return address + offset;
+  }
+
+  public byte[] download(long address, int count) {
+    ByteBuffer bytes = CudaLayout.buffer(count);
+    driver.copyToHost(bytes, address, stream);
+    byte[] result = new byte[count];
+    bytes.get(result);
+    return result;
+  }
+
+  /** Frees the buffers; the emulator then fails if anything is left. */
+  @Override
+  public void close() {
+    buffers.forEach(driver::free);
+    if (driver instanceof EmulatedDriver emulator) {
+      emulator.close();
+    } else {
+      driver.releasePrimaryContext(0);
+    }
+  }
+}
