@@ -372,6 +372,35 @@ class ChecksTest {
   }
 
   @Test
+  void shouldTellBytesOfAWordApart() {
+    // Neighbours store halves and bytes of one word: no race. The same half twice: a race.
+    String body =
+        START
+            + """
+            .reg .b16 %h<2>;
+            cvt.u16.u32 %h0, %r1;
+            mul.wide.u32 %d1, %r1, 2;
+            add.u64 %d1, %d1, %d0;
+            st.global.u16 [%d1], %h0;
+            mul.wide.u32 %d2, %r1, 1;
+            add.u64 %d2, %d2, %d0;
+            st.global.u8 [%d2+128], %h0;
+            ret;
+            """;
+    int[] values = Ptx.run(body, 1, 32, 64, 1);
+    expect(fault(body, 2, 32, 1), "race: writes");
+    assertEquals(1 << 16, values[0]);
+    assertEquals(0x03020100, values[32]);
+  }
+
+  @Test
+  void shouldFindAReadOnlyLoadOfWhatTheLaunchWrote() {
+    String body = START + "st.global.u32 [%d0], 5;\nld.global.nc.u32 %r3, [%d0];\nret;\n";
+    expect(fault(body, 1, 1, 1), line(body, "ld.global.nc"), "read-only load");
+    Ptx.run(body.replace("nc.u32 %r3, [%d0]", "nc.L1::no_allocate.u32 %r3, [%d0+4]"), 1, 1, 64, 1);
+  }
+
+  @Test
   void shouldFindADivisionByZero() {
     String body = START + "div.u32 %r3, 5, %r1;\nret;\n";
     expect(fault(body, 1, 1, 1), line(body, "div.u32"), "zero");

@@ -39,7 +39,7 @@ class MemoryInstructionsTest {
     "ld.global.u16 %r2, 0000e1f0",
     "ld.global.s16 %r2, ffffe1f0",
     "ld.global.b32 %r2, c3d2e1f0",
-    "ld.global.nc.L1::no_allocate.L2::128B.u32 %r2, c3d2e1f0",
+    "ld.global.L1::no_allocate.L2::128B.u32 %r2, c3d2e1f0",
     "ld.global.cs.u32 %r2, c3d2e1f0",
     "ld.volatile.global.u32 %r2, c3d2e1f0",
     "ld.weak.global.ca.u32 %r2, c3d2e1f0",

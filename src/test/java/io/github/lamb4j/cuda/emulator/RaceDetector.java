@@ -72,9 +72,9 @@ final class RaceDetector {
   // --- Accesses --------------------------------------------------------------------------------
 
   void read(Page page, int at, int bytes, Warp warp, int lane, int strength, long address) {
-    if (page.writes == null) page.trackRaces();
+    if (page.writes == null || bytes < 1 << page.wordShift) page.trackRaces(bytes);
     int thread = warp.firstThread + lane;
-    for (int word = at >> 2; word <= at + bytes - 1 >> 2; word++) {
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
       long write = page.writes[word];
       if (isRecent(write) && who(write) != thread && !bothStrong(write, strength, warp)) {
         if (!happenedBefore(write, page, word, warp, lane)) {
@@ -118,10 +118,19 @@ final class RaceDetector {
     }
   }
 
+  /** Whether anything of this was written in the current launch. */
+  boolean isWritten(Page page, int at, int bytes) {
+    if (page.writes == null) return false;
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
+      if (isRecent(page.writes[word])) return true;
+    }
+    return false;
+  }
+
   void write(Page page, int at, int bytes, Warp warp, int lane, int strength, long address) {
-    if (page.writes == null) page.trackRaces();
+    if (page.writes == null || bytes < 1 << page.wordShift) page.trackRaces(bytes);
     int thread = warp.firstThread + lane;
-    for (int word = at >> 2; word <= at + bytes - 1 >> 2; word++) {
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
       long write = page.writes[word];
       if (isRecent(write) && who(write) != thread && !bothStrong(write, strength, warp)) {
         if (!happenedBefore(write, page, word, warp, lane)) {
