@@ -372,6 +372,29 @@ class ChecksTest {
   }
 
   @Test
+  void shouldOrderOnlyThoseWhoWaitAtABarrier() {
+    // Warp 0 stores and arrives; warp 1 waits for it. What warp 0 stores later is not in order.
+    String body =
+        SHARED
+            + """
+            setp.ge.u32 %p1, %r1, 32;
+            @%p1 bra Wait;
+            st.shared.u32 [%r5], %r1;
+            barrier.arrive 1, 64;
+            ret;
+            Wait:
+            barrier.sync 1, 64;
+            ld.shared.u32 %r6, [%r5+-128];
+            ret;
+            """;
+    for (long seed = 1; seed < 6; seed++) {
+      Ptx.run(body, 1, 64, 64, seed);
+      String later = body.replace("64;\nret;\nWait", "64;\nst.shared.u32 [%r5], 7;\nret;\nWait");
+      expect(fault(later, 1, 64, seed), "race");
+    }
+  }
+
+  @Test
   void shouldTellBytesOfAWordApart() {
     // Neighbours store halves and bytes of one word: no race. The same half twice: a race.
     String body =

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 /** One launch: starts blocks as others end and runs their warps in turns drawn at random. */
 final class Grid {
 
-  /** Turns in which no memory changed, no barrier completed and no thread exited. */
+  /** Turns in which nothing happened that another thread could be waiting for. */
   private static final int PATIENCE = 60_000;
 
   private static final int LONGEST_SLICE = 96;

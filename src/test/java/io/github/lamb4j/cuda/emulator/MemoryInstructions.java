@@ -179,7 +179,8 @@ final class MemoryInstructions {
       RaceDetector races = warp.block.grid.races;
       int each = type.bytes;
       int bytes = each * sources.length;
-      boolean changed = false;
+      // A loop that waits may store what is there already, but not weakly.
+      boolean changed = semantics.strength() == RaceDetector.WEAK;
       for (int rest = lanes; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         Page page = locate(warp, lane, bytes, true);

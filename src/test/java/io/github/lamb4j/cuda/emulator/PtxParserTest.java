@@ -166,7 +166,9 @@ class PtxParserTest {
     assertEquals(80, module.target());
     ParsedModule.Function kernel = module.functions().get(0);
     assertEquals(32, kernel.maxThreads());
+    assertEquals(8, kernel.parameters().get(0).alignment());
     assertEquals(12, kernel.parameters().get(1).bytes());
+    assertEquals(8, kernel.parameters().get(1).alignment());
     assertEquals(-1, module.variables().get(0).bytes());
   }
 }

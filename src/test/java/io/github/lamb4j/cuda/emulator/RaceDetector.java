@@ -248,9 +248,14 @@ final class RaceDetector {
     Arrays.fill(block.known, all);
   }
 
-  /** Some threads of a block have met: those whose bits are set, by warp. */
-  void barrier(Block block, int[] lanes) {
-    Knowledge all = Knowledge.NONE;
+  /**
+   * Some threads of a block have met.
+   *
+   * @param lanes of those that waited for each other, by warp
+   * @param published what others knew that came by and did not wait
+   */
+  void barrier(Block block, int[] lanes, Knowledge published) {
+    Knowledge all = published;
     int now = tick();
     for (Warp warp : block.warps) {
       int met = lanes[warp.index];
@@ -279,7 +284,8 @@ final class RaceDetector {
     block.fencedForBlock[thread] = blockOnly;
   }
 
-  private Knowledge released(Warp warp, int lane) {
+  /** What a thread has done and knows, as of now: it does what comes later at a later time. */
+  Knowledge released(Warp warp, int lane) {
     int now = tick();
     return warp.block.known[warp.firstInBlock + lane].with(
         Knowledge.thread(warp.firstThread + lane), now);
