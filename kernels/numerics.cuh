@@ -1,6 +1,8 @@
 // The element formulas and the one order of every sum (NUMERICS.md). CPU twins: Elements.java and Sums.java.
 // Everything is rounded to nearest; an fma stands exactly where it is written (the build forbids contraction).
 #pragma once
+#include <cfloat>
+
 #include "layout.cuh"
 
 // --- Elements ---------------------------------------------------------------------------------------------
@@ -27,9 +29,15 @@ __device__ __forceinline__ float update(float w, float m, float v, const Coeffic
   return __fmaf_rn(c.weight_decay, w, __fdiv_rn(m_hat, denominator));
 }
 
-// w = w - step_size r.
-__device__ __forceinline__ float next_weight(float w, float r, float step_size) {
-  return __fmaf_rn(-step_size, r, w);
+// learning_rate * ratio, rounded once; at most the largest float, since an infinite one would make NaN of a zero.
+__device__ __forceinline__ float step_size(double learning_rate, double ratio) {
+  double size = learning_rate * ratio;
+  return (float)(size > (double)FLT_MAX ? (double)FLT_MAX : size);
+}
+
+// w = w - step r.
+__device__ __forceinline__ float next_weight(float w, float r, float step) {
+  return __fmaf_rn(-step, r, w);
 }
 
 // --- Sums -------------------------------------------------------------------------------------------------

@@ -55,13 +55,13 @@ __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window
 
 // Looks for a tile's step size; `looks` < 0 looks until it is there.
 __device__ __forceinline__ bool look(
-    const Group& group, const Window& window, uint32_t index, int looks, float& step_size) {
+    const Group& group, const Window& window, uint32_t index, int looks, float& found) {
   const uint64_t* ready = window.ready + group.tile_segments[index];
   uint32_t step = (uint32_t)group.state->step;
   do {
     uint64_t word = load_acquire(ready);
     if ((uint32_t)(word >> 32) == step) {
-      step_size = __uint_as_float((uint32_t)word);
+      found = __uint_as_float((uint32_t)word);
       return true;
     }
   } while (--looks != 0);
@@ -71,9 +71,9 @@ __device__ __forceinline__ bool look(
 // Sums a segment by the whole block and publishes its step size.
 __device__ __forceinline__ void publish(const Group& group, const Window& window, uint32_t segment,
                                         double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
-  float step_size = segment_step_size(group, segment, shared_w, shared_r);
+  float published = segment_step_size(group, segment, shared_w, shared_r);
   if (threadIdx.x == 0) {
-    uint64_t word = group.state->step << 32 | __float_as_uint(step_size);
+    uint64_t word = group.state->step << 32 | __float_as_uint(published);
     store_release(window.ready + segment, word);
   }
   __syncthreads();
@@ -97,6 +97,15 @@ __device__ __forceinline__ void retire(const float4* slot, const Tile& tile, flo
   }
 }
 
+// Without layer adaptation no ratio need be known: this is AdamW, at its 28 bytes.
+__device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, float step_size) {
+  for (int k = 0; k < kQuadsPerThread; k++) {
+    float w[4];
+    for (int i = 0; i < 4; i++) w[i] = next_weight(x.w[k][i], x.g[k][i], step_size);
+    store_quad(tile.segment->weights, tile, threadIdx.x + k * kThreads, w);
+  }
+}
+
 // Whether a tile is among the last of its segment that all rings together can hold.
 __device__ __forceinline__ bool fits(const Group& group, const Window& window, uint32_t index, const Tile& tile) {
   uint64_t held = (uint64_t)gridDim.x * window.slots;
@@ -110,6 +119,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
   __shared__ Turn turns[2];
   __shared__ uint32_t first_tickets[kTicketsAhead];
   const Coefficients c = group.state->coefficients;
+  const bool adapted = group.hyperparameters->layer_adaptation != 0;
   // The same in every thread: the ring's oldest slot, how many are held, and the tile deferred last.
   uint32_t oldest = 0, held = 0, deferred = kNoTile;
 
@@ -126,7 +136,9 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     uint32_t after = threadIdx.x == 0 ? take_ticket(group, window) : 0;
     Tile tile = tile_at(group, index);
     Sums sums = update_moments(x, tile, c);
-    if (fits(group, window, index, tile)) {
+    if (!adapted) {
+      apply_now(x, tile, step_size(c.learning_rate, 1.0));
+    } else if (fits(group, window, index, tile)) {
       uint32_t slot = (oldest + held) % window.slots;
       keep(ring + slot * kQuadsPerTile, x);
       if (threadIdx.x == 0) held_tiles[slot] = index;

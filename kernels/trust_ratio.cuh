@@ -33,7 +33,7 @@ __device__ __forceinline__ float segment_step_size(
   norms.weight_norm = weight_norm;
   norms.update_norm = update_norm;
   norms.trust_ratio = ratio;
-  norms.step_size = (float)(group.state->coefficients.learning_rate * ratio);
+  norms.step_size = step_size(group.state->coefficients.learning_rate, ratio);
   return norms.step_size;
 }
 

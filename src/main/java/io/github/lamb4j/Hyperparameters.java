@@ -22,7 +22,8 @@ package io.github.lamb4j;
  * @param learningRate a function of the step
  * @param beta1 decay rate of the first moment, in [0, 1)
  * @param beta2 decay rate of the second moment, in [0, 1)
- * @param epsilon added to the root of the second moment, above 0
+ * @param epsilon added to the root of the second moment, above 0; far below 1e-10 it no longer
+ *     tames gradients whose squares underflow
  * @param weightDecay 0 or more; part of r, so that the trust ratio sees it
  * @param biasCorrection whether the moments are divided by {@code 1 - beta^t}
  * @param layerAdaptation whether the trust ratio is applied; without it this is AdamW
@@ -55,13 +56,15 @@ public record Hyperparameters(
       throw new IllegalArgumentException(
           "epsilon "
               + epsilon
-              + ": must be above 0, from "
+              + ": must be from "
               + Float.MIN_NORMAL
-              + " on; 1e-6 is usual");
+              + " to "
+              + Float.MAX_VALUE
+              + "; 1e-6 is usual");
     }
     if (!(weightDecay >= 0 && weightDecay <= Float.MAX_VALUE)) {
       throw new IllegalArgumentException(
-          "weightDecay " + weightDecay + ": must be a finite number, 0 or more");
+          "weightDecay " + weightDecay + ": must be from 0 to " + Float.MAX_VALUE);
     }
     requireNonNull("weightNormLimits", weightNormLimits);
     requireNonNull("trustRatioLimits", trustRatioLimits);

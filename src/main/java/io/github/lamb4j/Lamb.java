@@ -6,7 +6,9 @@ import io.github.lamb4j.core.Backend.StepNotStarted;
 import io.github.lamb4j.cuda.JCudaDriver;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import jcuda.driver.CUstream;
@@ -43,6 +45,7 @@ public final class Lamb implements AutoCloseable {
   private final List<ParameterGroup> groups;
   private final boolean clipping;
   private final Backend backend;
+  private final Map<String, Place> places;
   private final double[] learningRates;
   private final AtomicBoolean busy = new AtomicBoolean();
   private long step;
@@ -54,6 +57,7 @@ public final class Lamb implements AutoCloseable {
     this.groups = List.copyOf(groups);
     this.clipping = clipping;
     this.backend = backend;
+    places = places(groups);
     learningRates = new double[groups.size()];
   }
 
@@ -315,17 +319,24 @@ public final class Lamb implements AutoCloseable {
   private record Place(int group, int parameter) {}
 
   private Place placeOf(String name, long offset, long length) {
+    Place place = places.get(name);
+    if (place == null) {
+      throw new IllegalArgumentException(
+          "parameter " + name + ": the optimizer has none of this name");
+    }
+    requireRange(groups.get(place.group).parameters().get(place.parameter), offset, length);
+    return place;
+  }
+
+  private static Map<String, Place> places(List<ParameterGroup> groups) {
+    Map<String, Place> places = new HashMap<>();
     for (int g = 0; g < groups.size(); g++) {
       List<Parameter> parameters = groups.get(g).parameters();
       for (int p = 0; p < parameters.size(); p++) {
-        if (parameters.get(p).name().equals(name)) {
-          requireRange(parameters.get(p), offset, length);
-          return new Place(g, p);
-        }
+        places.put(parameters.get(p).name(), new Place(g, p));
       }
     }
-    throw new IllegalArgumentException(
-        "parameter " + name + ": the optimizer has none of this name");
+    return places;
   }
 
   private static void requireGiven(Moment moment, FloatBuffer buffer, String what) {

@@ -129,7 +129,7 @@ public final class LambBuilder {
    *     not lie where the backend needs it, or the memory of two tensors overlaps
    * @throws IllegalStateException if the calling thread has no current CUDA context, or memory does
    *     not suffice
-   * @throws io.github.lamb4j.cuda.CudaException if a driver call fails
+   * @throws CudaException if a driver call fails
    */
   public Lamb build() {
     if (groups.isEmpty()) {

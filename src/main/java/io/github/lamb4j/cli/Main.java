@@ -1,7 +1,10 @@
 package io.github.lamb4j.cli;
 
-import io.github.lamb4j.cuda.CudaException;
+import io.github.lamb4j.CudaException;
+import io.github.lamb4j.files.Printable;
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,6 +14,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The {@code lamb} command. Exit codes: 0 done, 1 failed, 2 bad input. */
 @Command(
@@ -32,10 +36,28 @@ public final class Main implements Callable<Integer> {
 
   /** The command, ready to be executed; what it prints can be sent elsewhere before. */
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
+    CommandLine lamb = new CommandLine(new Main());
+    lamb.getSubcommands()
+        .values()
+        .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
+    // Without expansion: an argument means itself, also where a file @argument exists.
+    return lamb.setExpandAtFiles(false)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Path.class, Main::path)
         .setParameterExceptionHandler((e, given) -> refuse(e.getCommandLine(), e.getMessage()))
         .setExecutionExceptionHandler((e, command, result) -> fail(command, e));
+  }
+
+  /** An empty one, as an unset shell variable gives it, would be the current directory. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("an empty path");
+    }
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException("not a path: " + e.getReason());
+    }
   }
 
   @Override
@@ -44,9 +66,8 @@ public final class Main implements Callable<Integer> {
   }
 
   private static int refuse(CommandLine command, String message) {
-    command
-        .getErr()
-        .println(oneLine(command, message) + " (see " + command.getCommandName() + " --help)");
+    String help = " (see " + command.getCommandSpec().qualifiedName() + " --help)";
+    command.getErr().println(oneLine(command, message) + help);
     return CommandLine.ExitCode.USAGE;
   }
 
@@ -70,8 +91,8 @@ public final class Main implements Callable<Integer> {
   }
 
   private static String oneLine(CommandLine command, String message) {
-    String name = command.getParent() == null ? "lamb" : "lamb " + command.getCommandName();
-    return name + ": " + message.replaceAll("\\s*\\R\\s*", " ");
+    String line = Printable.escape(message.replaceAll("\\s*\\R\\s*", " "));
+    return command.getCommandSpec().qualifiedName() + ": " + line;
   }
 
   /** The version in the jar's manifest. */

@@ -7,6 +7,7 @@ import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LayerNorms;
 import io.github.lamb4j.Limits;
 import io.github.lamb4j.Parameter;
+import io.github.lamb4j.files.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -41,6 +42,8 @@ final class StepCommand implements Callable<Integer> {
     CUDA,
     CPU
   }
+
+  private static final int MOST_THREADS = 256;
 
   @Spec private CommandSpec spec;
 
@@ -165,13 +168,15 @@ final class StepCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     requireLearningRates();
     Hyperparameters base = hyperparameters();
-    List<Pattern> undecayed = patterns("--no-decay", noDecay);
-    List<Pattern> unadapted = patterns("--no-adapt", noAdapt);
+    List<NamePattern> undecayed = NamePattern.all("--no-decay", noDecay);
+    List<NamePattern> unadapted = NamePattern.all("--no-adapt", noAdapt);
     LambBuilder builder = Lamb.on(backendChoice());
     if (maxGradNorm != null) {
+      requireMaxGradNorm();
       builder.maxGradNorm(maxGradNorm);
     }
     if (threads != null) {
+      requireThreads();
       builder.threads(threads);
     }
     try (StepFiles files = StepFiles.open(params, grads, state, out)) {
@@ -182,7 +187,9 @@ final class StepCommand implements Callable<Integer> {
         run(files, lamb);
       }
     } catch (OutOfMemoryError e) {
-      throw new BadInput("the model does not fit the Java heap: set JAVA_OPTS=-Xmx... to more");
+      throw new BadInput(
+          "the model does not fit the Java heap of %d MiB: raise it with JAVA_OPTS=-Xmx..."
+              .formatted(Runtime.getRuntime().maxMemory() >> 20));
     }
     return 0;
   }
@@ -202,7 +209,8 @@ final class StepCommand implements Callable<Integer> {
     files.write(lamb, metadata(lamb.stepCount()), norms);
     PrintWriter stdout = spec.commandLine().getOut();
     stdout.printf(
-        "%d step(s), now at step %d; results are in %s%n", grads.size(), lamb.stepCount(), out);
+        "%d step(s), now at step %d; results are in %s%n",
+        grads.size(), lamb.stepCount(), Printable.path(out));
     stdout.flush();
   }
 
@@ -241,6 +249,21 @@ final class StepCommand implements Callable<Integer> {
     }
   }
 
+  private void requireMaxGradNorm() {
+    if (!(maxGradNorm > 0) || maxGradNorm.isInfinite()) {
+      throw new BadInput(
+          "--max-grad-norm "
+              + maxGradNorm
+              + ": must be a finite number above 0; leave it out for no clipping");
+    }
+  }
+
+  private void requireThreads() {
+    if (threads < 1 || threads > MOST_THREADS) {
+      throw new BadInput("--threads " + threads + ": give 1 to " + MOST_THREADS);
+    }
+  }
+
   private Hyperparameters hyperparameters() {
     return Hyperparameters.lamb(this::learningRate)
         .withBetas(beta1, beta2)
@@ -269,33 +292,20 @@ final class StepCommand implements Callable<Integer> {
   private static Map<Hyperparameters, List<Parameter>> groups(
       List<? extends Parameter> parameters,
       Hyperparameters base,
-      List<Pattern> undecayed,
-      List<Pattern> unadapted) {
+      List<NamePattern> undecayed,
+      List<NamePattern> unadapted) {
     Map<Hyperparameters, List<Parameter>> groups = new LinkedHashMap<>();
     for (Parameter parameter : parameters) {
       Hyperparameters own = base;
-      if (undecayed.stream().anyMatch(p -> p.matcher(parameter.name()).find())) {
+      if (undecayed.stream().anyMatch(p -> p.isIn(parameter.name()))) {
         own = own.withWeightDecay(0);
       }
-      if (unadapted.stream().anyMatch(p -> p.matcher(parameter.name()).find())) {
+      if (unadapted.stream().anyMatch(p -> p.isIn(parameter.name()))) {
         own = own.withLayerAdaptation(false);
       }
       groups.computeIfAbsent(own, key -> new ArrayList<>()).add(parameter);
     }
     return groups;
-  }
-
-  private static List<Pattern> patterns(String option, List<String> expressions) {
-    List<Pattern> patterns = new ArrayList<>();
-    for (String expression : expressions) {
-      try {
-        patterns.add(Pattern.compile(expression));
-      } catch (PatternSyntaxException e) {
-        throw new BadInput(
-            option + " " + expression + ": not a regular expression: " + e.getDescription());
-      }
-    }
-    return patterns;
   }
 
   private BackendChoice backendChoice() {
@@ -304,5 +314,44 @@ final class StepCommand implements Callable<Integer> {
       case CUDA -> BackendChoice.cuda();
       case CPU -> BackendChoice.cpu();
     };
+  }
+
+  /** A regular expression that is searched for in names. */
+  private record NamePattern(String option, Pattern pattern) {
+
+    static List<NamePattern> all(String option, List<String> expressions) {
+      return expressions.stream().map(expression -> of(option, expression)).toList();
+    }
+
+    private static NamePattern of(String option, String expression) {
+      // What Java makes of an argument that the locale cannot hold; no name would ever match it.
+      if (expression.indexOf('\uFFFD') >= 0) {
+        throw new BadInput(
+            "%s %s: not text in this locale; set LC_ALL=C.UTF-8".formatted(option, expression));
+      }
+      try {
+        return new NamePattern(option, Pattern.compile(expression));
+      } catch (PatternSyntaxException e) {
+        throw new BadInput(
+            option + " " + expression + ": not a regular expression: " + e.getDescription());
+      } catch (StackOverflowError e) {
+        throw tooDeep(option, expression);
+      }
+    }
+
+    boolean isIn(String name) {
+      try {
+        return pattern.matcher(name).find();
+      } catch (StackOverflowError e) {
+        throw tooDeep(option, pattern.pattern());
+      }
+    }
+
+    // Java's matcher calls itself for each repetition of a group.
+    private static BadInput tooDeep(String option, String expression) {
+      return new BadInput(
+          "%s %s: takes more stack than there is; simplify it"
+              .formatted(option, Printable.value(expression)));
+    }
   }
 }

@@ -17,9 +17,9 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +35,10 @@ final class StepFiles implements AutoCloseable {
   private static final String FIRST = "exp_avg/";
   private static final String SECOND = "exp_avg_sq/";
   private static final String STEP = "step";
+
+  private static final String PARAMS_FILE = "params.safetensors";
+  private static final String STATE_FILE = "state.safetensors";
+  private static final String TRUST_FILE = "trust.json";
 
   /** A count that no run reaches; beta^t takes one multiplication for each. */
   private static final long MOST_STEPS = 1_000_000_000;
@@ -64,12 +68,14 @@ final class StepFiles implements AutoCloseable {
       }
       this.state = state == null ? null : source(state);
       requireParams();
-      this.grads.forEach(this::requireGradients);
+      for (Source source : this.grads) {
+        requireTensors(source, List.of(""), List.of(Dtype.F32, Dtype.F16, Dtype.BF16));
+      }
       stepsBefore = this.state == null ? 0 : requireState();
       requireOut();
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable failure) {
       close();
-      throw e;
+      throw failure;
     }
   }
 
@@ -94,7 +100,10 @@ final class StepFiles implements AutoCloseable {
       throw new BadInput(Printable.path(params.path) + " has no tensors: nothing to train");
     }
     for (TensorInfo tensor : params.file.tensors()) {
-      requireType(params, tensor, EnumSet.of(Dtype.F32));
+      requireType(params, tensor, List.of(Dtype.F32));
+      if (tensor.name().isEmpty()) {
+        throw refused(params, "", "has an empty name; rename it");
+      }
       if (tensor.elementCount() > Integer.MAX_VALUE - 8) {
         throw refused(
             params,
@@ -104,61 +113,54 @@ final class StepFiles implements AutoCloseable {
     }
   }
 
-  private void requireGradients(Source source) {
-    Set<String> names = new HashSet<>();
-    for (TensorInfo weight : params.file.tensors()) {
-      TensorInfo gradient = requireTensor(source, weight.name(), weight);
-      requireType(source, gradient, EnumSet.of(Dtype.F32, Dtype.F16, Dtype.BF16));
-      names.add(gradient.name());
-    }
-    requireNoOthers(source, names);
-  }
-
   private long requireState() {
-    Set<String> names = new HashSet<>();
-    for (TensorInfo weight : params.file.tensors()) {
-      for (String prefix : List.of(FIRST, SECOND)) {
-        TensorInfo moment = requireTensor(state, prefix + weight.name(), weight);
-        requireType(state, moment, EnumSet.of(Dtype.F32));
-        names.add(moment.name());
-      }
-    }
-    requireNoOthers(state, names);
-    return stepIn(state.file.metadata().get(STEP));
-  }
-
-  private long stepIn(String text) {
+    requireTensors(state, List.of(FIRST, SECOND), List.of(Dtype.F32));
+    String text = state.file.metadata().get(STEP);
     String where = Printable.path(state.path) + ": its __metadata__ ";
     if (text == null) {
       throw new BadInput(where + "has no \"step\", the number of steps already taken");
     }
-    try {
-      long step = Long.parseLong(text);
-      if (step >= 0 && step <= MOST_STEPS) {
-        return step;
-      }
-    } catch (NumberFormatException e) {
-      // refused below, with numbers out of range
+    if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) > MOST_STEPS) {
+      throw new BadInput(
+          "%sgives step %s: must be a whole number from 0 to %d"
+              .formatted(where, Printable.value(text), MOST_STEPS));
     }
-    throw new BadInput(
-        where
-            + "gives step "
-            + Printable.value(text)
-            + ": must be a whole number from 0 to "
-            + MOST_STEPS);
+    return Long.parseLong(text);
   }
 
-  /** Finds out whether the directory is there or can be made, and makes nothing yet. */
+  /** For each tensor of the model and each prefix the file must have a tensor, and no others. */
+  private void requireTensors(Source source, List<String> prefixes, List<Dtype> types) {
+    Set<String> wanted = new HashSet<>();
+    for (TensorInfo weight : params.file.tensors()) {
+      for (String prefix : prefixes) {
+        requireType(source, requireTensor(source, prefix + weight.name(), weight), types);
+        wanted.add(prefix + weight.name());
+      }
+    }
+    for (TensorInfo tensor : source.file.tensors()) {
+      if (!wanted.contains(tensor.name())) {
+        throw refused(source, tensor.name(), "is not of the model; remove it");
+      }
+    }
+  }
+
+  /** Finds out whether the results can be written there, and makes nothing yet. */
   private void requireOut() {
     Path existing = out.toAbsolutePath().normalize();
-    while (existing != null && Files.notExists(existing)) {
+    while (!Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
       existing = existing.getParent();
     }
-    if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
+    if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
       throw new BadInput(
           "--out %s: %s is not a directory that can be written to; name another"
-              .formatted(
-                  Printable.path(out), existing == null ? "its root" : Printable.path(existing)));
+              .formatted(Printable.path(out), Printable.path(existing)));
+    }
+    for (String name : List.of(PARAMS_FILE, STATE_FILE, TRUST_FILE)) {
+      Path target = out.resolve(name);
+      if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+          && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
+        throw new BadInput(Printable.path(target) + ": is not a regular file; move it away");
+      }
     }
   }
 
@@ -175,18 +177,10 @@ final class StepFiles implements AutoCloseable {
     return tensor;
   }
 
-  private static void requireType(Source source, TensorInfo tensor, Set<Dtype> allowed) {
+  private static void requireType(Source source, TensorInfo tensor, List<Dtype> allowed) {
     if (!allowed.contains(tensor.dtype())) {
-      throw refused(
-          source, tensor.name(), "is " + tensor.dtype() + "; convert it to one of " + allowed);
-    }
-  }
-
-  private static void requireNoOthers(Source source, Set<String> names) {
-    for (TensorInfo tensor : source.file.tensors()) {
-      if (!names.contains(tensor.name())) {
-        throw refused(source, tensor.name(), "is not a tensor of the model");
-      }
+      String remedy = String.join(" or ", allowed.stream().map(Dtype::name).toList());
+      throw refused(source, tensor.name(), "is " + tensor.dtype() + "; convert it to " + remedy);
     }
   }
 
@@ -274,16 +268,20 @@ final class StepFiles implements AutoCloseable {
       moments.add(moment(lamb, info, Moment.FIRST, FIRST));
       moments.add(moment(lamb, info, Moment.SECOND, SECOND));
     }
-    SafetensorsWriter.write(out.resolve("params.safetensors"), params.file.metadata(), weights);
-    SafetensorsWriter.write(out.resolve("state.safetensors"), metadata, moments);
-    writeTrust(out.resolve("trust.json"), norms);
+    // The state first: with twice the tensors it alone can exceed what the format allows, and then
+    // nothing has been replaced.
+    SafetensorsWriter.write(out.resolve(STATE_FILE), metadata, moments);
+    SafetensorsWriter.write(out.resolve(PARAMS_FILE), params.file.metadata(), weights);
+    writeTrust(out.resolve(TRUST_FILE), norms);
   }
 
   private void createOut() {
     try {
       Files.createDirectories(out);
     } catch (IOException e) {
-      throw new BadInput("--out " + Printable.path(out) + ": the directory cannot be made: " + e);
+      throw new BadInput(
+          "--out %s: cannot be made (%s); name another"
+              .formatted(Printable.path(out), e.getMessage()));
     }
   }
 

@@ -39,8 +39,17 @@ final class Elements {
     return Math.fma(weightDecay, w, mHat / denominator);
   }
 
-  /** w = w - step_size r. */
-  static float nextWeight(float w, float r, float stepSize) {
-    return Math.fma(-stepSize, r, w);
+  /**
+   * learning_rate * ratio, rounded once; at most the largest float, since an infinite one would
+   * make NaN of a zero.
+   */
+  static float stepSize(double learningRate, double ratio) {
+    double size = learningRate * ratio;
+    return (float) (size > Float.MAX_VALUE ? Float.MAX_VALUE : size);
+  }
+
+  /** w = w - step r. */
+  static float nextWeight(float w, float r, float step) {
+    return Math.fma(-step, r, w);
   }
 }

@@ -19,7 +19,7 @@ final class TrustRatios {
     double updateNorm = Math.sqrt(Sums.ofLanes(group.updatePartials, first, count, x.sums));
     double ratio = trustRatio(weightNorm, updateNorm, group.hyperparameters);
     group.norms[segment] = new SegmentNorms(weightNorm, updateNorm, ratio);
-    group.stepSizes[segment] = (float) (group.state.learningRate * ratio);
+    group.stepSizes[segment] = Elements.stepSize(group.state.learningRate, ratio);
   }
 
   private static double trustRatio(double weightNorm, double updateNorm, Hyperparameters h) {

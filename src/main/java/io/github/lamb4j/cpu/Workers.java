@@ -48,7 +48,10 @@ final class Workers implements AutoCloseable {
     return scratches[0];
   }
 
-  /** Runs the task for every index in [0, count) and waits for all of them. */
+  /**
+   * Runs the task for every index in [0, count) and waits for all workers, also when one has
+   * failed.
+   */
   void forEach(int count, Task task) {
     next.set(0);
     List<Future<?>> others = new ArrayList<>();
@@ -57,10 +60,22 @@ final class Workers implements AutoCloseable {
       Scratch scratch = scratches[i];
       others.add(pool.submit(() -> take(count, task, scratch)));
     }
+    Throwable failure = attempt(() -> take(count, task, scratches[0]));
+    for (Future<?> other : others) {
+      Throwable later = attempt(() -> await(other));
+      failure = failure == null ? later : failure;
+    }
+    if (failure != null) {
+      throw new IllegalStateException("a worker failed", failure);
+    }
+  }
+
+  private static Throwable attempt(Runnable work) {
     try {
-      take(count, task, scratches[0]);
-    } finally {
-      others.forEach(Workers::await);
+      work.run();
+      return null;
+    } catch (RuntimeException | Error e) {
+      return e;
     }
   }
 

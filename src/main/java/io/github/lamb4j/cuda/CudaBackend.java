@@ -2,6 +2,7 @@ package io.github.lamb4j.cuda;
 
 import static io.github.lamb4j.cuda.CudaDriver.DeviceAttribute.MULTIPROCESSORS;
 
+import io.github.lamb4j.CudaException;
 import io.github.lamb4j.Moment;
 import io.github.lamb4j.ParameterGroup;
 import io.github.lamb4j.StepPath;

@@ -1,5 +1,6 @@
 package io.github.lamb4j.cuda;
 
+import io.github.lamb4j.CudaException;
 import java.nio.ByteBuffer;
 import jcuda.driver.CUstream;
 

@@ -7,6 +7,7 @@ import static jcuda.driver.JCudaDriver.cuDeviceGetName;
 import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
 import static jcuda.driver.JCudaDriver.cuInit;
 
+import io.github.lamb4j.CudaException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import jcuda.driver.CUdevice;

@@ -1,5 +1,6 @@
 package io.github.lamb4j.cuda;
 
+import io.github.lamb4j.CudaException;
 import io.github.lamb4j.DType;
 import io.github.lamb4j.DeviceParameter;
 import io.github.lamb4j.HostParameter;

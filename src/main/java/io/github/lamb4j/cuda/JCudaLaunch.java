@@ -2,6 +2,7 @@ package io.github.lamb4j.cuda;
 
 import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 
+import io.github.lamb4j.CudaException;
 import java.nio.ByteBuffer;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;

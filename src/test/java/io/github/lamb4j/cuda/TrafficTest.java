@@ -57,29 +57,25 @@ class TrafficTest {
   }
 
   @Test
-  void shouldMove40BytesForWhatTheWindowDoesNotHold() {
-    // One block with two slots: of 24 tiles, 22 go without.
-    EmulatedDevice tiny = withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 2), 1);
-    assertEquals(2, new TinyWindow(tiny).tiles());
+  void shouldMove28BytesWithoutLayerAdaptation() {
+    Hyperparameters adamW = Hyperparameters.adamW(0.1);
     assertEquals(
-        (22 * 40.0 + 2 * 32) / 24,
-        measure(StepPath.SINGLE_PASS, false, tiny, 2048 * 24).model,
-        1e-9);
+        28, measure(adamW, StepPath.SINGLE_PASS, false, EmulatedDevice.SMALL, 2048 * 24).model);
+  }
+
+  @Test
+  void shouldMove40BytesAtTheMostForWhatTheWindowDoesNotHold() {
+    // Two blocks with one slot each: of 24 tiles, 22 go without; or 23, if one block takes the last
+    // two.
+    EmulatedDevice tiny = withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 2), 1);
+    double bytes = measure(StepPath.SINGLE_PASS, false, tiny, 2048 * 24).model;
+    assertTrue(bytes >= (22 * 40 + 2 * 32) / 24.0 && bytes <= 40, "bytes per parameter: " + bytes);
   }
 
   @Test
   void shouldReadHalfGradientsAtHalfThePrice() {
     // Half gradients are a matter of the device's pointers: see PointersTest for the rest.
     assertEquals(38, PointersTest.bytesPerParameterWithHalfGradients());
-  }
-
-  private record TinyWindow(EmulatedDevice device) {
-    int tiles() {
-      try (TestDevice test = TestDevice.open(device, 1)) {
-        Window window = Window.of(test.driver());
-        return window.grid() * window.slots();
-      }
-    }
   }
 
   /** A device whose blocks hold this many tiles each. */
@@ -89,6 +85,15 @@ class TrafficTest {
   }
 
   private static Traffic measure(StepPath path, boolean clip, EmulatedDevice device, int count) {
+    return measure(Hyperparameters.lamb(0.1), path, clip, device, count);
+  }
+
+  private static Traffic measure(
+      Hyperparameters hyperparameters,
+      StepPath path,
+      boolean clip,
+      EmulatedDevice device,
+      int count) {
     try (TestDevice test = TestDevice.open(device, 3)) {
       LambBuilder builder = LambBuilders.mirrored(test.driver()).path(path);
       if (clip) {
@@ -98,7 +103,7 @@ class TrafficTest {
       float[] gradients = new float[count];
       weights[0] = 1;
       gradients[1] = 1;
-      builder.group("all", Hyperparameters.lamb(0.1), Parameter.onHost("w", weights, gradients));
+      builder.group("all", hyperparameters, Parameter.onHost("w", weights, gradients));
       try (Lamb lamb = builder.build()) {
         test.emulator().forgetLaunches();
         lamb.step();

@@ -1,6 +1,6 @@
 package io.github.lamb4j.cuda.emulator;
 
-import io.github.lamb4j.cuda.CudaException;
+import io.github.lamb4j.CudaException;
 import io.github.lamb4j.cuda.emulator.EmulatedDriver.Call;
 import java.util.EnumMap;
 import java.util.HashMap;

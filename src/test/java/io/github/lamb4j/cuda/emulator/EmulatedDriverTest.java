@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.CudaException;
 import io.github.lamb4j.cuda.CudaDriver.DeviceAttribute;
 import io.github.lamb4j.cuda.CudaDriver.DeviceRange;
 import io.github.lamb4j.cuda.CudaDriver.Launch;
-import io.github.lamb4j.cuda.CudaException;
 import io.github.lamb4j.cuda.emulator.EmulatedDriver.Call;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package io.github.lamb4j.cuda;
+package io.github.lamb4j;
 
 /** A CUDA driver call that failed: which one, with which code, and what was being done. */
 public final class CudaException extends RuntimeException {

@@ -1,0 +1,203 @@
+package io.github.lamb4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.lamb4j.BackendChoice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Options that {@code lamb step} refuses, before it has changed anything. */
+class StepOptionsTest {
+
+  @TempDir Path folder;
+
+  private Path model;
+
+  @BeforeEach
+  void makeModel() throws IOException {
+    model = new Checkpoint().f32("w", 1, 2).write(folder.resolve("m"));
+  }
+
+  private Object[] arguments(Object... more) {
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of("step", "--params", model, "--grads", model, "--out", folder.resolve("out")));
+    arguments.addAll(Arrays.asList(more));
+    return arguments.toArray();
+  }
+
+  private void assertRefused(String message, Object... more) throws IOException {
+    CommandRun.refused(folder, "lamb step: " + message, arguments(more));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--beta1|-0.1|beta1 -0.1: must be in [0, 1)",
+        "--beta1|1|beta1 1.0: must be in [0, 1)",
+        "--beta1|NaN|beta1 NaN: must be in [0, 1)",
+        "--beta2|1.5|beta2 1.5: must be in [0, 1)",
+        "--beta2|Infinity|beta2 Infinity: must be in [0, 1)",
+        "--epsilon|0|epsilon 0.0: must be from 1.17549435E-38 to",
+        "--epsilon|-1e-6|epsilon -1.0E-6: must be from 1.17549435E-38 to",
+        "--epsilon|NaN|epsilon NaN: must be from 1.17549435E-38 to",
+        "--epsilon|Infinity|epsilon Infinity: must be from 1.17549435E-38 to",
+        "--epsilon|1e-40|epsilon 1.0E-40: must be from 1.17549435E-38 to",
+        "--weight-decay|-1|weightDecay -1.0: must be from 0 to",
+        "--weight-decay|NaN|weightDecay NaN: must be from 0 to",
+        "--weight-decay|Infinity|weightDecay Infinity: must be from 0 to",
+        "--max-grad-norm|0|--max-grad-norm 0.0: must be a finite number above 0",
+        "--max-grad-norm|-1|--max-grad-norm -1.0: must be a finite number above 0",
+        "--max-grad-norm|NaN|--max-grad-norm NaN: must be a finite number above 0",
+        "--max-grad-norm|Infinity|--max-grad-norm Infinity: must be a finite number above 0",
+        "--trust-min|-1|--trust-min, --trust-max: lower limit -1.0",
+        "--trust-min|NaN|--trust-min, --trust-max: lower limit NaN",
+        "--trust-min|Infinity|--trust-min, --trust-max: lower limit Infinity",
+        "--trust-max|NaN|--trust-min, --trust-max: upper limit NaN",
+        "--trust-max|-1|--trust-min, --trust-max: upper limit -1.0",
+        "--weight-norm-max|-1|--weight-norm-max: upper limit -1.0",
+        "--weight-norm-max|NaN|--weight-norm-max: upper limit NaN",
+        "--threads|0|--threads 0: give 1 to 256",
+        "--threads|-3|--threads -3: give 1 to 256",
+        "--threads|2147483647|--threads 2147483647: give 1 to 256",
+        "--threads|2147483648|Invalid value for option '--threads'",
+        "--threads|two|Invalid value for option '--threads'",
+        "--beta1|0.9x|Invalid value for option '--beta1'",
+        "--beta1|''|Invalid value for option '--beta1'",
+        "--epsilon|1e-6;|Invalid value for option '--epsilon'",
+        "--backend|tpu|Invalid value for option '--backend': expected one of [AUTO, CUDA, CPU]",
+        "--no-decay|(|--no-decay (: not a regular expression: Unclosed group",
+        "--no-adapt|gr\uFFFD\uFFFDe|--no-adapt gr\uFFFD\uFFFDe: not text in this locale; set LC_ALL",
+        "--no-adapt|[a|--no-adapt [a: not a regular expression: Unclosed character class",
+        "--state|''|Invalid value for option '--state'",
+        "--out|x|option '--out' (DIR) should be specified only once",
+        "--frobnicate|1|Unknown options: '--frobnicate', '1'",
+      })
+  void shouldRefuseWhatIsOutOfRange(String option, String value, String message)
+      throws IOException {
+    assertRefused(message, "--lr=0.1", option, value);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "-1|--lr -1.0: must be a finite number, 0 or more",
+        "NaN|--lr NaN: must be a finite number, 0 or more",
+        "Infinity|--lr Infinity: must be a finite number, 0 or more",
+        "-Infinity|--lr -Infinity: must be a finite number, 0 or more",
+        "1e999|--lr Infinity: must be a finite number, 0 or more",
+        "0.1,0.1|--lr has 2 values for 1 --grads files",
+        "0.1,,0.1|Invalid value for option '--lr'",
+        "0.1;0.1|Invalid value for option '--lr'",
+        "''|Invalid value for option '--lr'",
+        ",|--lr has 0 values for 1 --grads files",
+      })
+  void shouldRefuseLearningRates(String rates, String message) throws IOException {
+    assertRefused(message, "--lr=" + rates);
+  }
+
+  @Test
+  void shouldRefuseThreeRatesForTwoGradients() throws IOException {
+    assertRefused(
+        "--lr has 3 values for 2 --grads files: give one for all, or one for each",
+        "--lr=1,2,3",
+        "--grads",
+        model);
+  }
+
+  @Test
+  void shouldRefuseALowerLimitAboveTheUpperOne() throws IOException {
+    assertRefused(
+        "--trust-min, --trust-max: upper limit 1.0: must be a number not below the lower limit 2.0",
+        "--lr=1",
+        "--trust-min=2",
+        "--trust-max=1");
+  }
+
+  @Test
+  void shouldSayWhichOptionsAreMissing() throws IOException {
+    assertRefused("Missing required option: '--lr=LR'");
+    assertRefused(
+        "Expected parameter for option '--lr' but found '--beta1=0'", "--lr", "--beta1=0");
+    CommandRun.refused(
+        folder,
+        "lamb step: Missing required options: '--params=FILE', '--grads=FILE', '--out=DIR', '--lr=LR'"
+            + " (see lamb step --help)",
+        "step");
+  }
+
+  @Test
+  void shouldRefuseArgumentsThatBelongToNoOption() throws IOException {
+    assertRefused("Unmatched argument", "--lr=1", "stray\nargument\u001B[2J");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--params", "--grads", "--out"})
+  void shouldRefuseAnEmptyPath(String option) throws IOException {
+    List<Object> arguments = new ArrayList<>(Arrays.asList(arguments("--lr=1")));
+    arguments.set(arguments.indexOf(option) + 1, "");
+    CommandRun.refused(folder, "Invalid value for option '" + option + "'", arguments.toArray());
+  }
+
+  @Test
+  void shouldNotReadArgumentsFromFiles() throws IOException {
+    Path file = Files.writeString(folder.resolve("options"), "--lr=0.1");
+    assertRefused("Unmatched argument", "--lr=1", "@" + file);
+  }
+
+  @Test
+  void shouldRefuseExpressionsTooDeepToMatch() throws IOException {
+    String name = "a".repeat(40_000);
+    model = new Checkpoint().f32(name, 1).write(model);
+    assertRefused(
+        "--no-decay \"(a|b)*c\": takes more stack than there is", "--lr=1", "--no-decay=(a|b)*c");
+    String nested = "(".repeat(60_000);
+    assertRefused("--no-adapt ", "--lr=1", "--no-adapt=" + nested);
+  }
+
+  @Test
+  void shouldRefuseCudaWhereThereIsNone() throws IOException {
+    assumeTrue(BackendChoice.auto().kind() == BackendChoice.Kind.CPU, "this machine has a GPU");
+    assertRefused("no CUDA: ", "--lr=1", "--backend=cuda");
+    assertRefused(
+        BackendChoice.auto().reason() + ". The CPU backend gives the same numbers",
+        "--lr=1",
+        "--backend=cuda");
+  }
+
+  @Test
+  void shouldTakeTheEdgesOfEveryRange() {
+    CommandRun.done(
+        arguments(
+            "--lr=0",
+            "--beta1=0",
+            "--beta2=0.9999999999",
+            "--epsilon=1.2e-38",
+            "--weight-decay=0",
+            "--max-grad-norm=1e-300",
+            "--trust-min=0",
+            "--trust-max=0",
+            "--weight-norm-max=0",
+            "--threads=256",
+            "--backend=cPu"));
+  }
+
+  @Test
+  void shouldTakeRatesFromSeveralOptions() {
+    CommandRun run = CommandRun.done(arguments("--lr=0.1", "--lr", "0.2", "--grads", model));
+    assertEquals("2 step(s)", run.out().substring(0, 9));
+  }
+}
