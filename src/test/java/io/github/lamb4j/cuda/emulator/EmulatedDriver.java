@@ -2,7 +2,6 @@ package io.github.lamb4j.cuda.emulator;
 
 import io.github.lamb4j.cuda.CudaDriver;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,8 +18,6 @@ import jcuda.driver.CUstream;
  * #synchronize} has nothing left to wait for. For use by one thread at a time.
  */
 public final class EmulatedDriver implements CudaDriver, AutoCloseable {
-
-  private static final int MOST_THREADS = 1024;
 
   /** The calls that can fail, and what the driver calls them. */
   public enum Call {
@@ -277,7 +274,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     return allocation;
   }
 
-  private static void expectDirect(ByteBuffer buffer) {
+  static void expectDirect(ByteBuffer buffer) {
     if (!buffer.isDirect()) throw new EmulatorException("a buffer that is not direct");
   }
 
@@ -354,15 +351,11 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     enter(Call.ENQUEUE, doing);
     Kernel kernel = functions.get(function);
     if (kernel == null) throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_HANDLE, doing);
-    int most = kernel.maxThreads == 0 ? MOST_THREADS : kernel.maxThreads;
-    boolean threadsFit =
-        threads > 0 && threads <= most && (!kernel.exactThreads || threads == most);
-    int resident =
-        threadsFit ? device.residentBlocks(threads, kernel.staticSharedBytes + sharedBytes) : 0;
+    int resident = kernel.residentBlocks(device, threads, sharedBytes);
     if (grid <= 0 || sharedBytes < 0 || resident <= 0) {
       throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_VALUE, doing);
     }
-    Page parameters = parameters(kernel, arguments);
+    Page parameters = kernel.parameters(arguments);
     if (races.start(grid, threads)) {
       memory.live().forEach(Allocation::forgetAccesses);
     }
@@ -381,49 +374,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
             seed++);
     running.run();
     nanoseconds += running.nanoseconds();
-    launches.add(report(running, stream));
-  }
-
-  private static Page parameters(Kernel kernel, ByteBuffer[] arguments) {
-    if (arguments.length != kernel.parameters.size()) {
-      throw new EmulatorException(
-          "kernel %s has %d parameters, not %d"
-              .formatted(kernel.name, kernel.parameters.size(), arguments.length));
-    }
-    Page page = new Page(Math.max(16, kernel.parameterBytes));
-    for (int i = 0; i < arguments.length; i++) {
-      ByteBuffer argument = arguments[i];
-      expectDirect(argument);
-      Kernel.Parameter parameter = kernel.parameters.get(i);
-      if (argument.order() != ByteOrder.nativeOrder() || argument.capacity() != parameter.bytes()) {
-        throw new EmulatorException(
-            "parameter %d of kernel %s has %d bytes in native order"
-                .formatted(i, kernel.name, parameter.bytes()));
-      }
-      for (int b = 0; b < parameter.bytes(); b++) {
-        page.put(parameter.offset() + b, 1, argument.get(b));
-      }
-    }
-    return page;
-  }
-
-  private LaunchReport report(Grid running, CUstream stream) {
-    Map<String, Long> loaded = new TreeMap<>();
-    Map<String, Long> stored = new TreeMap<>();
-    for (Allocation allocation : memory.live()) {
-      if (allocation.loaded > 0) loaded.merge(allocation.purpose, allocation.loaded, Long::sum);
-      if (allocation.stored > 0) stored.merge(allocation.purpose, allocation.stored, Long::sum);
-    }
-    return new LaunchReport(
-        running.kernel.name,
-        running.blocks,
-        running.threads,
-        running.dynamicSharedBytes,
-        stream,
-        running.instructions,
-        running.atomics,
-        loaded,
-        stored);
+    launches.add(LaunchReport.of(running, stream));
   }
 
   @Override
