@@ -9,9 +9,9 @@ import io.github.lamb4j.StepPath;
 import io.github.lamb4j.cuda.emulator.EmulatedDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("gpu")
 class BackendParityTest {
 
-  private static final int[] SIZES = {1, 3, 4, 7, 33, 0, 1000, 4097, 65537, 2048, 2047};
+  static final int[] SIZES = {1, 3, 4, 7, 33, 0, 1000, 4097, 65537, 2048, 2047};
 
   @ParameterizedTest
   @CsvSource({"SINGLE_PASS, 0", "SINGLE_PASS, 30", "TWO_PASS, 0", "TWO_PASS, 30"})
@@ -49,12 +49,48 @@ class BackendParityTest {
     compare(2, path, 0.5, EmulatedDevice.SMALL, IntStream.range(0, 600).map(i -> i % 5).toArray());
   }
 
-  @Test
-  void shouldAgreeWhereASegmentHasMoreTilesThanLanes() {
-    compare(1, StepPath.TWO_PASS, 0, EmulatedDevice.SMALL, 2048 * 300 + 1);
+  @ParameterizedTest
+  @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
+  void shouldAgreeWhereASegmentHasMoreTilesThanLanes(StepPath path) {
+    compare(1, path, 1, EmulatedDevice.SMALL, 2048 * 300 + 1);
   }
 
-  private static void compare(
+  /**
+   * The grid is tuning: with one block for all, or more blocks than work, the bits are the same.
+   */
+  @ParameterizedTest
+  @CsvSource({"TWO_PASS, 1", "TWO_PASS, 5", "SINGLE_PASS, 1", "SINGLE_PASS, 5"})
+  void shouldAgreeForAnyGrid(StepPath path, int blocks) {
+    int[] sizes = {5000, 1, 0, 2048, 9000};
+    try (TestDevice test = TestDevice.open(EmulatedDevice.SMALL, 7)) {
+      CudaDriver driver = withGrid(test.driver(), blocks);
+      assertEquals(
+          trajectory(Lamb.onCpu(), 2, 1, sizes),
+          trajectory(LambBuilders.mirrored(driver).path(path), 2, 1, sizes));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
+  void shouldAgreeWhereAGroupHasNoElements(StepPath path) {
+    compare(2, path, 0.5, EmulatedDevice.SMALL, 0, 7, 5);
+  }
+
+  /** A driver that launches so many blocks of each kernel but those that are made for one. */
+  private static CudaDriver withGrid(CudaDriver driver, int blocks) {
+    Set<String> single =
+        Set.of(LaunchPolicy.BEGIN_STEP.kernel(), LaunchPolicy.GRADIENT_SCALE.kernel());
+    return Proxies.of(
+        CudaDriver.class,
+        (method, arguments) -> {
+          if (method.getName().equals("prepare") && !single.contains(arguments[1])) {
+            arguments[2] = blocks;
+          }
+          return method.invoke(driver, arguments);
+        });
+  }
+
+  static void compare(
       int steps, StepPath path, double maxGradNorm, EmulatedDevice device, int... sizes) {
     List<List<String>> expected = trajectory(Lamb.onCpu(), steps, maxGradNorm, sizes);
     try (TestDevice test = TestDevice.open(device, 7)) {

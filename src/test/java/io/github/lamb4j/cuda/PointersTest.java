@@ -6,15 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.lamb4j.DType;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.StepPath;
 import io.github.lamb4j.core.Half;
+import io.github.lamb4j.cuda.emulator.LaunchReport;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.Tag;
@@ -28,7 +33,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("gpu")
 class PointersTest {
 
-  private static final int[] SIZES = {1, 3, 4, 33, 2048, 4097};
+  /** Ends at every place of a quad, in both halves of a tile. */
+  private static final int[] SIZES = {1, 2, 3, 4, 33, 1024, 1025, 1026, 1027, 2048, 4097};
+
   private static final int STEPS = 3;
 
   static Stream<Arguments> pointers() {
@@ -53,20 +60,23 @@ class PointersTest {
     byte[][] gradients = new byte[SIZES.length][];
     for (int i = 0; i < SIZES.length; i++) {
       weights[i] = gaussian(random, SIZES[i]);
-      gradients[i] = encode(gaussian(random, SIZES[i]), type);
+      gradients[i] = encode(uneven(random, SIZES[i]), type);
     }
-    float[][] expected = onCpu(weights, gradients, type);
+    float[][] expected = new float[SIZES.length][];
+    double expectedNorm = onCpu(weights, gradients, type, expected);
     try (TestDevice device = TestDevice.open()) {
-      float[][] actual =
-          onDevice(device, path, type, weights, weightOffset, gradients, gradientOffset);
+      float[][] actual = new float[SIZES.length][];
+      double norm =
+          onDevice(device, path, type, weights, weightOffset, gradients, gradientOffset, actual);
       for (int i = 0; i < SIZES.length; i++) {
         assertArrayEquals(bits(expected[i]), bits(actual[i]), "weights of " + SIZES[i]);
       }
+      assertEquals(expectedNorm, norm, "gradient norm");
     }
   }
 
-  private static float[][] onCpu(float[][] weights, byte[][] gradients, DType type) {
-    float[][] result = new float[weights.length][];
+  /** Runs on the CPU, and returns the gradients' norm. */
+  private static double onCpu(float[][] weights, byte[][] gradients, DType type, float[][] result) {
     List<Parameter> parameters = new ArrayList<>();
     for (int i = 0; i < weights.length; i++) {
       result[i] = weights[i].clone();
@@ -77,22 +87,23 @@ class PointersTest {
       for (int step = 0; step < STEPS; step++) {
         lamb.step();
       }
+      return lamb.gradientNorm();
     }
-    return result;
   }
 
   /**
-   * Runs on the device, and checks that gradients and the memory around the weights are as they
-   * were.
+   * Runs on the device, checks that gradients and the memory around the weights are as they were,
+   * and returns the gradients' norm.
    */
-  private static float[][] onDevice(
+  private static double onDevice(
       TestDevice device,
       StepPath path,
       DType type,
       float[][] weights,
       int weightOffset,
       byte[][] gradients,
-      int gradientOffset) {
+      int gradientOffset,
+      float[][] result) {
     long[] weightAddresses = new long[weights.length];
     long[] gradientAddresses = new long[weights.length];
     List<Parameter> parameters = new ArrayList<>();
@@ -108,6 +119,7 @@ class PointersTest {
               weights[i].length,
               type));
     }
+    double norm;
     try (Lamb lamb =
         LambBuilders.onCuda(device.driver(), device.stream())
             .group("all", Hyperparameters.lamb(0.02), parameters)
@@ -117,40 +129,55 @@ class PointersTest {
       for (int step = 0; step < STEPS; step++) {
         lamb.step();
       }
+      norm = lamb.gradientNorm();
     }
-    float[][] result = new float[weights.length][];
     for (int i = 0; i < weights.length; i++) {
       int bytes = weights[i].length * Float.BYTES;
       byte[] around = device.download(weightAddresses[i] - weightOffset, weightOffset + bytes + 16);
-      result[i] =
-          decode(
-              java.util.Arrays.copyOfRange(around, weightOffset, weightOffset + bytes), DType.F32);
+      result[i] = decode(Arrays.copyOfRange(around, weightOffset, weightOffset + bytes), DType.F32);
       for (int b = 0; b < around.length; b++) {
         if (b < weightOffset || b >= weightOffset + bytes) {
-          assertEquals(0, around[b], "a byte beside weights of " + SIZES[i]);
+          assertEquals(TestDevice.AROUND, around[b], "a byte beside weights of " + SIZES[i]);
         }
       }
       assertArrayEquals(
           gradients[i], device.download(gradientAddresses[i], gradients[i].length), "gradients");
     }
-    return result;
+    return norm;
   }
 
   static double bytesPerParameterWithHalfGradients() {
     int count = 2048 * 8;
+    return TrafficTest.modelBytes(launchesOfAStep(StepPath.TWO_PASS, DType.F16, 0, count, false))
+        / count;
+  }
+
+  /** The instructions of a step, by kernel, with weights so far from alignment. */
+  static Map<String, Long> instructions(StepPath path, DType type, int weightOffset) {
+    return launchesOfAStep(path, type, weightOffset, 2048 * 8, true).stream()
+        .collect(
+            Collectors.groupingBy(
+                LaunchReport::kernel, Collectors.summingLong(LaunchReport::instructions)));
+  }
+
+  private static List<LaunchReport> launchesOfAStep(
+      StepPath path, DType type, int weightOffset, int count, boolean clip) {
     try (TestDevice device = TestDevice.open()) {
-      long weights =
-          device.upload(encode(gaussian(new Random(1), count), DType.F32), 0, "weights of p");
-      long gradients = device.upload(new byte[2 * count], 0, "gradients of p");
-      Parameter p = Parameter.onDevice("p", pointer(weights), pointer(gradients), count, DType.F16);
-      try (Lamb lamb =
+      byte[] values = encode(gaussian(new Random(1), count), DType.F32);
+      long weights = device.upload(values, weightOffset, "weights of p");
+      long gradients = device.upload(new byte[type.bytes() * count], 0, "gradients of p");
+      Parameter p = Parameter.onDevice("p", pointer(weights), pointer(gradients), count, type);
+      LambBuilder builder =
           LambBuilders.onCuda(device.driver(), device.stream())
               .group("all", Hyperparameters.lamb(0.1), p)
-              .path(StepPath.TWO_PASS)
-              .build()) {
+              .path(path);
+      if (clip) {
+        builder.maxGradNorm(1);
+      }
+      try (Lamb lamb = builder.build()) {
         device.emulator().forgetLaunches();
         lamb.step();
-        return TrafficTest.modelBytes(device.emulator().launches()) / count;
+        return List.copyOf(device.emulator().launches());
       }
     }
   }
@@ -163,6 +190,15 @@ class PointersTest {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
       values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  /** Of so many magnitudes that the order of their squares' sum shows, of halves' squares too. */
+  private static float[] uneven(Random random, int count) {
+    float[] values = gaussian(random, count);
+    for (int i = 0; i < count; i++) {
+      values[i] = Math.scalb(values[i], random.nextInt(20) - 12);
     }
     return values;
   }

@@ -36,7 +36,11 @@ class SinglePassSchedulesTest {
   @ParameterizedTest(name = "{0} multiprocessors, {1} blocks resident on each, {2} slots")
   @CsvSource({"1, 1, 1", "1, 2, 1", "2, 2, 1", "1, 1, 3", "3, 2, 2", "4, 2, 13"})
   void shouldGiveTheSameBitsUnderManySchedules(int multiprocessors, int resident, int slots) {
-    for (int seed = 0; seed < 10; seed++) {
+    compare(multiprocessors, resident, slots, 10);
+  }
+
+  static void compare(int multiprocessors, int resident, int slots, int seeds) {
+    for (int seed = 0; seed < seeds; seed++) {
       EmulatedDevice device =
           TrafficTest.withSlots(
               EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, resident), slots);

@@ -8,8 +8,6 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.StepPath;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUdeviceptr;
@@ -67,13 +65,13 @@ class StepCallsTest {
 
   /** The driver, with every call noted. */
   private static CudaDriver recording(CudaDriver driver, List<String> calls) {
-    return proxy(
+    return Proxies.of(
         CudaDriver.class,
         (method, arguments) -> {
           calls.add(method.getName());
           Object result = method.invoke(driver, arguments);
           if (result instanceof CudaDriver.Launch launch) {
-            return proxy(
+            return Proxies.of(
                 CudaDriver.Launch.class,
                 (enqueue, stream) -> {
                   calls.add("enqueue " + arguments[1]);
@@ -82,24 +80,5 @@ class StepCallsTest {
           }
           return result;
         });
-  }
-
-  private interface Invocation {
-    Object invoke(java.lang.reflect.Method method, Object[] arguments)
-        throws ReflectiveOperationException;
-  }
-
-  private static <T> T proxy(Class<T> type, Invocation invocation) {
-    return type.cast(
-        Proxy.newProxyInstance(
-            type.getClassLoader(),
-            new Class<?>[] {type},
-            (self, method, arguments) -> {
-              try {
-                return invocation.invoke(method, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            }));
   }
 }

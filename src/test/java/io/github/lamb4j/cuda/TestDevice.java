@@ -5,6 +5,7 @@ import io.github.lamb4j.cuda.emulator.EmulatedDriver;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import jcuda.driver.CUstream;
 
 /**
@@ -14,6 +15,11 @@ import jcuda.driver.CUstream;
 public final class TestDevice implements AutoCloseable {
 
   private static final boolean GPU = "gpu".equals(System.getProperty("lamb4j.device"));
+
+  /** What surrounds uploaded bytes: as floats and as halves, numbers that no sum would hide. */
+  static final byte AROUND = 0x5a;
+
+  private static UnaryOperator<String> rewriting = UnaryOperator.identity();
 
   private final CudaDriver driver;
   private final CUstream stream = new CUstream();
@@ -33,12 +39,22 @@ public final class TestDevice implements AutoCloseable {
   }
 
   public static TestDevice open() {
-    return new TestDevice(GPU ? new JCudaDriver() : new EmulatedDriver());
+    return open(EmulatedDevice.SMALL, 1);
   }
 
   /** As {@link #open}, with an emulated device of this kind; a GPU is as it is. */
   public static TestDevice open(EmulatedDevice device, long seed) {
-    return new TestDevice(GPU ? new JCudaDriver() : new EmulatedDriver(device, seed));
+    if (GPU) {
+      return new TestDevice(new JCudaDriver());
+    }
+    EmulatedDriver emulator = new EmulatedDriver(device, seed);
+    emulator.rewrite(rewriting);
+    return new TestDevice(emulator);
+  }
+
+  /** Changes the kernels of the emulated devices to come: the suite must find every change. */
+  public static void rewriteKernels(UnaryOperator<String> change) {
+    rewriting = change;
   }
 
   public CudaDriver driver() {
@@ -60,6 +76,9 @@ public final class TestDevice implements AutoCloseable {
    */
   public long upload(byte[] bytes, int offset, String purpose) {
     ByteBuffer padded = CudaLayout.buffer(offset + bytes.length + 16L);
+    while (padded.hasRemaining()) {
+      padded.put(AROUND);
+    }
     padded.position(offset).put(bytes).clear();
     long address = driver.allocate(padded.remaining(), purpose);
     buffers.add(address);

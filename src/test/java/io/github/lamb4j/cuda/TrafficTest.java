@@ -3,6 +3,7 @@ package io.github.lamb4j.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.DType;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
@@ -16,6 +17,8 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Bytes of device memory that a step moves for each fp32 parameter, counted: what the README
@@ -76,6 +79,21 @@ class TrafficTest {
   void shouldReadHalfGradientsAtHalfThePrice() {
     // Half gradients are a matter of the device's pointers: see PointersTest for the rest.
     assertEquals(38, PointersTest.bytesPerParameterWithHalfGradients());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
+  void shouldTakeFourElementsAtOnceWherePointersAreAligned(StepPath path) {
+    for (DType type : DType.values()) {
+      Map<String, Long> aligned = PointersTest.instructions(path, type, 0);
+      Map<String, Long> unaligned = PointersTest.instructions(path, type, Float.BYTES);
+      for (String kernel : List.of("gradient_norm_tiles", "moments", "apply", "single_pass")) {
+        long most = unaligned.getOrDefault(kernel, 0L) * 9 / 10;
+        assertTrue(
+            aligned.getOrDefault(kernel, 0L) <= most,
+            () -> "%s, %s: %s, unaligned %s".formatted(kernel, type, aligned, unaligned));
+      }
+    }
   }
 
   /** A device whose blocks hold this many tiles each. */
