@@ -75,6 +75,44 @@ class PointersTest {
     }
   }
 
+  static Stream<Arguments> quads() {
+    List<Arguments> all = new ArrayList<>();
+    for (StepPath path : List.of(StepPath.SINGLE_PASS, StepPath.TWO_PASS)) {
+      for (DType type : DType.values()) {
+        all.add(Arguments.of(path, type, 0));
+        all.add(Arguments.of(path, type, 300));
+      }
+    }
+    return all.stream();
+  }
+
+  /** Four numbers that every type holds, whose squares have another sum in any other order. */
+  @ParameterizedTest
+  @MethodSource("quads")
+  void shouldAddTheSquaresOfAQuadInTheirOrder(StepPath path, DType type, int quad) {
+    float[] four = {112 * 0x1p-24f, 244 * 0x1p-24f, 1536, 3168 * 0x1p-24f};
+    float[] gradients = new float[2048];
+    System.arraycopy(four, 0, gradients, 4 * quad, 4);
+    double sum = 0;
+    for (double g : four) {
+      sum += g * g;
+    }
+    try (TestDevice device = TestDevice.open()) {
+      long address = device.upload(encode(gradients, type), 0, "gradients of p");
+      long weights = device.upload(new byte[2048 * Float.BYTES], 0, "weights of p");
+      Parameter p = Parameter.onDevice("p", pointer(weights), pointer(address), 2048, type);
+      try (Lamb lamb =
+          LambBuilders.onCuda(device.driver(), device.stream())
+              .group("all", Hyperparameters.lamb(0.02), p)
+              .maxGradNorm(1)
+              .path(path)
+              .build()) {
+        lamb.step();
+        assertEquals(Math.sqrt(sum), lamb.gradientNorm());
+      }
+    }
+  }
+
   /** Runs on the CPU, and returns the gradients' norm. */
   private static double onCpu(float[][] weights, byte[][] gradients, DType type, float[][] result) {
     List<Parameter> parameters = new ArrayList<>();

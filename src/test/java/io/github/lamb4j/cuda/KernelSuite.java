@@ -1,0 +1,186 @@
+package io.github.lamb4j.cuda;
+
+import static io.github.lamb4j.StepPath.SINGLE_PASS;
+import static io.github.lamb4j.StepPath.TWO_PASS;
+
+import io.github.lamb4j.DType;
+import io.github.lamb4j.StepPath;
+import io.github.lamb4j.cuda.emulator.EmulatedDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The CUDA suite, without what repeats it for more steps and more schedules: every scenario is one
+ * of the tests' own. Short ones come first.
+ */
+public final class KernelSuite {
+
+  /** What a scenario does: it throws if anything is wrong. */
+  public interface Body {
+    /** Runs it once. */
+    void run() throws Exception;
+  }
+
+  /**
+   * One scenario.
+   *
+   * @param kernels those that it launches
+   */
+  public record Scenario(String name, Set<String> kernels, Body body) {}
+
+  private static final Set<String> CLIPPING =
+      Set.of("gradient_norm_tiles", "gradient_norm_segments", "gradient_scale");
+
+  private final List<Scenario> scenarios = new ArrayList<>();
+
+  private KernelSuite() {}
+
+  /** All scenarios. */
+  public static List<Scenario> scenarios() {
+    KernelSuite suite = new KernelSuite();
+    suite.addPointers();
+    suite.addModels();
+    suite.addSchedules();
+    suite.addTraffic();
+    suite.addLargeTensors();
+    return suite.scenarios;
+  }
+
+  private void add(String name, StepPath path, boolean clips, Body body) {
+    Stream<String> stepped =
+        path == TWO_PASS
+            ? Stream.of("begin_step", "moments", "trust_ratio", "apply")
+            : Stream.of("begin_step", "single_pass");
+    Set<String> kernels =
+        Set.of(
+            Stream.concat(stepped, clips ? CLIPPING.stream() : Stream.empty())
+                .toArray(String[]::new));
+    scenarios.add(new Scenario(path + ", " + name, kernels, body));
+  }
+
+  private void addPointers() {
+    for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
+      for (DType type : DType.values()) {
+        for (int offset : new int[] {0, 1}) {
+          add(
+              "%s gradients %d elements off".formatted(type, offset),
+              path,
+              true,
+              () ->
+                  new PointersTest()
+                      .shouldGiveTheSameBits(path, type, 12 * offset, offset * type.bytes()));
+        }
+        for (int quad : new int[] {0, 300}) {
+          add(
+              "the order of a quad of %s gradients, %d".formatted(type, quad),
+              path,
+              true,
+              () -> new PointersTest().shouldAddTheSquaresOfAQuadInTheirOrder(path, type, quad));
+        }
+      }
+    }
+  }
+
+  private void addModels() {
+    for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
+      add("at the edges", path, false, () -> new EdgesParityTest().shouldAgreeAtTheEdges(path));
+      for (double gradients : new double[] {0, 1, Double.NaN, Double.POSITIVE_INFINITY}) {
+        add(
+            "clipping of gradients of " + gradients,
+            path,
+            true,
+            () -> new EdgesParityTest().shouldAgreeWhenClippingAtTheEdges(path, gradients, 1));
+      }
+      add(
+          "a group without elements",
+          path,
+          true,
+          () -> new BackendParityTest().shouldAgreeWhereAGroupHasNoElements(path));
+      for (int blocks : new int[] {1, 5}) {
+        add(
+            "%d blocks".formatted(blocks),
+            path,
+            true,
+            () -> new BackendParityTest().shouldAgreeForAnyGrid(path, blocks));
+      }
+      for (int multiprocessors : new int[] {1, 3}) {
+        EmulatedDevice device = EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, 2);
+        add(
+            "%d multiprocessors".formatted(multiprocessors),
+            path,
+            true,
+            () -> BackendParityTest.compare(3, path, 1, device, BackendParityTest.SIZES));
+      }
+    }
+  }
+
+  private void addSchedules() {
+    SinglePassSchedulesTest.runOnTheCpu();
+    for (int[] kind : new int[][] {{1, 1, 1}, {1, 2, 1}, {2, 2, 1}, {1, 1, 3}, {3, 2, 2}}) {
+      add(
+          "%d multiprocessors, %d blocks on each, %d slots".formatted(kind[0], kind[1], kind[2]),
+          SINGLE_PASS,
+          false,
+          () -> SinglePassSchedulesTest.compare(kind[0], kind[1], kind[2], 3));
+    }
+    add(
+        "a step taken again",
+        SINGLE_PASS,
+        false,
+        () -> new SinglePassSchedulesTest().shouldTakeTheSameStepAgainAfterGoingBack());
+  }
+
+  private void addTraffic() {
+    TrafficTest traffic = new TrafficTest();
+    add("traffic", TWO_PASS, false, traffic::shouldMove40BytesInTwoPasses);
+    add(
+        "traffic of half gradients",
+        TWO_PASS,
+        false,
+        traffic::shouldReadHalfGradientsAtHalfThePrice);
+    add("traffic", SINGLE_PASS, false, traffic::shouldMove32BytesInASinglePass);
+    add("traffic unadapted", SINGLE_PASS, false, traffic::shouldMove28BytesWithoutLayerAdaptation);
+    add(
+        "traffic past the window",
+        SINGLE_PASS,
+        false,
+        traffic::shouldMove40BytesAtTheMostForWhatTheWindowDoesNotHold);
+    for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
+      add("traffic of clipping", path, true, traffic::shouldMove4BytesMoreToClip);
+      add(
+          "four elements at once",
+          path,
+          true,
+          () -> traffic.shouldTakeFourElementsAtOnceWherePointersAreAligned(path));
+    }
+  }
+
+  private void addLargeTensors() {
+    for (LargeOffsetsTest.Way way : LargeOffsetsTest.Way.values()) {
+      for (DType type : List.of(DType.F32, DType.BF16)) {
+        add(
+            "%s gradients, far into a tensor, %s".formatted(type, way),
+            way == LargeOffsetsTest.Way.TWO_PASSES ? TWO_PASS : SINGLE_PASS,
+            true,
+            () ->
+                new LargeOffsetsTest()
+                    .shouldTreatTheEndAsTheSameElementsInASmallTensor(
+                        (1L << 32) + 2048, way, type));
+      }
+    }
+    for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
+      add(
+          "more tiles than lanes",
+          path,
+          true,
+          () -> new BackendParityTest().shouldAgreeWhereASegmentHasMoreTilesThanLanes(path));
+      add(
+          "many tensors",
+          path,
+          true,
+          () -> new BackendParityTest().shouldAgreeForAGroupOfManyTensors(path));
+    }
+  }
+}
