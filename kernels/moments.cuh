@@ -68,6 +68,5 @@ extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) moments(const Gr
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
     if (threadIdx.x == 0) group.partials[index] = make_double2(sums.w, sums.r);
-    __syncthreads();
   }
 }

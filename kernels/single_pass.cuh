@@ -32,25 +32,32 @@ struct Turn {
   float step_size;   // of the oldest tile's segment
 };
 
-__device__ __forceinline__ uint64_t load_acquire(const uint64_t* address) {
+// A ready word carries all that its readers need, and a ticket is only a number: neither orders other memory. Relaxed
+// accesses say so, and spare the fences that a stronger order costs.
+__device__ __forceinline__ uint64_t load_relaxed(const uint64_t* address) {
   uint64_t value;
-  asm volatile("ld.acquire.gpu.global.u64 %0, [%1];" : "=l"(value) : "l"(address) : "memory");
+  asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(value) : "l"(address) : "memory");
   return value;
 }
 
-__device__ __forceinline__ void store_release(uint64_t* address, uint64_t value) {
-  asm volatile("st.release.gpu.global.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
-}
-
-__device__ __forceinline__ uint32_t increment(uint32_t* address, uint32_t last) {
-  uint32_t before;
-  asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;" : "=r"(before) : "l"(address), "r"(last) : "memory");
-  return before;
+__device__ __forceinline__ void store_relaxed(uint64_t* address, uint64_t value) {
+  asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
 }
 
 // Every block takes a ticket for each of its tiles and kTicketsAhead that are none: then the counter is at 0 again.
 __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window& window) {
-  return increment(window.ticket, group.tile_count + kTicketsAhead * gridDim.x - 1);
+  uint32_t last = group.tile_count + kTicketsAhead * gridDim.x - 1, ticket;
+  asm volatile("atom.relaxed.gpu.global.inc.u32 %0, [%1], %2;"
+               : "=r"(ticket) : "l"(window.ticket), "r"(last) : "memory");
+  return ticket;
+}
+
+// Counts a tile in; true for the last of its segment. The order makes every tile's sums visible to the block of the last.
+__device__ __forceinline__ bool arrive(const Window& window, const Tile& tile) {
+  uint32_t last = tile.tile_count - 1, before;
+  asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;"
+               : "=r"(before) : "l"(window.arrivals + tile.segment), "r"(last) : "memory");
+  return before == last;
 }
 
 // Looks for a tile's step size; `looks` < 0 looks until it is there.
@@ -59,7 +66,7 @@ __device__ __forceinline__ bool look(
   const uint64_t* ready = window.ready + group.tile_segments[index];
   uint32_t step = (uint32_t)group.state->step;
   do {
-    uint64_t word = load_acquire(ready);
+    uint64_t word = load_relaxed(ready);
     if ((uint32_t)(word >> 32) == step) {
       found = __uint_as_float((uint32_t)word);
       return true;
@@ -74,9 +81,8 @@ __device__ __forceinline__ void publish(const Group& group, const Window& window
   float published = segment_step_size(group, segment, shared_w, shared_r);
   if (threadIdx.x == 0) {
     uint64_t word = group.state->step << 32 | __float_as_uint(published);
-    store_release(window.ready + segment, word);
+    store_relaxed(window.ready + segment, word);
   }
-  __syncthreads();
 }
 
 __device__ __forceinline__ void keep(float4* slot, const Quads& x) {
@@ -157,7 +163,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     if (threadIdx.x == 0) {
       group.partials[index] = make_double2(sums.w, sums.r);
       turn.ticket = after;
-      turn.arrived = increment(window.arrivals + tile.segment, tile.tile_count - 1) == tile.tile_count - 1;
+      turn.arrived = arrive(window, tile);
     }
     __syncthreads();
     if (turn.arrived) publish(group, window, tile.segment, shared_w, shared_r);
