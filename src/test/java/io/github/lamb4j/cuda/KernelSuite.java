@@ -40,6 +40,7 @@ public final class KernelSuite {
   /** All scenarios. */
   public static List<Scenario> scenarios() {
     KernelSuite suite = new KernelSuite();
+    suite.addBeginStep();
     suite.addPointers();
     suite.addModels();
     suite.addSchedules();
@@ -58,6 +59,17 @@ public final class KernelSuite {
             Stream.concat(stepped, clips ? CLIPPING.stream() : Stream.empty())
                 .toArray(String[]::new));
     scenarios.add(new Scenario(path + ", " + name, kernels, body));
+  }
+
+  private void addBeginStep() {
+    BeginStepTest.cases()
+        .forEach(
+            c ->
+                scenarios.add(
+                    new Scenario(
+                        "begin_step, " + c,
+                        Set.of("begin_step"),
+                        () -> new BeginStepTest().shouldDeriveEveryCoefficient(c))));
   }
 
   private void addPointers() {
@@ -105,6 +117,12 @@ public final class KernelSuite {
             true,
             () -> new BackendParityTest().shouldAgreeForAnyGrid(path, blocks));
       }
+      add(
+          "no clipping",
+          path,
+          false,
+          () ->
+              BackendParityTest.compare(3, path, 0, EmulatedDevice.SMALL, BackendParityTest.SIZES));
       for (int multiprocessors : new int[] {1, 3}) {
         EmulatedDevice device = EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, 2);
         add(

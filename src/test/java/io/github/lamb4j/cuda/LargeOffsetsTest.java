@@ -137,7 +137,7 @@ class LargeOffsetsTest {
     window.putLong(arrays.upload(ready, "ready words"));
     window.putLong(arrays.allocate((long) TILES * Integer.BYTES, "deferred tiles"));
     window.putInt(launcher.window().slots()).putInt(0);
-    launcher.prepareSinglePass(group, window).enqueue(launcher.stream());
+    launcher.prepareSinglePass(TILES, group, window).enqueue(launcher.stream());
   }
 
   /**

@@ -95,7 +95,7 @@ class StepCallsTest {
   private static CudaDriver launchingNothing(CudaDriver driver) {
     CudaDriver.Launch nothing = stream -> {};
     Long context = 1L;
-    return proxy(
+    return Proxies.of(
         CudaDriver.class,
         (method, arguments) ->
             switch (method.getName()) {

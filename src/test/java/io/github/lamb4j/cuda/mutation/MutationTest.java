@@ -70,15 +70,15 @@ class MutationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "moments, DROP, bar.sync, race",
-    "trust_ratio, DROP, bar.sync, race",
+    "moments, DROP, bar.sync, race|that nothing wrote",
+    "gradient_norm_segments, DROP, bar.sync, race",
     "apply, COMPARISON, setp.ge.u32, .*",
     "gradient_norm_tiles, OFFSET, st.global, .*",
     "begin_step, OPCODE, rcp.rn, other results",
     "gradient_scale, GUARD, bra, .*",
     "single_pass, ORDER, atom.acq_rel, race",
-    "single_pass, SCOPE, st.release, race|deadlock",
-    "single_pass, DROP, st.release, deadlock"
+    "single_pass, SCOPE, st.relaxed, race|deadlock",
+    "single_pass, DROP, st.relaxed, deadlock"
   })
   void shouldFind(String kernel, Kind kind, String before, String how) {
     Mutant mutant =

@@ -40,7 +40,7 @@ final class Mutations {
           "ne", List.of("eq"),
           "leu", List.of("gt", "ltu"));
 
-  private static final List<String> ORDERED = List.of("acquire", "release", "acq_rel");
+  private static final List<String> ORDERED = List.of("acquire", "release", "acq_rel", "relaxed");
 
   private Mutations() {}
 
@@ -102,9 +102,11 @@ final class Mutations {
   }
 
   private static Stream<String> weaker(String order) {
-    return order.equals("acq_rel")
-        ? Stream.of("acquire", "release", "relaxed")
-        : Stream.of("relaxed");
+    return switch (order) {
+      case "acq_rel" -> Stream.of("acquire", "release", "relaxed");
+      case "relaxed" -> Stream.empty();
+      default -> Stream.of("relaxed");
+    };
   }
 
   /** Whether leaving the instruction out says something other than that a register is undefined. */
