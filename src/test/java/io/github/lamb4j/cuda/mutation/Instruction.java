@@ -108,6 +108,11 @@ record Instruction(
     return withOperand(one, operands.get(other)).withOperand(other, operands.get(one));
   }
 
+  /** The registers that it names, in order. */
+  List<String> registers() {
+    return registers(String.join(" ", operands));
+  }
+
   /** The registers that an operand names, in order. */
   static List<String> registers(String operand) {
     return REGISTER.matcher(operand).results().map(m -> m.group()).toList();
@@ -115,6 +120,10 @@ record Instruction(
 
   /** A register's name without its number, which says its type. */
   static String type(String register) {
-    return register.replaceAll("\\d+$", "");
+    int end = register.length();
+    while (Character.isDigit(register.charAt(end - 1))) {
+      end--;
+    }
+    return register.substring(0, end);
   }
 }

@@ -19,6 +19,7 @@ final class Mutants {
   /** Every mutant whose text differs; the seed chooses the other registers. */
   static List<Mutant> of(List<String> lines, long seed) {
     List<Instruction> all = Instruction.of(lines);
+    List<List<String>> registers = all.stream().map(Instruction::registers).toList();
     List<Mutant> mutants = new ArrayList<>();
     Random random = new Random(seed);
     for (int i = 0; i < all.size(); i++) {
@@ -32,7 +33,7 @@ final class Mutants {
           };
       BiConsumer<Kind, Instruction> offered = (kind, changed) -> sink.accept(kind, changed.text());
       Mutations.offer(x, offered);
-      OperandMutations.offer(x, nearby(all, i), random, offered);
+      OperandMutations.offer(x, nearby(all, registers, i), random, offered);
       if (Mutations.canBeDropped(x)) {
         sink.accept(Kind.DROP, x.indent() + "// dropped" + (x.end().isBlank() ? "" : "\n}"));
       }
@@ -40,11 +41,16 @@ final class Mutants {
     return mutants;
   }
 
-  private static List<Instruction> nearby(List<Instruction> all, int index) {
-    String kernel = all.get(index).kernel();
-    return all.subList(Math.max(0, index - NEARBY), Math.min(all.size(), index + NEARBY)).stream()
-        .filter(x -> x.kernel().equals(kernel))
-        .toList();
+  private static List<String> nearby(
+      List<Instruction> all, List<List<String>> registers, int index) {
+    List<String> nearby = new ArrayList<>();
+    int end = Math.min(all.size(), index + NEARBY);
+    for (int i = Math.max(0, index - NEARBY); i < end; i++) {
+      if (all.get(i).kernel().equals(all.get(index).kernel())) {
+        nearby.addAll(registers.get(i));
+      }
+    }
+    return nearby;
   }
 
   /**

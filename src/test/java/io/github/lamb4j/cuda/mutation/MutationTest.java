@@ -71,7 +71,7 @@ class MutationTest {
   @ParameterizedTest
   @CsvSource({
     "moments, DROP, bar.sync, race|that nothing wrote",
-    "gradient_norm_segments, DROP, bar.sync, race",
+    "gradient_scale, DROP, bar.sync, race|that nothing wrote",
     "apply, COMPARISON, setp.ge.u32, .*",
     "gradient_norm_tiles, OFFSET, st.global, .*",
     "begin_step, OPCODE, rcp.rn, other results",

@@ -21,10 +21,10 @@ final class OperandMutations {
   /**
    * Offers them.
    *
-   * @param nearby instructions around this one, for registers that are alive
+   * @param nearby the registers of the instructions around this one: most of them are alive
    */
   static void offer(
-      Instruction x, List<Instruction> nearby, Random random, BiConsumer<Kind, Instruction> sink) {
+      Instruction x, List<String> nearby, Random random, BiConsumer<Kind, Instruction> sink) {
     if (x.is("bra", "ret", "bar")) {
       return; // a barrier's number is only its name
     }
@@ -69,18 +69,12 @@ final class OperandMutations {
     }
   }
 
-  private static String another(String register, List<Instruction> nearby, Random random) {
-    List<String> others = new ArrayList<>();
-    for (Instruction near : nearby) {
-      for (String operand : near.operands()) {
-        for (String candidate : Instruction.registers(operand)) {
-          boolean same = Instruction.type(candidate).equals(Instruction.type(register));
-          if (same && !candidate.equals(register)) {
-            others.add(candidate);
-          }
-        }
-      }
-    }
+  private static String another(String register, List<String> nearby, Random random) {
+    String type = Instruction.type(register);
+    List<String> others =
+        nearby.stream()
+            .filter(other -> !other.equals(register) && Instruction.type(other).equals(type))
+            .toList();
     return others.isEmpty() ? null : others.get(random.nextInt(others.size()));
   }
 
