@@ -45,6 +45,10 @@ public final class KernelSuite {
     suite.addModels();
     suite.addSchedules();
     suite.addTraffic();
+    suite.addAlignment(TWO_PASS, "gradient_norm_tiles", 82);
+    suite.addAlignment(TWO_PASS, "moments", 57);
+    suite.addAlignment(TWO_PASS, "apply", 41);
+    suite.addAlignment(SINGLE_PASS, "single_pass", 63);
     suite.addLargeTensors();
     return suite.scenarios;
   }
@@ -76,13 +80,17 @@ public final class KernelSuite {
     for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
       for (DType type : DType.values()) {
         for (int offset : new int[] {0, 1}) {
-          add(
-              "%s gradients %d elements off".formatted(type, offset),
-              path,
-              true,
-              () ->
-                  new PointersTest()
-                      .shouldGiveTheSameBits(path, type, 12 * offset, offset * type.bytes()));
+          for (boolean together : new boolean[] {true, false}) {
+            add(
+                "%s gradients %d elements off, %s"
+                    .formatted(type, offset, together ? "one group" : "many groups"),
+                path,
+                true,
+                () ->
+                    new PointersTest()
+                        .shouldGiveTheSameBits(
+                            path, type, 12 * offset, offset * type.bytes(), together));
+          }
         }
         for (int quad : new int[] {0, 300}) {
           add(
@@ -167,12 +175,17 @@ public final class KernelSuite {
         traffic::shouldMove40BytesAtTheMostForWhatTheWindowDoesNotHold);
     for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
       add("traffic of clipping", path, true, traffic::shouldMove4BytesMoreToClip);
-      add(
-          "four elements at once",
-          path,
-          true,
-          () -> traffic.shouldTakeFourElementsAtOnceWherePointersAreAligned(path));
     }
+  }
+
+  private void addAlignment(StepPath path, String kernel, int percent) {
+    add(
+        "four elements at once in " + kernel,
+        path,
+        true,
+        () ->
+            new TrafficTest()
+                .shouldTakeFourElementsAtOnceWherePointersAreAligned(path, kernel, percent));
   }
 
   private void addLargeTensors() {

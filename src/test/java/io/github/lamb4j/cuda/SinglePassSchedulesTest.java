@@ -21,9 +21,25 @@ class SinglePassSchedulesTest {
 
   /**
    * One tensor of many tiles among small ones: it overflows a small window, and they wait for
-   * slots.
+   * slots. Last tiles end at every place of a quad, in both halves of a tile.
    */
-  private static final int[] SIZES = {100, 2048 * 9 + 5, 1, 2048 * 2, 3000, 0, 2048 * 4 - 1, 7};
+  private static final int[] SIZES = {
+    100,
+    2048 * 9 + 5,
+    1,
+    2048 * 2 + 2,
+    2048 + 3,
+    0,
+    2048 * 4 - 1,
+    2048 + 1025,
+    2048 + 1026,
+    2048 + 1026,
+    2048 * 3 + 1027,
+    7,
+    2048 * 2 + 1028,
+    2048 * 2,
+    2048 * 2
+  };
 
   private static final int STEPS = 2;
   private static List<String> expected;

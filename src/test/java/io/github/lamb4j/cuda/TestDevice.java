@@ -16,8 +16,8 @@ public final class TestDevice implements AutoCloseable {
 
   private static final boolean GPU = "gpu".equals(System.getProperty("lamb4j.device"));
 
-  /** What surrounds uploaded bytes: as floats and as halves, numbers that no sum would hide. */
-  static final byte AROUND = 0x5a;
+  /** What surrounds uploaded bytes; the emulator reads it where nothing was written. */
+  static final byte AROUND = (byte) 0xa5;
 
   private static UnaryOperator<String> rewriting = UnaryOperator.identity();
 
@@ -72,7 +72,7 @@ public final class TestDevice implements AutoCloseable {
 
   /**
    * Device memory of the caller's, with these bytes from {@code offset} on; freed when this is
-   * closed.
+   * closed. On the emulator nothing writes the bytes around them, so that a load there fails.
    */
   public long upload(byte[] bytes, int offset, String purpose) {
     ByteBuffer padded = CudaLayout.buffer(offset + bytes.length + 16L);
@@ -82,7 +82,13 @@ public final class TestDevice implements AutoCloseable {
     padded.position(offset).put(bytes).clear();
     long address = driver.allocate(padded.remaining(), purpose);
     buffers.add(address);
-    driver.copyToDevice(address, padded, stream);
+    if (driver instanceof EmulatedDriver emulator) {
+      emulator.allowCopiesOfUndefinedBytes(true);
+      padded.position(offset).limit(offset + bytes.length);
+    }
+    if (padded.hasRemaining()) {
+      driver.copyToDevice(address + padded.position(), padded, stream);
+    }
     return address + offset;
   }
 

@@ -18,7 +18,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Bytes of device memory that a step moves for each fp32 parameter, counted: what the README
@@ -81,18 +81,20 @@ class TrafficTest {
     assertEquals(38, PointersTest.bytesPerParameterWithHalfGradients());
   }
 
+  /** Of the instructions that unaligned pointers take, so many percent, and hardly more. */
   @ParameterizedTest
-  @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
-  void shouldTakeFourElementsAtOnceWherePointersAreAligned(StepPath path) {
+  @CsvSource({
+    "TWO_PASS, gradient_norm_tiles, 82",
+    "TWO_PASS, moments, 57",
+    "TWO_PASS, apply, 41",
+    "SINGLE_PASS, single_pass, 63"
+  })
+  void shouldTakeFourElementsAtOnceWherePointersAreAligned(
+      StepPath path, String kernel, int percent) {
     for (DType type : DType.values()) {
-      Map<String, Long> aligned = PointersTest.instructions(path, type, 0);
-      Map<String, Long> unaligned = PointersTest.instructions(path, type, Float.BYTES);
-      for (String kernel : List.of("gradient_norm_tiles", "moments", "apply", "single_pass")) {
-        long most = unaligned.getOrDefault(kernel, 0L) * 9 / 10;
-        assertTrue(
-            aligned.getOrDefault(kernel, 0L) <= most,
-            () -> "%s, %s: %s, unaligned %s".formatted(kernel, type, aligned, unaligned));
-      }
+      long aligned = PointersTest.instructions(path, type, 0).get(kernel);
+      long unaligned = PointersTest.instructions(path, type, Float.BYTES).get(kernel);
+      assertTrue(aligned * 100 <= unaligned * percent, type + ": " + aligned + "/" + unaligned);
     }
   }
 

@@ -13,7 +13,8 @@ enum Kind {
   DROP("a store, a barrier, an atomic, a branch or an accumulation left out"),
   GUARD("a guard negated, or left out"),
   ORDER("an acquire, a release or a cache operator weakened"),
-  SCOPE("a scope of the block where it was the device's");
+  SCOPE("a scope of the block where it was the device's"),
+  TRAP("a trap at the start of a basic block; who survives it is never run");
 
   final String description;
 

@@ -53,6 +53,26 @@ final class Mutants {
     return nearby;
   }
 
+  /** A trap at the start of every basic block. */
+  static List<Mutant> traps(List<String> lines) {
+    List<Mutant> traps = new ArrayList<>();
+    int last = -1;
+    boolean starts = true;
+    for (Instruction x : Instruction.of(lines)) {
+      boolean labelled =
+          lines.subList(last + 1, x.line()).stream().anyMatch(line -> line.endsWith(":"));
+      if (starts || labelled) {
+        String before = lines.get(x.line());
+        traps.add(
+            new Mutant(
+                traps.size(), x.kernel(), Kind.TRAP, x.line(), before, "\ttrap;\n" + before));
+      }
+      starts = x.is("bra", "ret");
+      last = x.line();
+    }
+    return traps;
+  }
+
   /**
    * So many of them: of each kernel in proportion to the root of how many it has, so that neither
    * the small ones nor the large one are missed; all that concern order, scope and barriers first.

@@ -25,25 +25,44 @@ public final class MutateKernels {
 
   private static final Path KERNELS = Path.of("kernels/lamb.ptx");
 
-  private record Options(long seed, int count, String kernel, Path report, boolean retry) {
+  private record Options(
+      long seed, int count, String kernel, Path report, boolean retry, boolean traps) {
 
     static Options parse(String[] args) {
-      Options o = new Options(1, 1000, null, Path.of("target/mutants.md"), false);
+      Options o = new Options(1, 1000, null, Path.of("target/mutants.md"), false, false);
       for (int i = 0; i < args.length; i++) {
         o =
             switch (args[i]) {
-              case "--seed" ->
-                  new Options(Long.parseLong(args[++i]), o.count, o.kernel, o.report, o.retry);
-              case "--count" ->
-                  new Options(o.seed, Integer.parseInt(args[++i]), o.kernel, o.report, o.retry);
-              case "--kernel" -> new Options(o.seed, o.count, args[++i], o.report, o.retry);
-              case "--report" ->
-                  new Options(o.seed, o.count, o.kernel, Path.of(args[++i]), o.retry);
-              case "--retry-survivors" -> new Options(o.seed, o.count, o.kernel, o.report, true);
+              case "--seed" -> o.withSeed(Long.parseLong(args[++i]));
+              case "--count" -> o.withCount(Integer.parseInt(args[++i]));
+              case "--kernel" -> o.withKernel(args[++i]);
+              case "--report" -> o.withReport(Path.of(args[++i]));
+              case "--retry-survivors" -> o.with(true, o.traps);
+              case "--traps" -> o.with(o.retry, true);
               default -> throw new IllegalArgumentException("unknown option " + args[i]);
             };
       }
       return o;
+    }
+
+    Options withSeed(long value) {
+      return new Options(value, count, kernel, report, retry, traps);
+    }
+
+    Options withCount(int value) {
+      return new Options(seed, value, kernel, report, retry, traps);
+    }
+
+    Options withKernel(String value) {
+      return new Options(seed, count, value, report, retry, traps);
+    }
+
+    Options withReport(Path value) {
+      return new Options(seed, count, kernel, value, retry, traps);
+    }
+
+    Options with(boolean retrying, boolean trapping) {
+      return new Options(seed, count, kernel, report, retrying, trapping);
     }
   }
 
@@ -58,16 +77,16 @@ public final class MutateKernels {
   public static void main(String[] args) throws IOException {
     Options options = Options.parse(args);
     List<String> lines = Files.readAllLines(KERNELS);
-    List<Mutant> all = Mutants.of(lines, options.seed);
+    List<Mutant> all = options.traps ? Mutants.traps(lines) : Mutants.of(lines, options.seed);
+    List<Mutant> chosen =
+        all.stream()
+            .filter(m -> options.kernel == null || m.kernel().equals(options.kernel))
+            .toList();
     List<Mutant> sample =
-        Mutants.sample(
-            all.stream()
-                .filter(m -> options.kernel == null || m.kernel().equals(options.kernel))
-                .toList(),
-            options.count,
-            options.seed);
+        options.traps ? chosen : Mutants.sample(chosen, options.count, options.seed);
     String run = "text %08x seed %d".formatted(lines.hashCode(), options.seed);
-    Path file = Path.of("target", "mutants-%d.tsv".formatted(options.seed));
+    String name = options.traps ? "traps" : "mutants-" + options.seed;
+    Path file = Path.of("target", name + ".tsv");
     Progress progress = new Progress(file, run, options.retry);
     System.out.printf("%d of %d mutants%n", sample.size(), all.size());
     tryAll(sample, new Trial(lines, KernelSuite.scenarios()), progress);

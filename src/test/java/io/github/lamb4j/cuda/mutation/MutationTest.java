@@ -56,8 +56,21 @@ class MutationTest {
       assertEquals(lines.get(mutant.line()), mutant.before());
     }
     assertEquals(
-        EnumSet.allOf(Kind.class), mutants.stream().map(Mutant::kind).collect(Collectors.toSet()));
+        EnumSet.complementOf(EnumSet.of(Kind.TRAP)),
+        mutants.stream().map(Mutant::kind).collect(Collectors.toSet()));
     assertEquals(8, mutants.stream().map(Mutant::kernel).distinct().count());
+  }
+
+  @Test
+  void shouldSetATrapInEveryBlock() {
+    List<Mutant> traps = Mutants.traps(lines);
+    assertEquals("gradient_norm_tiles", traps.get(0).kernel());
+    Set<Integer> trapped = traps.stream().map(Mutant::line).collect(Collectors.toSet());
+    for (Instruction x : Instruction.of(lines)) {
+      boolean isTarget = lines.get(x.line() - 1).matches("\\$\\w+:");
+      assertTrue(!isTarget || trapped.contains(x.line()), x::text);
+    }
+    assertEquals(trapped.size(), traps.size());
   }
 
   @Test
