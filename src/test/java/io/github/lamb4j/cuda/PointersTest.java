@@ -54,7 +54,10 @@ class PointersTest {
     return all.stream();
   }
 
-  /** In one group, tensors are taken one after the other; in groups of their own, each is first. */
+  /**
+   * In one group, tensors are taken one after the other; in groups of their own, each is the first.
+   * Only the one group is adapted: the others' weights are stored where their moments are.
+   */
   @ParameterizedTest
   @MethodSource("pointers")
   void shouldGiveTheSameBits(
@@ -67,19 +70,20 @@ class PointersTest {
       gradients[i] = encode(uneven(random, SIZES[i]), type);
     }
     float[][] expected = new float[SIZES.length][];
-    double expectedNorm = onCpu(weights, gradients, type, expected);
+    Hyperparameters hyperparameters = Hyperparameters.lamb(0.02).withLayerAdaptation(together);
+    double expectedNorm = onCpu(hyperparameters, weights, gradients, type, expected);
     try (TestDevice device = TestDevice.open()) {
       float[][] actual = new float[SIZES.length][];
       double norm =
           onDevice(
               device,
               path,
+              hyperparameters,
               type,
               weights,
               weightOffset,
               gradients,
               gradientOffset,
-              together,
               actual);
       for (int i = 0; i < SIZES.length; i++) {
         assertArrayEquals(bits(expected[i]), bits(actual[i]), "weights of " + SIZES[i]);
@@ -127,14 +131,19 @@ class PointersTest {
   }
 
   /** Runs on the CPU, and returns the gradients' norm. */
-  private static double onCpu(float[][] weights, byte[][] gradients, DType type, float[][] result) {
+  private static double onCpu(
+      Hyperparameters hyperparameters,
+      float[][] weights,
+      byte[][] gradients,
+      DType type,
+      float[][] result) {
     List<Parameter> parameters = new ArrayList<>();
     for (int i = 0; i < weights.length; i++) {
       result[i] = weights[i].clone();
       parameters.add(Parameter.onHost("p" + i, result[i], decode(gradients[i], type)));
     }
     try (Lamb lamb =
-        Lamb.onCpu().group("all", Hyperparameters.lamb(0.02), parameters).maxGradNorm(2).build()) {
+        Lamb.onCpu().group("all", hyperparameters, parameters).maxGradNorm(2).build()) {
       for (int step = 0; step < STEPS; step++) {
         lamb.step();
       }
@@ -149,12 +158,12 @@ class PointersTest {
   private static double onDevice(
       TestDevice device,
       StepPath path,
+      Hyperparameters hyperparameters,
       DType type,
       float[][] weights,
       int weightOffset,
       byte[][] gradients,
       int gradientOffset,
-      boolean together,
       float[][] result) {
     long[] weightAddresses = new long[weights.length];
     long[] gradientAddresses = new long[weights.length];
@@ -174,10 +183,10 @@ class PointersTest {
     double norm;
     LambBuilder builder =
         LambBuilders.onCuda(device.driver(), device.stream()).maxGradNorm(2).path(path);
-    if (together) {
-      builder.group("all", Hyperparameters.lamb(0.02), parameters);
+    if (hyperparameters.layerAdaptation()) {
+      builder.group("all", hyperparameters, parameters);
     } else {
-      parameters.forEach(p -> builder.group("of " + p.name(), Hyperparameters.lamb(0.02), p));
+      parameters.forEach(p -> builder.group("of " + p.name(), hyperparameters, p));
     }
     try (Lamb lamb = builder.build()) {
       for (int step = 0; step < STEPS; step++) {
