@@ -4,8 +4,7 @@
 FROM maven:3.9.11-eclipse-temurin-17 AS build
 WORKDIR /build
 COPY . .
-# The repository of downloads is kept between builds, and is in no image.
-RUN --mount=type=cache,target=/root/.m2 scripts/package /lamb4j
+RUN scripts/package /lamb4j
 
 # No toolkit and no cuBLAS: all that a step needs of CUDA is the driver, which the NVIDIA container toolkit brings in
 # with --gpus. 12.6, as JCuda's native libraries: the image has the toolkit turn away a driver too old for them.
