@@ -196,8 +196,12 @@ final class CudaGroup {
   void setStep(long step) {
     driver.copyToDevice(state, stateAfter(step).flip(), stream);
     if (ready != 0) {
-      // A step that is taken again must not find itself ready.
-      driver.clear(ready, (long) segmentCount * Long.BYTES, stream);
+      // The step's own number: the next step, taken before or not, must not find itself ready.
+      ByteBuffer words = CudaLayout.buffer((long) segmentCount * Long.BYTES);
+      while (words.hasRemaining()) {
+        words.putLong(step << 32);
+      }
+      driver.copyToDevice(ready, words.flip(), stream);
     }
   }
 
