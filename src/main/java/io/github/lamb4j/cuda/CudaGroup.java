@@ -92,7 +92,7 @@ final class CudaGroup {
     CudaDriver.Launch beginStep =
         launcher.prepare(LaunchPolicy.BEGIN_STEP, 1, tables, learningRate, scale);
     Window window = launcher.window();
-    if (window.isChosen(path, tiling)) {
+    if (window.isChosen(path, hyperparameters.layerAdaptation(), tiling)) {
       ready = arrays.allocateZeros((long) segmentCount * Long.BYTES, "ready words");
       step =
           new CudaDriver.Launch[] {
