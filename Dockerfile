@@ -11,7 +11,7 @@ RUN scripts/package /lamb4j
 FROM nvidia/cuda:12.6.3-base-ubuntu24.04
 LABEL org.opencontainers.image.title="lamb4j" \
       org.opencontainers.image.description="The LAMB optimizer for JCuda programs: the same bits on every GPU and on the CPU" \
-      org.opencontainers.image.base.name="docker.io/nvidia/cuda:12.6.3-base-ubuntu24.04"
+      org.opencontainers.image.base.name="nvidia/cuda:12.6.3-base-ubuntu24.04"
 ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=build /lamb4j /opt/lamb4j
