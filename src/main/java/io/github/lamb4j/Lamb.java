@@ -77,7 +77,7 @@ public final class Lamb implements AutoCloseable {
       throw new IllegalArgumentException(
           "stream: null; give the stream that computes the gradients");
     }
-    BackendChoice.cuda();
+    BackendChoice.requireDriver();
     return LambBuilder.cuda(new JCudaDriver(), stream);
   }
 
@@ -105,7 +105,9 @@ public final class Lamb implements AutoCloseable {
    * Takes one step with the gradients as they are.
    *
    * <p>On CUDA the step is enqueued on the caller's stream and this returns: it allocates nothing,
-   * copies nothing to the host and waits for nothing. Gradients are only read.
+   * copies nothing to the host and waits for nothing. Gradients are only read. The learning rate of
+   * the step is an argument of its kernels: a step that is captured in a CUDA graph keeps it, so
+   * that capture is of use for a constant rate alone, and {@link #stepCount} does not see replays.
    *
    * @throws IllegalStateException if the optimizer is closed or in use by another thread, the
    *     thread's current context is not the optimizer's, or a schedule gives a learning rate that

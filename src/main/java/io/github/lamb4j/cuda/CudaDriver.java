@@ -23,6 +23,9 @@ public interface CudaDriver {
    */
   void retainPrimaryContext(int device);
 
+  /** Makes a retained primary context current in the calling thread, which may be another. */
+  void makePrimaryContextCurrent(int device);
+
   /**
    * Gives back what {@link #retainPrimaryContext} took, and leaves the calling thread without a
    * current context: the last release destroys it, and a thread that still had it would take it for

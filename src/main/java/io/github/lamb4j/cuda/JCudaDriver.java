@@ -1,5 +1,7 @@
 package io.github.lamb4j.cuda;
 
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT;
 import static jcuda.driver.JCudaDriver.cuCtxGetCurrent;
 import static jcuda.driver.JCudaDriver.cuCtxGetDevice;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
@@ -41,7 +43,6 @@ import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
-import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 
@@ -71,6 +72,7 @@ public final class JCudaDriver implements CudaDriver {
 
   private final ThreadLocal<Context> current = ThreadLocal.withInitial(Context::new);
   private final Map<Long, Object> handles = new ConcurrentHashMap<>();
+  private final Map<Integer, CUcontext> primaryContexts = new ConcurrentHashMap<>();
   private final AtomicLong lastHandle = new AtomicLong();
 
   private long register(Object handle) {
@@ -116,7 +118,16 @@ public final class JCudaDriver implements CudaDriver {
     String doing = "making the primary context of device " + device + " current";
     check(
         "cuDevicePrimaryCtxRetain", doing, () -> cuDevicePrimaryCtxRetain(context, device(device)));
-    check("cuCtxSetCurrent", doing, () -> cuCtxSetCurrent(context));
+    primaryContexts.put(device, context);
+    makePrimaryContextCurrent(device);
+  }
+
+  @Override
+  public void makePrimaryContextCurrent(int device) {
+    check(
+        "cuCtxSetCurrent",
+        "making the primary context of device " + device + " current",
+        () -> cuCtxSetCurrent(primaryContexts.get(device)));
   }
 
   @Override
@@ -281,14 +292,21 @@ public final class JCudaDriver implements CudaDriver {
   public Launch prepare(
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
     if (sharedBytes > 0) {
+      CUfunction kernel = handle(CUfunction.class, function);
+      String doing =
+          "asking for %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name);
       check(
           "cuFuncSetAttribute",
-          "asking for %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name),
+          doing,
           () ->
               cuFuncSetAttribute(
-                  handle(CUfunction.class, function),
-                  CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
-                  sharedBytes));
+                  kernel, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
+      // All that a multiprocessor can give: the kernel's blocks are to be resident side by side.
+      check(
+          "cuFuncSetAttribute",
+          doing,
+          () ->
+              cuFuncSetAttribute(kernel, CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100));
     }
     return new JCudaLaunch(
         handle(CUfunction.class, function), name, grid, threads, sharedBytes, arguments);

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,9 +48,10 @@ class BackendParityTest {
     compare(2, path, 0.5, EmulatedDevice.SMALL, IntStream.range(0, 600).map(i -> i % 5).toArray());
   }
 
-  @Test
-  void shouldAgreeWhereASegmentHasMoreTilesThanLanes() {
-    compare(1, StepPath.TWO_PASS, 0, EmulatedDevice.SMALL, 2048 * 300 + 1);
+  @ParameterizedTest
+  @EnumSource(StepPath.class)
+  void shouldAgreeWhereASegmentHasMoreTilesThanLanes(StepPath path) {
+    compare(1, path, 0, EmulatedDevice.SMALL, 2048 * 300 + 1);
   }
 
   private static void compare(

@@ -221,6 +221,19 @@ class DriverErrorsTest {
     } // closing the device fails if the context is still retained
   }
 
+  @Test
+  void shouldStepHostParametersOnAnyThread() throws InterruptedException {
+    try (TestDevice device = TestDevice.open()) {
+      device.emulator().makeCurrent(0);
+      try (Lamb lamb = small(device).build()) {
+        Thread other = new Thread(lamb::step);
+        other.start();
+        other.join();
+        assertEquals(1, lamb.stepCount());
+      }
+    }
+  }
+
   private static CUdeviceptr pointer(long address) {
     return new CUdeviceptr().withByteOffset(address);
   }

@@ -166,6 +166,15 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   @Override
+  public void makePrimaryContextCurrent(int ordinal) {
+    if (ordinal != 0 || retained == 0) {
+      throw DriverErrors.failed(
+          Call.RETAIN_CONTEXT, DriverErrors.INVALID_CONTEXT, "making a primary context current");
+    }
+    makeCurrent(context);
+  }
+
+  @Override
   public void releasePrimaryContext(int ordinal) {
     String doing = "releasing the primary context of device " + ordinal;
     errors.failIfAsked(Call.RELEASE_CONTEXT, doing);
