@@ -19,7 +19,10 @@ class ArchitectureTest {
 
   /** Programs that use the library as any other program does. */
   private static final String[] PROGRAMS = {
-    "io.github.lamb4j.cli..", "io.github.lamb4j.train..", "io.github.lamb4j.safetensors.."
+    "io.github.lamb4j.cli..",
+    "io.github.lamb4j.train..",
+    "io.github.lamb4j.safetensors..",
+    "io.github.lamb4j.progress.."
   };
 
   @ArchTest
