@@ -9,6 +9,10 @@ interface Contender {
   /** What ratios are taken to. */
   String ADAMW = "AdamW";
 
+  String SINGLE_PASS = "LAMB single-pass";
+
+  String TWO_PASS = "LAMB two-pass";
+
   /** Its name in tables. */
   String name();
 

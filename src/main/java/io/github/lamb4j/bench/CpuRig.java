@@ -4,6 +4,7 @@ import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.Parameter;
+import io.github.lamb4j.StepPath;
 import io.github.lamb4j.core.Tiling;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +31,13 @@ final class CpuRig implements Rig {
   private final List<Contender> contenders;
   private final List<Lamb> optimizers = new ArrayList<>();
 
-  /** What the model needs of the Java heap, and what that has left. */
+  /**
+   * What the model needs of the Java heap, and what that has left.
+   *
+   * @throws IllegalArgumentException if no heap can hold one of its tensors
+   */
   static MemoryNeed need(ModelShapes model, long lastCache) {
+    requireIndexable(model);
     long bytes = 2 * MemoryNeed.copyBytes(model.parameters(), lastCache) + OTHER_BYTES;
     for (TensorShape tensor : model.tensors()) {
       long tables = BYTES_PER_TENSOR + BYTES_PER_TILE * Tiling.tiles(tensor.count());
@@ -49,7 +55,10 @@ final class CpuRig implements Rig {
    * @throws IllegalStateException if the model does not fit; nothing is allocated then
    */
   CpuRig(ModelShapes model, BenchSettings settings, long lastCache) {
-    requireIndexable(model);
+    if (settings.path() == StepPath.SINGLE_PASS) {
+      throw new IllegalArgumentException(
+          "path single-pass: the CPU backend has two passes only; leave it out");
+    }
     MemoryNeed need = need(model, lastCache);
     if (!need.fits()) {
       throw need.refusal(model);
@@ -67,7 +76,8 @@ final class CpuRig implements Rig {
               copy,
               optimizer(
                   Contender.ADAMW, Hyperparameters.adamW(settings.rate()), settings, parameters),
-              optimizer("LAMB", Hyperparameters.lamb(settings.rate()), settings, parameters));
+              optimizer(
+                  Contender.TWO_PASS, Hyperparameters.lamb(settings.rate()), settings, parameters));
     } catch (OutOfMemoryError e) {
       throw need.refusal(model);
     }
@@ -142,7 +152,7 @@ final class CpuRig implements Rig {
 
   @Override
   public Map<String, String> skipped() {
-    return Map.of();
+    return Map.of(TextbookLamb.NAME, "cuBLAS works on CUDA memory");
   }
 
   @Override

@@ -37,14 +37,20 @@ final class Cublas implements Blas {
     try {
       status = cublasCreate(handle);
     } catch (LinkageError e) {
-      String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-      throw new IllegalStateException("cuBLAS (libcublas.so.12) cannot be loaded: " + reason, e);
+      throw new IllegalStateException(linkageReason(e), e);
     } catch (jcuda.CudaException e) {
       throw new IllegalStateException("cuBLAS does not start: " + e.getMessage(), e);
     }
     if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
       throw new IllegalStateException("cuBLAS does not start: " + cublasStatus.stringFor(status));
     }
+  }
+
+  private static String linkageReason(LinkageError e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("libcublas.so.12: cannot open")
+        ? "cuBLAS (libcublas.so.12) is not installed"
+        : "cuBLAS cannot be loaded: " + message.lines().findFirst().orElse("");
   }
 
   @Override

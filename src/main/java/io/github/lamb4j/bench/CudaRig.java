@@ -30,8 +30,6 @@ import jcuda.driver.CUstream;
  */
 final class CudaRig implements Rig {
 
-  private static final String SINGLE_PASS = "LAMB single-pass";
-  private static final String TWO_PASS = "LAMB two-pass";
   private static final int RANDOM_BYTES = 16 << 20;
   private static final int OPTIMIZERS = 3;
 
@@ -138,10 +136,10 @@ final class CudaRig implements Rig {
     StepPath adamWPath = twoPassOnly ? StepPath.TWO_PASS : StepPath.SINGLE_PASS;
     addStep(Contender.ADAMW, Hyperparameters.adamW(settings.rate()), parameters, adamWPath);
     if (!twoPassOnly) {
-      addStep(SINGLE_PASS, lamb, parameters, StepPath.SINGLE_PASS);
+      addStep(Contender.SINGLE_PASS, lamb, parameters, StepPath.SINGLE_PASS);
     }
     if (settings.path() != StepPath.SINGLE_PASS) {
-      addStep(TWO_PASS, lamb, parameters, StepPath.TWO_PASS);
+      addStep(Contender.TWO_PASS, lamb, parameters, StepPath.TWO_PASS);
     }
     addTextbook(blas, parameters);
   }
@@ -151,7 +149,7 @@ final class CudaRig implements Rig {
     List<ParameterGroup> groups = model.groups(base, parameters);
     CudaStep step = new CudaStep(name, driver, stream, groups, path, settings);
     cleanup.push(step::close);
-    if (name.equals(SINGLE_PASS) && !step.takesSinglePass()) {
+    if (name.equals(Contender.SINGLE_PASS) && !step.takesSinglePass()) {
       skipped.put(name, "the device's shared memory holds no tile");
     } else {
       contenders.add(step);

@@ -24,6 +24,9 @@ public final class ShapesFile {
 
   private static final int MOST_TENSORS = 1_000_000;
 
+  /** So many that their bytes can be counted. */
+  private static final long MOST_PARAMETERS = 1_000_000_000_000_000L;
+
   private final Path path;
   private final JsonParser json;
   private final List<TensorShape> tensors = new ArrayList<>();
@@ -86,12 +89,16 @@ public final class ShapesFile {
     require(!tensors.isEmpty(), "has no tensors");
     ModelShapes model =
         new ModelShapes(Printable.path(path.getFileName()), Printable.path(path), tensors);
-    try {
-      model.parameters();
-    } catch (ArithmeticException e) {
-      throw refused("has more elements than a 64-bit number counts");
-    }
+    require(isCountable(model), "has more than " + MOST_PARAMETERS + " elements");
     return model;
+  }
+
+  private static boolean isCountable(ModelShapes model) {
+    try {
+      return model.parameters() <= MOST_PARAMETERS;
+    } catch (ArithmeticException e) {
+      return false;
+    }
   }
 
   private TensorShape tensor() throws IOException {
