@@ -8,19 +8,20 @@ __device__ __forceinline__ void apply_tile(const Tile& tile, const Coefficients&
   float w[kQuadsPerThread][4], m[kQuadsPerThread][4], v[kQuadsPerThread][4];
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
-    load_quad(w[k], tile.segment->weights, tile, quad);
-    load_quad(m[k], tile.segment->exp_avg, tile, quad);
-    load_quad(v[k], tile.segment->exp_avg_sq, tile, quad);
+    load_quad(w[k], tile.weights, tile, quad);
+    load_quad(m[k], tile.exp_avg, tile, quad);
+    load_quad(v[k], tile.exp_avg_sq, tile, quad);
   }
   for (int k = 0; k < kQuadsPerThread; k++) {
     for (int i = 0; i < 4; i++) w[k][i] = next_weight(w[k][i], update(w[k][i], m[k][i], v[k][i], c), step_size);
-    store_quad(tile.segment->weights, tile, threadIdx.x + k * kThreads, w[k]);
+    store_quad(tile.weights, tile, threadIdx.x + k * kThreads, w[k]);
   }
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) apply(const Group group) {
   const Coefficients c = group.state->coefficients;
   for (uint32_t index = blockIdx.x; index < group.tile_count; index += gridDim.x) {
-    apply_tile(tile_at(group, index), c, group.norms[group.tile_segments[index]].step_size);
+    Tile tile = tile_at(group, index);
+    apply_tile(tile, c, group.norms[tile.segment].step_size);
   }
 }

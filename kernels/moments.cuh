@@ -18,12 +18,23 @@ struct Sums {
 };
 
 __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
+  // One branch for the usual tile, and none between its loads: they are all under way at once.
+  if (tile.vectorized && tile.gradient_type == kF32) {
+    for (int k = 0; k < kQuadsPerThread; k++) {
+      int quad = threadIdx.x + k * kThreads;
+      load_four(x.g[k], tile.gradients, quad);
+      load_four(x.w[k], tile.weights, quad);
+      load_four(x.m[k], tile.exp_avg, quad);
+      load_four(x.v[k], tile.exp_avg_sq, quad);
+    }
+    return;
+  }
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
     load_gradients(x.g[k], tile, quad);
-    load_quad(x.w[k], tile.segment->weights, tile, quad);
-    load_quad(x.m[k], tile.segment->exp_avg, tile, quad);
-    load_quad(x.v[k], tile.segment->exp_avg_sq, tile, quad);
+    load_quad(x.w[k], tile.weights, tile, quad);
+    load_quad(x.m[k], tile.exp_avg, tile, quad);
+    load_quad(x.v[k], tile.exp_avg_sq, tile, quad);
   }
 }
 
@@ -38,8 +49,8 @@ __device__ __forceinline__ Sums update_moments(Quads& x, const Tile& tile, const
       x.v[k][i] = next_v(x.v[k][i], g, c);
       x.g[k][i] = update(x.w[k][i], x.m[k][i], x.v[k][i], c);
     }
-    store_quad(tile.segment->exp_avg, tile, quad, x.m[k]);
-    store_quad(tile.segment->exp_avg_sq, tile, quad, x.v[k]);
+    store_quad(tile.exp_avg, tile, quad, x.m[k]);
+    store_quad(tile.exp_avg_sq, tile, quad, x.v[k]);
     sums.w = k == 0 ? sum_of_squares(x.w[k]) : sums.w + sum_of_squares(x.w[k]);
     sums.r = k == 0 ? sum_of_squares(x.g[k]) : sums.r + sum_of_squares(x.g[k]);
   }
@@ -57,6 +68,5 @@ extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) moments(const Gr
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
     if (threadIdx.x == 0) group.partials[index] = make_double2(sums.w, sums.r);
-    __syncthreads();
   }
 }

@@ -49,7 +49,8 @@ __device__ __forceinline__ double sum_of_squares(const float (&x)[4]) {
 }
 
 // One value per thread of a block of 256, by halving strides 128, 64, ... 1; the result is thread 0's alone.
-// Threads 0-31 do strides 128, 64 and 32 from shared memory, so that one barrier is enough.
+// Threads 0-31 do strides 128, 64 and 32 from shared memory, so that one barrier is enough. They still read `shared`
+// when the others go on: a second sum takes another array, and after two sums in turn the first is free again.
 __device__ __forceinline__ double sum_of_lanes(double value, double (&shared)[kLanes]) {
   int lane = threadIdx.x;
   shared[lane] = value;

@@ -32,25 +32,32 @@ struct Turn {
   float step_size;   // of the oldest tile's segment
 };
 
-__device__ __forceinline__ uint64_t load_acquire(const uint64_t* address) {
+// A ready word carries all that its readers need, and a ticket is only a number: neither orders other memory. Relaxed
+// accesses say so, and spare the fences that a stronger order costs.
+__device__ __forceinline__ uint64_t load_relaxed(const uint64_t* address) {
   uint64_t value;
-  asm volatile("ld.acquire.gpu.global.u64 %0, [%1];" : "=l"(value) : "l"(address) : "memory");
+  asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(value) : "l"(address) : "memory");
   return value;
 }
 
-__device__ __forceinline__ void store_release(uint64_t* address, uint64_t value) {
-  asm volatile("st.release.gpu.global.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
-}
-
-__device__ __forceinline__ uint32_t increment(uint32_t* address, uint32_t last) {
-  uint32_t before;
-  asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;" : "=r"(before) : "l"(address), "r"(last) : "memory");
-  return before;
+__device__ __forceinline__ void store_relaxed(uint64_t* address, uint64_t value) {
+  asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
 }
 
 // Every block takes a ticket for each of its tiles and kTicketsAhead that are none: then the counter is at 0 again.
 __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window& window) {
-  return increment(window.ticket, group.tile_count + kTicketsAhead * gridDim.x - 1);
+  uint32_t last = group.tile_count + kTicketsAhead * gridDim.x - 1, ticket;
+  asm volatile("atom.relaxed.gpu.global.inc.u32 %0, [%1], %2;"
+               : "=r"(ticket) : "l"(window.ticket), "r"(last) : "memory");
+  return ticket;
+}
+
+// Counts a tile in; true for the last of its segment. The order makes every tile's sums visible to the block of the last.
+__device__ __forceinline__ bool arrive(const Window& window, const Tile& tile) {
+  uint32_t last = tile.tile_count - 1, before;
+  asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;"
+               : "=r"(before) : "l"(window.arrivals + tile.segment), "r"(last) : "memory");
+  return before == last;
 }
 
 // Looks for a tile's step size; `looks` < 0 looks until it is there.
@@ -59,7 +66,7 @@ __device__ __forceinline__ bool look(
   const uint64_t* ready = window.ready + group.tile_segments[index];
   uint32_t step = (uint32_t)group.state->step;
   do {
-    uint64_t word = load_acquire(ready);
+    uint64_t word = load_relaxed(ready);
     if ((uint32_t)(word >> 32) == step) {
       found = __uint_as_float((uint32_t)word);
       return true;
@@ -74,9 +81,8 @@ __device__ __forceinline__ void publish(const Group& group, const Window& window
   float published = segment_step_size(group, segment, shared_w, shared_r);
   if (threadIdx.x == 0) {
     uint64_t word = group.state->step << 32 | __float_as_uint(published);
-    store_release(window.ready + segment, word);
+    store_relaxed(window.ready + segment, word);
   }
-  __syncthreads();
 }
 
 __device__ __forceinline__ void keep(float4* slot, const Quads& x) {
@@ -89,11 +95,11 @@ __device__ __forceinline__ void retire(const float4* slot, const Tile& tile, flo
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
     float w[4];
-    load_quad(w, tile.segment->weights, tile, quad);
+    load_quad(w, tile.weights, tile, quad);
     float4 r = slot[quad];
     w[0] = next_weight(w[0], r.x, step_size), w[1] = next_weight(w[1], r.y, step_size);
     w[2] = next_weight(w[2], r.z, step_size), w[3] = next_weight(w[3], r.w, step_size);
-    store_quad(tile.segment->weights, tile, quad, w);
+    store_quad(tile.weights, tile, quad, w);
   }
 }
 
@@ -102,14 +108,13 @@ __device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, floa
   for (int k = 0; k < kQuadsPerThread; k++) {
     float w[4];
     for (int i = 0; i < 4; i++) w[i] = next_weight(x.w[k][i], x.g[k][i], step_size);
-    store_quad(tile.segment->weights, tile, threadIdx.x + k * kThreads, w);
+    store_quad(tile.weights, tile, threadIdx.x + k * kThreads, w);
   }
 }
 
 // Whether a tile is among the last of its segment that all rings together can hold.
-__device__ __forceinline__ bool fits(const Group& group, const Window& window, uint32_t index, const Tile& tile) {
-  uint64_t held = (uint64_t)gridDim.x * window.slots;
-  return index - tile.segment->first_tile + held >= tile.segment->tile_count;
+__device__ __forceinline__ bool fits(const Window& window, const Tile& tile) {
+  return tile.rank + (uint64_t)gridDim.x * window.slots >= tile.tile_count;
 }
 
 extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pass(const Group group, const Window window) {
@@ -128,17 +133,21 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
   __syncthreads();
   uint32_t index = first_tickets[0], next = first_tickets[1];
   int t = 0;
+  Tile tile, next_tile;
   Quads x;
-  if (index < group.tile_count) load_tile(x, tile_at(group, index));
+  if (index < group.tile_count) {
+    tile = tile_at(group, index);
+    load_tile(x, tile);
+  }
 
   for (; index < group.tile_count; t ^= 1) {
     Turn& turn = turns[t];
     uint32_t after = threadIdx.x == 0 ? take_ticket(group, window) : 0;
-    Tile tile = tile_at(group, index);
+    if (next < group.tile_count) next_tile = tile_at(group, next);
     Sums sums = update_moments(x, tile, c);
     if (!adapted) {
       apply_now(x, tile, step_size(c.learning_rate, 1.0));
-    } else if (fits(group, window, index, tile)) {
+    } else if (fits(window, tile)) {
       uint32_t slot = (oldest + held) % window.slots;
       keep(ring + slot * kQuadsPerTile, x);
       if (threadIdx.x == 0) held_tiles[slot] = index;
@@ -148,17 +157,16 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
       deferred = index;
     }
     // The next tile's loads are under way while this one's sums are added and its segment is looked after.
-    if (next < group.tile_count) load_tile(x, tile_at(group, next));
+    if (next < group.tile_count) load_tile(x, next_tile);
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
-    uint32_t segment = group.tile_segments[index];
     if (threadIdx.x == 0) {
       group.partials[index] = make_double2(sums.w, sums.r);
       turn.ticket = after;
-      turn.arrived = increment(window.arrivals + segment, tile.segment->tile_count - 1) == tile.segment->tile_count - 1;
+      turn.arrived = arrive(window, tile);
     }
     __syncthreads();
-    if (turn.arrived) publish(group, window, segment, shared_w, shared_r);
+    if (turn.arrived) publish(group, window, tile.segment, shared_w, shared_r);
     if (held > 0) {
       uint32_t tile_held = held_tiles[oldest];
       if (threadIdx.x == 0)
@@ -176,6 +184,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
       }
     }
     index = next;
+    tile = next_tile;
     next = turn.ticket;
   }
 

@@ -6,42 +6,60 @@
 
 #include "layout.cuh"
 
+// A copy of what the tables say, so that no load of elements waits for a load from a table.
+struct Tile {
+  uint64_t weights, gradients, exp_avg, exp_avg_sq;  // addresses of the tile's first elements
+  uint32_t count;                                    // elements in this tile, at most kTileElements
+  uint32_t gradient_type;
+  uint32_t segment;     // the segment's index,
+  uint32_t rank;        // the tile's place in it,
+  uint32_t tile_count;  // and the number of its tiles
+  bool vectorized;      // four elements at once: a full tile with aligned addresses
+};
+
+__device__ __forceinline__ Tile tile_at(const Group& group, uint32_t index) {
+  Tile tile;
+  tile.segment = group.tile_segments[index];
+  const Segment segment = group.segments[tile.segment];
+  tile.rank = index - segment.first_tile;
+  tile.tile_count = segment.tile_count;
+  tile.gradient_type = segment.gradient_type;
+  uint64_t start = (uint64_t)tile.rank * kTileElements;
+  uint64_t left = segment.count - start;
+  tile.count = left < kTileElements ? (uint32_t)left : kTileElements;
+  tile.vectorized = tile.count == kTileElements && segment.aligned != 0;
+  tile.weights = segment.weights + start * sizeof(float);
+  tile.gradients = segment.gradients + start * (segment.gradient_type == kF32 ? sizeof(float) : sizeof(uint16_t));
+  tile.exp_avg = segment.exp_avg + start * sizeof(float);
+  tile.exp_avg_sq = segment.exp_avg_sq + start * sizeof(float);
+  return tile;
+}
+
 // A pointer read from a table is a generic one to the compiler, and its loads are slower; an address so cast is global.
 template <typename T>
 __device__ __forceinline__ T* global(uint64_t address) {
   return static_cast<T*>(__cvta_global_to_generic(address));
 }
 
-struct Tile {
-  const Segment* segment;
-  uint64_t start;    // of the tile, in elements of its segment
-  uint32_t count;    // elements in this tile, at most kTileElements
-  bool vectorized;   // four elements at once: a full tile with aligned pointers
-};
-
-__device__ __forceinline__ Tile tile_at(const Group& group, uint32_t index) {
-  const Segment* segment = group.segments + group.tile_segments[index];
-  uint64_t start = (uint64_t)(index - segment->first_tile) * kTileElements;
-  uint64_t left = segment->count - start;
-  uint32_t count = left < kTileElements ? (uint32_t)left : kTileElements;
-  return {segment, start, count, count == kTileElements && segment->aligned != 0};
+__device__ __forceinline__ void load_four(float (&x)[4], uint64_t base, int quad) {
+  float4 four = global<const float4>(base)[quad];
+  x[0] = four.x, x[1] = four.y, x[2] = four.z, x[3] = four.w;
 }
 
 __device__ __forceinline__ void load_quad(float (&x)[4], uint64_t base, const Tile& tile, int quad) {
-  const float* at = global<const float>(base) + tile.start + 4 * quad;
   if (tile.vectorized) {
-    float4 four = *reinterpret_cast<const float4*>(at);
-    x[0] = four.x, x[1] = four.y, x[2] = four.z, x[3] = four.w;
+    load_four(x, base, quad);
   } else {
+    const float* at = global<const float>(base) + 4 * quad;
     for (int i = 0; i < 4; i++) x[i] = 4 * quad + i < tile.count ? at[i] : 0.0f;
   }
 }
 
 __device__ __forceinline__ void store_quad(uint64_t base, const Tile& tile, int quad, const float (&x)[4]) {
-  float* at = global<float>(base) + tile.start + 4 * quad;
   if (tile.vectorized) {
-    *reinterpret_cast<float4*>(at) = make_float4(x[0], x[1], x[2], x[3]);
+    global<float4>(base)[quad] = make_float4(x[0], x[1], x[2], x[3]);
   } else {
+    float* at = global<float>(base) + 4 * quad;
     for (int i = 0; i < 4; i++)
       if (4 * quad + i < tile.count) at[i] = x[i];
   }
@@ -52,17 +70,15 @@ __device__ __forceinline__ float half_to_float(uint32_t bits, uint32_t type) {
 }
 
 __device__ __forceinline__ void load_gradients(float (&x)[4], const Tile& tile, int quad) {
-  uint32_t type = tile.segment->gradient_type;
+  uint32_t type = tile.gradient_type;
   if (type == kF32) {
-    load_quad(x, tile.segment->gradients, tile, quad);
-    return;
-  }
-  const uint16_t* at = global<const uint16_t>(tile.segment->gradients) + tile.start + 4 * quad;
-  if (tile.vectorized) {
-    uint2 four = *reinterpret_cast<const uint2*>(at);
+    load_quad(x, tile.gradients, tile, quad);
+  } else if (tile.vectorized) {
+    uint2 four = global<const uint2>(tile.gradients)[quad];
     x[0] = half_to_float(four.x & 0xffff, type), x[1] = half_to_float(four.x >> 16, type);
     x[2] = half_to_float(four.y & 0xffff, type), x[3] = half_to_float(four.y >> 16, type);
   } else {
+    const uint16_t* at = global<const uint16_t>(tile.gradients) + 4 * quad;
     for (int i = 0; i < 4; i++) x[i] = 4 * quad + i < tile.count ? half_to_float(at[i], type) : 0.0f;
   }
 }

@@ -41,6 +41,5 @@ extern "C" __global__ void __launch_bounds__(kLanes) trust_ratio(const Group gro
   __shared__ double shared_w[kLanes], shared_r[kLanes];
   for (uint32_t index = blockIdx.x; index < group.segment_count; index += gridDim.x) {
     segment_step_size(group, index, shared_w, shared_r);
-    __syncthreads();
   }
 }

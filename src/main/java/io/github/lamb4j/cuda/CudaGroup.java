@@ -97,7 +97,7 @@ final class CudaGroup {
       step =
           new CudaDriver.Launch[] {
             beginStep,
-            launcher.prepareSinglePass(tables, windowTables(arrays, tiles, window.slots()))
+            launcher.prepareSinglePass(tiles, tables, windowTables(arrays, tiles, window.slots()))
           };
     } else {
       ready = 0;

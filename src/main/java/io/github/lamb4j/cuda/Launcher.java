@@ -26,13 +26,13 @@ record Launcher(
         arguments);
   }
 
-  /** Prepares the single pass, with shared memory for the window's slots. */
-  CudaDriver.Launch prepareSinglePass(ByteBuffer... arguments) {
+  /** Prepares the single pass of so many tiles, with shared memory for the window's slots. */
+  CudaDriver.Launch prepareSinglePass(int tiles, ByteBuffer... arguments) {
     LaunchPolicy policy = LaunchPolicy.SINGLE_PASS;
     return driver.prepare(
         driver.function(module, policy.kernel()),
         policy.kernel(),
-        window.grid(),
+        Math.max(1, Math.min(tiles, window.grid())),
         policy.threads(),
         window.slots() * CudaLayout.SLOT,
         arguments);

@@ -3,11 +3,13 @@ package io.github.lamb4j.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.StepPath;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A step enqueues kernels and does nothing else: no copy, no allocation, no waiting. */
 @Tag("gpu")
@@ -59,6 +62,49 @@ class StepCallsTest {
             calls::toString);
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = StepPath.class,
+      names = {"SINGLE_PASS", "TWO_PASS"})
+  void shouldAllocateNothing(StepPath path) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (TestDevice device = TestDevice.open()) {
+      long memory = device.upload(new byte[40], 0, "weights and gradients");
+      var builder = LambBuilders.onCuda(launchingNothing(device.driver()), device.stream());
+      builder.group(
+          "all",
+          Hyperparameters.lamb(0.1),
+          Parameter.onDevice("p", pointer(memory), pointer(memory + 20), 5));
+      try (Lamb lamb = builder.maxGradNorm(1).path(path).build()) {
+        for (int step = 0; step < 1000; step++) {
+          lamb.step();
+        }
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int step = 0; step < 1000; step++) {
+          lamb.step();
+        }
+        assertEquals(0, threads.getCurrentThreadAllocatedBytes() - before);
+      }
+    }
+  }
+
+  /**
+   * The driver, with launches that do nothing and a context that needs no boxing: what is left is
+   * ours.
+   */
+  private static CudaDriver launchingNothing(CudaDriver driver) {
+    CudaDriver.Launch nothing = stream -> {};
+    Long context = 1L;
+    return proxy(
+        CudaDriver.class,
+        (method, arguments) ->
+            switch (method.getName()) {
+              case "currentContext" -> context;
+              case "prepare" -> nothing;
+              default -> method.invoke(driver, arguments);
+            });
   }
 
   private static CUdeviceptr pointer(long address) {

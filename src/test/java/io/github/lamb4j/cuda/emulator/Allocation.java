@@ -103,7 +103,7 @@ final class Allocation {
 
   /** Forgets who accessed what. */
   void forgetAccesses() {
-    for (Page page : pages) if (page != null && page.writes != null) page.trackRaces();
+    for (Page page : pages) if (page != null && page.writes != null) page.forgetAccesses();
   }
 
   @Override

@@ -62,11 +62,13 @@ final class AtomicInstructions {
             ? modifiers.takeAny("relaxed", "acquire", "release", "acq_rel")
             : modifiers.takeAny("relaxed", "release");
     String scope = modifiers.takeAny("cta", "cluster", "gpu", "sys");
+    Space space = MemoryInstructions.takeSpace(modifiers, "global", "shared", "shared::cta");
+    // The compiler writes the scope behind the space where no order stands.
+    if (scope == null) scope = modifiers.takeAny("cta", "cluster", "gpu", "sys");
     int strength = Semantics.strength(scope == null ? "gpu" : scope);
     boolean both = "acq_rel".equals(order);
     Semantics semantics =
         new Semantics(strength, both || "acquire".equals(order), both || "release".equals(order));
-    Space space = MemoryInstructions.takeSpace(modifiers, "global", "shared", "shared::cta");
     String name =
         modifiers.takeOne("exch", "cas", "and", "or", "xor", "add", "inc", "dec", "min", "max");
     boolean policy = modifiers.take("L2::cache_hint");

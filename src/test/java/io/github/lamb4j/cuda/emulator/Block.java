@@ -16,6 +16,11 @@ final class Block {
     final int[] lanes;
 
     final int[] waiting;
+
+    /** What those knew that arrived without waiting. */
+    Knowledge published = Knowledge.NONE;
+
+    boolean allWait = true;
     int line;
 
     Barrier(int warps) {
@@ -113,7 +118,15 @@ final class Block {
     barrier.expected = expected;
     barrier.arrived += Integer.bitCount(lanes);
     barrier.lanes[warp.index] |= lanes;
-    if (waits) barrier.waiting[warp.index] |= lanes;
+    if (waits) {
+      barrier.waiting[warp.index] |= lanes;
+    } else {
+      barrier.allWait = false;
+      for (int rest = lanes; rest != 0; rest &= rest - 1) {
+        int arriving = Integer.numberOfTrailingZeros(rest);
+        barrier.published = barrier.published.join(grid.races.released(warp, arriving));
+      }
+    }
     barrier.line = warp.instruction.line();
     long all = expected < 0 ? grid.threads : expected;
     if (barrier.arrived > all) throw warp.fault(lane, "divergent barrier: too many threads");
@@ -123,8 +136,8 @@ final class Block {
   private void complete(Barrier barrier, int id, Warp last) {
     barriers[id] = null;
     voters[id] = barrier.arrived;
-    if (barrier.arrived == grid.threads) grid.races.barrier(this);
-    else grid.races.barrier(this, barrier.lanes);
+    if (barrier.arrived == grid.threads && barrier.allWait) grid.races.barrier(this);
+    else grid.races.barrier(this, barrier.waiting, barrier.published);
     for (Warp warp : warps) {
       int waiting = barrier.waiting[warp.index];
       if (waiting == 0) continue;

@@ -335,6 +335,29 @@ class ConversionInstructionsTest {
   }
 
   @Test
+  void shouldRoundDoublesToHalvesOnce() {
+    // Just above the middle of two halves: by way of a float it would become the middle.
+    long[][] values = Ptx.singles(Double.doubleToRawLongBits(1 + 0x1p-11 + 0x1p-40));
+    assertEquals(0x3c01, Ptx.evaluate("cvt.rn.f16.f64", Type.F16, Ptx.types(Type.F64), values)[0]);
+    values = Ptx.singles(Double.doubleToRawLongBits(2.5));
+    long even = Double.doubleToRawLongBits(2);
+    assertEquals(even, Ptx.evaluate("cvt.rni.f64.f64", Type.F64, Ptx.types(Type.F64), values)[0]);
+  }
+
+  @Test
+  void shouldSaturateConversions() {
+    Type[] f64 = Ptx.types(Type.F64);
+    long[][] values = {
+      {Double.doubleToRawLongBits(1.5)},
+      {Double.doubleToRawLongBits(-1.5)},
+      {Double.doubleToRawLongBits(Double.NaN)},
+      {Double.doubleToRawLongBits(0.25)}
+    };
+    long[] results = Ptx.evaluate("cvt.rn.sat.f32.f64", Type.F32, f64, values);
+    assertEquals(List.of(bits(1), 0L, 0L, bits(0.25)), list(results));
+  }
+
+  @Test
   void shouldRoundWithinAFormat() {
     long[][] values = Ptx.singles(bits(2.5), bits(-2.5), bits(-0.25), bits(1e20));
     long[] even = Ptx.evaluate("cvt.rni.f32.f32", Type.F32, Ptx.types(Type.F32), values);

@@ -1,9 +1,7 @@
 package io.github.lamb4j.cuda.emulator;
 
-import io.github.lamb4j.CudaException;
 import io.github.lamb4j.cuda.CudaDriver;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import jcuda.driver.CUstream;
 
 /**
@@ -20,29 +19,8 @@ import jcuda.driver.CUstream;
  */
 public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
-  private static final int INVALID_VALUE = 1;
-  private static final int OUT_OF_MEMORY = 2;
-  private static final int INVALID_DEVICE = 101;
-  private static final int INVALID_CONTEXT = 201;
-  private static final int NO_BINARY_FOR_GPU = 209;
-  private static final int UNSUPPORTED_PTX_VERSION = 222;
-  private static final int INVALID_HANDLE = 400;
-  private static final int NOT_FOUND = 500;
-  private static final int MOST_THREADS = 1024;
   private static final int L2_CACHE_BYTES = 1 << 12;
   private static final int CLOCK_KHZ = 1_000_000;
-
-  private static final Map<Integer, String> CODE_NAMES =
-      Map.ofEntries(
-          Map.entry(INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE"),
-          Map.entry(OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY"),
-          Map.entry(INVALID_CONTEXT, "CUDA_ERROR_INVALID_CONTEXT"),
-          Map.entry(NO_BINARY_FOR_GPU, "CUDA_ERROR_NO_BINARY_FOR_GPU"),
-          Map.entry(UNSUPPORTED_PTX_VERSION, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"),
-          Map.entry(INVALID_HANDLE, "CUDA_ERROR_INVALID_HANDLE"),
-          Map.entry(NOT_FOUND, "CUDA_ERROR_NOT_FOUND"),
-          Map.entry(700, "CUDA_ERROR_ILLEGAL_ADDRESS"),
-          Map.entry(719, "CUDA_ERROR_LAUNCH_FAILED"));
 
   /** The calls that can fail, and what the driver calls them. */
   public enum Call {
@@ -74,8 +52,6 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     }
   }
 
-  private record Failure(int[] left, int code) {}
-
   private final EmulatedDevice device;
   private final ThreadLocal<Long> current = new ThreadLocal<>();
   private final GlobalMemory memory = new GlobalMemory();
@@ -85,7 +61,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   private final Map<Long, Kernel> functions = new HashMap<>();
   private final Map<Long, Long> functionModules = new HashMap<>();
   private final Map<Long, Long> events = new HashMap<>();
-  private final Map<Call, Failure> failures = new HashMap<>();
+  private final DriverErrors errors = new DriverErrors();
   private final List<LaunchReport> launches = new ArrayList<>();
   private long nextHandle = 0x5500_0000_1000L;
   private final long context = newHandle();
@@ -93,6 +69,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   private long nanoseconds;
   private long seed;
   private boolean copiesOfUndefinedBytes;
+  private UnaryOperator<String> rewriting = UnaryOperator.identity();
 
   /** A device and a context, which is the calling thread's current one. */
   public EmulatedDriver(EmulatedDevice device, long seed) {
@@ -117,6 +94,11 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     current.set(handle);
   }
 
+  /** Changes the text of the modules to come: a fault planted in them must be found. */
+  public void rewrite(UnaryOperator<String> change) {
+    rewriting = change;
+  }
+
   /** The schedules of the launches to come: the same seed gives the same ones. */
   public void seed(long value) {
     seed = value;
@@ -124,7 +106,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
   /** Lets the nth call from now on fail with this code, as the driver would report it. */
   public void fail(Call call, int nth, int code) {
-    failures.put(call, new Failure(new int[] {nth}, code));
+    errors.fail(call, nth, code);
   }
 
   /**
@@ -180,8 +162,9 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   @Override
   public void retainPrimaryContext(int ordinal) {
     String doing = "retaining the primary context of device " + ordinal;
-    failIfAsked(Call.RETAIN_CONTEXT, doing);
-    if (ordinal != 0) throw failed(Call.RETAIN_CONTEXT, INVALID_DEVICE, doing);
+    errors.failIfAsked(Call.RETAIN_CONTEXT, doing);
+    if (ordinal != 0)
+      throw DriverErrors.failed(Call.RETAIN_CONTEXT, DriverErrors.INVALID_DEVICE, doing);
     retained++;
     makeCurrent(context);
   }
@@ -189,8 +172,9 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   @Override
   public void releasePrimaryContext(int ordinal) {
     String doing = "releasing the primary context of device " + ordinal;
-    failIfAsked(Call.RELEASE_CONTEXT, doing);
-    if (ordinal != 0) throw failed(Call.RELEASE_CONTEXT, INVALID_DEVICE, doing);
+    errors.failIfAsked(Call.RELEASE_CONTEXT, doing);
+    if (ordinal != 0)
+      throw DriverErrors.failed(Call.RELEASE_CONTEXT, DriverErrors.INVALID_DEVICE, doing);
     if (--retained < 0) throw new EmulatorException("a context released more often than retained");
   }
 
@@ -236,9 +220,9 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   public long allocate(long bytes, String purpose) {
     String doing = "allocating %d bytes for %s".formatted(bytes, purpose);
     enter(Call.ALLOCATE, doing);
-    if (bytes <= 0) throw failed(Call.ALLOCATE, INVALID_VALUE, doing);
+    if (bytes <= 0) throw DriverErrors.failed(Call.ALLOCATE, DriverErrors.INVALID_VALUE, doing);
     if (bytes > device.totalMemory() - memory.used()) {
-      throw failed(Call.ALLOCATE, OUT_OF_MEMORY, doing);
+      throw DriverErrors.failed(Call.ALLOCATE, DriverErrors.OUT_OF_MEMORY, doing);
     }
     Allocation allocation = memory.allocate(bytes, purpose);
     owned.put(allocation.start, allocation);
@@ -315,7 +299,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     return allocation;
   }
 
-  private static void expectDirect(ByteBuffer buffer) {
+  static void expectDirect(ByteBuffer buffer) {
     if (!buffer.isDirect()) throw new EmulatorException("a buffer that is not direct");
   }
 
@@ -327,13 +311,13 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     if (length == 0 || ptx[length - 1] != 0) {
       throw new EmulatorException("PTX text must end in a zero byte");
     }
-    ParsedModule parsed =
-        PtxParser.parse(new String(ptx, 0, length - 1, StandardCharsets.US_ASCII));
+    String text = new String(ptx, 0, length - 1, StandardCharsets.US_ASCII);
+    ParsedModule parsed = PtxParser.parse(rewriting.apply(text));
     if (parsed.version() > ptxVersion(device.driverVersion())) {
-      throw failed(Call.LOAD_MODULE, UNSUPPORTED_PTX_VERSION, doing);
+      throw DriverErrors.failed(Call.LOAD_MODULE, DriverErrors.UNSUPPORTED_PTX_VERSION, doing);
     }
     if (parsed.target() > device.computeCapability()) {
-      throw failed(Call.LOAD_MODULE, NO_BINARY_FOR_GPU, doing);
+      throw DriverErrors.failed(Call.LOAD_MODULE, DriverErrors.NO_BINARY_FOR_GPU, doing);
     }
     long handle = newHandle();
     modules.put(handle, new LoadedModule(parsed, memory));
@@ -363,9 +347,10 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     String doing = "looking for kernel " + name;
     enter(Call.FUNCTION, doing);
     LoadedModule loaded = modules.get(module);
-    if (loaded == null) throw failed(Call.FUNCTION, INVALID_HANDLE, doing);
+    if (loaded == null)
+      throw DriverErrors.failed(Call.FUNCTION, DriverErrors.INVALID_HANDLE, doing);
     Kernel kernel = loaded.kernels.get(name);
-    if (kernel == null) throw failed(Call.FUNCTION, NOT_FOUND, doing);
+    if (kernel == null) throw DriverErrors.failed(Call.FUNCTION, DriverErrors.NOT_FOUND, doing);
     long handle = newHandle();
     functions.put(handle, kernel);
     functionModules.put(handle, module);
@@ -390,16 +375,12 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     String doing = "launching " + name;
     enter(Call.ENQUEUE, doing);
     Kernel kernel = functions.get(function);
-    if (kernel == null) throw failed(Call.ENQUEUE, INVALID_HANDLE, doing);
-    int most = kernel.maxThreads == 0 ? MOST_THREADS : kernel.maxThreads;
-    boolean threadsFit =
-        threads > 0 && threads <= most && (!kernel.exactThreads || threads == most);
-    int resident =
-        threadsFit ? device.residentBlocks(threads, kernel.staticSharedBytes + sharedBytes) : 0;
+    if (kernel == null) throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_HANDLE, doing);
+    int resident = kernel.residentBlocks(device, threads, sharedBytes);
     if (grid <= 0 || sharedBytes < 0 || resident <= 0) {
-      throw failed(Call.ENQUEUE, INVALID_VALUE, doing);
+      throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_VALUE, doing);
     }
-    Page parameters = parameters(kernel, arguments);
+    Page parameters = kernel.parameters(arguments);
     if (races.start(grid, threads)) {
       memory.live().forEach(Allocation::forgetAccesses);
     }
@@ -418,49 +399,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
             seed++);
     running.run();
     nanoseconds += running.nanoseconds();
-    launches.add(report(running, stream));
-  }
-
-  private static Page parameters(Kernel kernel, ByteBuffer[] arguments) {
-    if (arguments.length != kernel.parameters.size()) {
-      throw new EmulatorException(
-          "kernel %s has %d parameters, not %d"
-              .formatted(kernel.name, kernel.parameters.size(), arguments.length));
-    }
-    Page page = new Page(Math.max(16, kernel.parameterBytes));
-    for (int i = 0; i < arguments.length; i++) {
-      ByteBuffer argument = arguments[i];
-      expectDirect(argument);
-      Kernel.Parameter parameter = kernel.parameters.get(i);
-      if (argument.order() != ByteOrder.nativeOrder() || argument.capacity() != parameter.bytes()) {
-        throw new EmulatorException(
-            "parameter %d of kernel %s has %d bytes in native order"
-                .formatted(i, kernel.name, parameter.bytes()));
-      }
-      for (int b = 0; b < parameter.bytes(); b++) {
-        page.put(parameter.offset() + b, 1, argument.get(b));
-      }
-    }
-    return page;
-  }
-
-  private LaunchReport report(Grid running, CUstream stream) {
-    Map<String, Long> loaded = new TreeMap<>();
-    Map<String, Long> stored = new TreeMap<>();
-    for (Allocation allocation : memory.live()) {
-      if (allocation.loaded > 0) loaded.merge(allocation.purpose, allocation.loaded, Long::sum);
-      if (allocation.stored > 0) stored.merge(allocation.purpose, allocation.stored, Long::sum);
-    }
-    return new LaunchReport(
-        running.kernel.name,
-        running.blocks,
-        running.threads,
-        running.dynamicSharedBytes,
-        stream,
-        running.instructions,
-        running.atomics,
-        loaded,
-        stored);
+    launches.add(LaunchReport.of(running, stream));
   }
 
   @Override
@@ -480,7 +419,8 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   public void recordEvent(long event, CUstream stream) {
     enter(Call.RECORD_EVENT, "recording an event");
     if (events.replace(event, nanoseconds) == null) {
-      throw failed(Call.RECORD_EVENT, INVALID_HANDLE, "recording an event");
+      throw DriverErrors.failed(
+          Call.RECORD_EVENT, DriverErrors.INVALID_HANDLE, "recording an event");
     }
   }
 
@@ -489,7 +429,8 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     enter(Call.ELAPSED, "comparing events");
     long from = events.getOrDefault(start, -1L);
     long to = events.getOrDefault(end, -1L);
-    if (from < 0 || to < 0) throw failed(Call.ELAPSED, INVALID_HANDLE, "comparing events");
+    if (from < 0 || to < 0)
+      throw DriverErrors.failed(Call.ELAPSED, DriverErrors.INVALID_HANDLE, "comparing events");
     return (to - from) / 1e6f;
   }
 
@@ -497,7 +438,8 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   public void destroyEvent(long event) {
     enter(Call.DESTROY_EVENT, "destroying an event");
     if (events.remove(event) == null) {
-      throw failed(Call.DESTROY_EVENT, INVALID_HANDLE, "destroying an event");
+      throw DriverErrors.failed(
+          Call.DESTROY_EVENT, DriverErrors.INVALID_HANDLE, "destroying an event");
     }
   }
 
@@ -505,21 +447,9 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     return nextHandle += 0x100;
   }
 
-  private void failIfAsked(Call call, String doing) {
-    Failure failure = failures.get(call);
-    if (failure != null && --failure.left()[0] == 0) {
-      failures.remove(call);
-      throw failed(call, failure.code(), doing);
-    }
-  }
-
   private void enter(Call call, String doing) {
-    failIfAsked(call, doing);
-    if (currentContext() != context) throw failed(call, INVALID_CONTEXT, doing);
-  }
-
-  private static CudaException failed(Call call, int code, String doing) {
-    String name = CODE_NAMES.getOrDefault(code, "CUresult");
-    return new CudaException(call.entryPoint, code, name, doing);
+    errors.failIfAsked(call, doing);
+    if (currentContext() != context)
+      throw DriverErrors.failed(call, DriverErrors.INVALID_CONTEXT, doing);
   }
 }

@@ -8,10 +8,13 @@ import java.util.TreeMap;
 /** One launch: starts blocks as others end and runs their warps in turns drawn at random. */
 final class Grid {
 
-  /** Turns in which no memory changed, no barrier completed and no thread exited. */
+  /** Turns in which nothing happened that another thread could be waiting for. */
   private static final int PATIENCE = 60_000;
 
   private static final int LONGEST_SLICE = 96;
+
+  /** About two minutes' worth: what takes longer goes on for ever. */
+  private static final long MOST_INSTRUCTIONS = 10_000_000_000L;
 
   final Kernel kernel;
   final int blocks;
@@ -77,6 +80,7 @@ final class Grid {
       if (resident == 0) return;
       if (ready.isEmpty()) throw deadlock("no thread can go on");
       if (idleTurns++ > PATIENCE) throw deadlock("threads spin and nothing changes");
+      if (instructions > MOST_INSTRUCTIONS) throw deadlock("it does not come to an end");
       turn(random.nextInt(ready.size()));
     }
   }

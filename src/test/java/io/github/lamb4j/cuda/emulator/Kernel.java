@@ -1,10 +1,14 @@
 package io.github.lamb4j.cuda.emulator;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 
 /** A kernel, ready to run. */
 final class Kernel {
+
+  private static final int MOST_THREADS = 1024;
 
   /** Where a parameter lies in the parameter block. */
   record Parameter(int offset, int bytes) {}
@@ -51,5 +55,36 @@ final class Kernel {
     registers = builder.registers();
     predicates = builder.predicates();
     specials = builder.specials();
+  }
+
+  /** How many blocks run at once, 0 if the launch does not fit. */
+  int residentBlocks(EmulatedDevice device, int threads, int dynamicSharedBytes) {
+    int most = maxThreads == 0 ? MOST_THREADS : maxThreads;
+    if (threads <= 0 || threads > most || exactThreads && threads != most) return 0;
+    return device.residentBlocks(threads, staticSharedBytes + dynamicSharedBytes);
+  }
+
+  /** The parameter block of a launch. */
+  Page parameters(ByteBuffer[] arguments) {
+    if (arguments.length != parameters.size()) {
+      throw new EmulatorException(
+          "kernel %s has %d parameters, not %d"
+              .formatted(name, parameters.size(), arguments.length));
+    }
+    Page page = new Page(Math.max(16, parameterBytes));
+    for (int i = 0; i < arguments.length; i++) {
+      ByteBuffer argument = arguments[i];
+      EmulatedDriver.expectDirect(argument);
+      Parameter parameter = parameters.get(i);
+      if (argument.order() != ByteOrder.nativeOrder() || argument.capacity() != parameter.bytes()) {
+        throw new EmulatorException(
+            "parameter %d of kernel %s has %d bytes in native order"
+                .formatted(i, name, parameter.bytes()));
+      }
+      for (int b = 0; b < parameter.bytes(); b++) {
+        page.put(parameter.offset() + b, 1, argument.get(b));
+      }
+    }
+    return page;
   }
 }

@@ -1,6 +1,7 @@
 package io.github.lamb4j.cuda.emulator;
 
 import java.util.Map;
+import java.util.TreeMap;
 import jcuda.driver.CUstream;
 
 /**
@@ -21,6 +22,25 @@ public record LaunchReport(
     long atomics,
     Map<String, Long> loaded,
     Map<String, Long> stored) {
+
+  static LaunchReport of(Grid ended, CUstream stream) {
+    Map<String, Long> loaded = new TreeMap<>();
+    Map<String, Long> stored = new TreeMap<>();
+    for (Allocation allocation : ended.memory.live()) {
+      if (allocation.loaded > 0) loaded.merge(allocation.purpose, allocation.loaded, Long::sum);
+      if (allocation.stored > 0) stored.merge(allocation.purpose, allocation.stored, Long::sum);
+    }
+    return new LaunchReport(
+        ended.kernel.name,
+        ended.blocks,
+        ended.threads,
+        ended.dynamicSharedBytes,
+        stream,
+        ended.instructions,
+        ended.atomics,
+        loaded,
+        stored);
+  }
 
   public long bytesLoaded() {
     return loaded.values().stream().mapToLong(Long::longValue).sum();

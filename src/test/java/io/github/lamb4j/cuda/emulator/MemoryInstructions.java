@@ -55,7 +55,7 @@ final class MemoryInstructions {
     Space space =
         takeSpace(modifiers, "global", "shared", "shared::cta", "local", "param", "const");
     modifiers.takeAny("ca", "cg", "cs", "lu", "cv");
-    if (space == Space.GLOBAL) modifiers.take("nc");
+    boolean readOnly = space == Space.GLOBAL && modifiers.take("nc");
     boolean policy = takeHints(modifiers);
     int count = takeCount(modifiers);
     Type type = modifiers.takeType();
@@ -72,7 +72,7 @@ final class MemoryInstructions {
       if (targets[i].type().bits < type.bits) throw new IllegalArgumentException("small register");
     }
     int base = operands.addressBase(1);
-    return new Load(space, base, operands.addressOffset(1), targets, type, semantics);
+    return new Load(space, base, operands.addressOffset(1), targets, type, semantics, readOnly);
   }
 
   static Operation store(Modifiers modifiers, Operands operands) {
@@ -111,7 +111,17 @@ final class MemoryInstructions {
     private final Type type;
     private final Semantics semantics;
 
-    Load(Space space, int base, long offset, Register[] targets, Type type, Semantics semantics) {
+    /** Whether it may come from a cache that does not see stores. */
+    private final boolean readOnly;
+
+    Load(
+        Space space,
+        int base,
+        long offset,
+        Register[] targets,
+        Type type,
+        Semantics semantics,
+        boolean readOnly) {
       super(space, base, offset);
       this.targets = new int[targets.length];
       this.masks = new long[targets.length];
@@ -121,6 +131,7 @@ final class MemoryInstructions {
       }
       this.type = type;
       this.semantics = semantics;
+      this.readOnly = readOnly;
     }
 
     @Override
@@ -134,6 +145,10 @@ final class MemoryInstructions {
         if (page == null) throw undefined(warp, lane, bytes);
         if (isCommon()) {
           races.read(page, at, bytes, warp, lane, semantics.strength(), address);
+          if (readOnly && races.isWritten(page, at, bytes)) {
+            throw warp.fault(
+                lane, "a read-only load of what this launch wrote: " + warp.describe(address));
+          }
           if (semantics.strength() != RaceDetector.WEAK) {
             races.observe(warp, lane, location(warp), semantics.strength(), semantics.acquires());
           }
@@ -164,7 +179,8 @@ final class MemoryInstructions {
       RaceDetector races = warp.block.grid.races;
       int each = type.bytes;
       int bytes = each * sources.length;
-      boolean changed = false;
+      // A loop that waits may store what is there already, but not weakly.
+      boolean changed = semantics.strength() == RaceDetector.WEAK;
       for (int rest = lanes; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         Page page = locate(warp, lane, bytes, true);

@@ -19,8 +19,7 @@ sealed interface Operand {
     long bits(Type type) {
       if (!isFloatingPoint()) {
         long value = integer();
-        if (type == Type.F32) return Float.floatToRawIntBits(value) & type.mask;
-        if (type == Type.F64) return Double.doubleToRawLongBits(value);
+        if (type.floating) throw new IllegalArgumentException("a whole number for " + type);
         return value & type.mask;
       }
       boolean single = digits.startsWith("0f") || digits.startsWith("0F");

@@ -22,13 +22,19 @@ final class Page {
   private final byte[] data;
   private final byte[] state;
 
-  /** The race detector's: the last write and the last reads of each 4-byte word. */
+  /**
+   * The race detector's: the last write and the last reads of each word. A word is 4 bytes long, or
+   * less once less has been accessed at once.
+   */
   long[] writes;
 
   long[] reads;
 
   /** The race detector's: for words that several blocks have read, when each did. */
   int[][] readers;
+
+  /** Shifts a byte's place to its word's. */
+  int wordShift = 2;
 
   Page(int bytes) {
     int rounded = (bytes + 15) & -16;
@@ -42,9 +48,31 @@ final class Page {
     return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
   }
 
-  void trackRaces() {
-    writes = new long[data.length / 4];
-    reads = new long[data.length / 4];
+  /** Prepares for an access of so many bytes. */
+  void trackRaces(int bytes) {
+    if (writes == null) {
+      wordShift = Math.min(2, Integer.numberOfTrailingZeros(bytes));
+      forgetAccesses();
+    } else if (bytes < 1 << wordShift) {
+      int parts = (1 << wordShift) / bytes;
+      long[][] coarse = {writes, reads};
+      int[][] coarseReaders = readers;
+      wordShift = Integer.numberOfTrailingZeros(bytes);
+      forgetAccesses();
+      if (coarseReaders.length > 0) readers = new int[reads.length][];
+      for (int i = 0; i < writes.length; i++) {
+        writes[i] = coarse[0][i / parts];
+        reads[i] = coarse[1][i / parts];
+        if (coarseReaders.length > 0 && coarseReaders[i / parts] != null) {
+          readers[i] = coarseReaders[i / parts].clone();
+        }
+      }
+    }
+  }
+
+  void forgetAccesses() {
+    writes = new long[data.length >> wordShift];
+    reads = new long[data.length >> wordShift];
     readers = new int[0][];
   }
 
@@ -99,15 +127,5 @@ final class Page {
   void fill(int from, int bytes, byte value) {
     Arrays.fill(data, from, from + bytes, value);
     mark(from, bytes, DEFINED);
-  }
-
-  /** Back to nothing defined and nothing accessed. */
-  void forget() {
-    Arrays.fill(state, UNDEFINED);
-    if (writes != null) {
-      Arrays.fill(writes, 0);
-      Arrays.fill(reads, 0);
-      readers = new int[0][];
-    }
   }
 }

@@ -217,7 +217,7 @@ final class PtxParser {
         case ".align" -> alignment = (int) integer();
         case ".v2" -> vector = 2;
         case ".v4" -> vector = 4;
-        case ".ptr", ".global" -> {} // what a pointer parameter points to: a hint for alignment
+        case ".ptr" -> pointee();
         default -> type = type(token);
       }
     }
@@ -232,6 +232,13 @@ final class PtxParser {
     int natural = type.bytes * vector;
     return new Variable(
         name.line(), space, type, name.text(), bytes, Math.max(alignment, natural), initial);
+  }
+
+  /** What a pointer parameter points to: a hint for compilers. */
+  private void pointee() {
+    if (peek().is(".global") || peek().is(".const")) take();
+    expect(".align");
+    integer();
   }
 
   private byte[] initial(Type type, int bytes) {

@@ -72,9 +72,9 @@ final class RaceDetector {
   // --- Accesses --------------------------------------------------------------------------------
 
   void read(Page page, int at, int bytes, Warp warp, int lane, int strength, long address) {
-    if (page.writes == null) page.trackRaces();
+    if (page.writes == null || bytes < 1 << page.wordShift) page.trackRaces(bytes);
     int thread = warp.firstThread + lane;
-    for (int word = at >> 2; word <= at + bytes - 1 >> 2; word++) {
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
       long write = page.writes[word];
       if (isRecent(write) && who(write) != thread && !bothStrong(write, strength, warp)) {
         if (!happenedBefore(write, page, word, warp, lane)) {
@@ -118,10 +118,19 @@ final class RaceDetector {
     }
   }
 
+  /** Whether anything of this was written in the current launch. */
+  boolean isWritten(Page page, int at, int bytes) {
+    if (page.writes == null) return false;
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
+      if (isRecent(page.writes[word])) return true;
+    }
+    return false;
+  }
+
   void write(Page page, int at, int bytes, Warp warp, int lane, int strength, long address) {
-    if (page.writes == null) page.trackRaces();
+    if (page.writes == null || bytes < 1 << page.wordShift) page.trackRaces(bytes);
     int thread = warp.firstThread + lane;
-    for (int word = at >> 2; word <= at + bytes - 1 >> 2; word++) {
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
       long write = page.writes[word];
       if (isRecent(write) && who(write) != thread && !bothStrong(write, strength, warp)) {
         if (!happenedBefore(write, page, word, warp, lane)) {
@@ -239,9 +248,14 @@ final class RaceDetector {
     Arrays.fill(block.known, all);
   }
 
-  /** Some threads of a block have met: those whose bits are set, by warp. */
-  void barrier(Block block, int[] lanes) {
-    Knowledge all = Knowledge.NONE;
+  /**
+   * Some threads of a block have met.
+   *
+   * @param lanes of those that waited for each other, by warp
+   * @param published what others knew that came by and did not wait
+   */
+  void barrier(Block block, int[] lanes, Knowledge published) {
+    Knowledge all = published;
     int now = tick();
     for (Warp warp : block.warps) {
       int met = lanes[warp.index];
@@ -270,7 +284,8 @@ final class RaceDetector {
     block.fencedForBlock[thread] = blockOnly;
   }
 
-  private Knowledge released(Warp warp, int lane) {
+  /** What a thread has done and knows, as of now: it does what comes later at a later time. */
+  Knowledge released(Warp warp, int lane) {
     int now = tick();
     return warp.block.known[warp.firstInBlock + lane].with(
         Knowledge.thread(warp.firstThread + lane), now);

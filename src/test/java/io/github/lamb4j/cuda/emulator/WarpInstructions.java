@@ -46,7 +46,7 @@ final class WarpInstructions {
             int members = (int) warp.registers[mask + Integer.numberOfTrailingZeros(rest)] & rest;
             int[] met = new int[warp.block.warps.length];
             met[warp.index] = members;
-            warp.block.grid.races.barrier(warp.block, met);
+            warp.block.grid.races.barrier(warp.block, met, Knowledge.NONE);
             rest &= ~members;
           }
         });
