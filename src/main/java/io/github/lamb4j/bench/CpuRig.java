@@ -6,6 +6,9 @@ import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.StepPath;
 import io.github.lamb4j.core.Tiling;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +46,17 @@ final class CpuRig implements Rig {
       long tables = BYTES_PER_TENSOR + BYTES_PER_TILE * Tiling.tiles(tensor.count());
       bytes += tensor.count() * Float.BYTES * (2 + 2 * OPTIMIZERS) + OPTIMIZERS * tables;
     }
-    Runtime runtime = Runtime.getRuntime();
-    long free = runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
-    return new MemoryNeed(bytes, free, "Java heap");
+    return new MemoryNeed(bytes, availableHeap(), "Java heap");
+  }
+
+  /** What is free of the largest generation: what stays for long ends up in one. */
+  private static long availableHeap() {
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getType() == MemoryType.HEAP)
+        .map(MemoryPoolMXBean::getUsage)
+        .mapToLong(usage -> usage.getMax() - usage.getUsed())
+        .max()
+        .orElse(0);
   }
 
   /**
