@@ -48,9 +48,9 @@ public final class Lamb implements AutoCloseable {
   private final Map<String, Place> places;
   private final double[] learningRates;
   private final AtomicBoolean busy = new AtomicBoolean();
-  private long step;
+  private volatile long step; // any thread may ask for it
   private boolean stepTaken;
-  private boolean closed;
+  private volatile boolean closed;
   private Throwable failure;
 
   Lamb(List<ParameterGroup> groups, boolean clipping, Backend backend) {
@@ -272,8 +272,10 @@ public final class Lamb implements AutoCloseable {
       throw new IllegalStateException("close(): the optimizer is in use by another thread");
     }
     try {
-      backend.close();
-      closed = true;
+      if (!closed) { // another thread may have closed it since
+        backend.close();
+        closed = true;
+      }
     } finally {
       busy.set(false);
     }

@@ -23,7 +23,11 @@ public interface CudaDriver {
    */
   void retainPrimaryContext(int device);
 
-  /** Gives back what {@link #retainPrimaryContext} took. */
+  /**
+   * Gives back what {@link #retainPrimaryContext} took, and leaves the calling thread without a
+   * current context: the last release destroys it, and a thread that still had it would take it for
+   * one of its own.
+   */
   void releasePrimaryContext(int device);
 
   /** The version of CUDA that the installed driver supports, as 1000 * major + 10 * minor. */

@@ -123,6 +123,7 @@ public final class JCudaDriver implements CudaDriver {
   @Override
   public void releasePrimaryContext(int device) {
     String doing = "releasing the primary context of device " + device;
+    check("cuCtxSetCurrent", doing, () -> cuCtxSetCurrent(new CUcontext()));
     check("cuDevicePrimaryCtxRelease", doing, () -> cuDevicePrimaryCtxRelease(device(device)));
   }
 

@@ -176,6 +176,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     if (ordinal != 0)
       throw DriverErrors.failed(Call.RELEASE_CONTEXT, DriverErrors.INVALID_DEVICE, doing);
     if (--retained < 0) throw new EmulatorException("a context released more often than retained");
+    makeCurrent(0);
   }
 
   @Override
