@@ -239,27 +239,17 @@ def one_line(error):
     return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:300]
 
 
-def side(kind, *arguments):
-    """PyTorch or JAX, or why it is not there."""
-    try:
-        return kind(*arguments)
-    except Skip as e:
-        return e
-
-
 def ready(tensors, options, skipped):
     """The peers that are here and have taken their first steps: name, side, step."""
-    torch, jax = (side(kind, tensors, options.device, options.clip) for kind in (Torch, Jax))
-    peers = []
+    owners, peers = {}, []
+    makers = {ADAMW: "adamw", TIMM: "lamb", COMPILED: "compiled_lamb", OPTAX: "lamb"}
     for name in options.only:
-        owner = jax if name == OPTAX else torch
-        if isinstance(owner, Skip):
-            skipped[name] = str(owner)
-            continue
-        makers = {COPY: "copy", ADAMW: "adamw", TIMM: "lamb", COMPILED: "compiled_lamb", OPTAX: "lamb"}
-        make = getattr(owner, makers[name])
+        kind = Jax if name == OPTAX else Torch
         try:
-            step = make if name == COPY else make()
+            if kind not in owners:
+                owners[kind] = kind(tensors, options.device, options.clip)
+            owner = owners[kind]
+            step = owner.copy if name == COPY else getattr(owner, makers[name])()
             for _ in range(options.warmup):
                 owner.time(step)
             peers.append((name, owner, step))
@@ -281,9 +271,7 @@ def measure(peers, repetitions, progress):
 
 
 def progress(done, total):
-    if sys.stderr.isatty():
-        print(f"\r{done} of {total} rounds", end="\n" if done == total else "", file=sys.stderr, flush=True)
-    elif done * 4 // total > (done - 1) * 4 // total:
+    if done * 4 // total > (done - 1) * 4 // total:
         print(f"{done} of {total} rounds", file=sys.stderr, flush=True)
 
 
@@ -291,7 +279,7 @@ def p95(times):
     return sorted(times)[(95 * len(times) + 99) // 100 - 1]
 
 
-def result(name, times, parameters, copied, all_times):
+def result(name, times, parameters, copied, all_times, clock):
     median = statistics.median(times)
     elements = copied if name == COPY else parameters
     row = {
@@ -303,7 +291,7 @@ def result(name, times, parameters, copied, all_times):
         "bytes": 8 * elements if name == COPY else None,
         "bytes_per_parameter": 8.0 if name == COPY else None,
         "gigabytes_per_second": 8 * elements / median / 1e6 if name == COPY else None,
-        "clock": f"host, {STEPS_AT_ONCE} steps at once" if name == OPTAX else "CUDA events",
+        "clock": f"host, {STEPS_AT_ONCE} steps at once" if name == OPTAX else clock,
     }
     if name != COPY and ADAMW in all_times:
         row["ratio_to_adamw"] = median / statistics.median(all_times[ADAMW])
@@ -326,19 +314,9 @@ def facts(peers):
 
 
 def positive(text):
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if not 1 <= value <= 100_000:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"{text}: give 1 to 100000")
-    return value
-
-
-def peer(text):
-    if text not in PEERS:
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {PEERS}")
-    return text
+    return int(text)
 
 
 def parse(arguments):
@@ -347,7 +325,7 @@ def parse(arguments):
     parser.add_argument("--repeat", type=positive, default=30, metavar="N", help="repetitions of each (default: 30)")
     parser.add_argument("--warmup", type=positive, default=5, metavar="N", help="steps before them (default: 5)")
     parser.add_argument("--clip", action="store_true", help="clip the gradients' norm, in every optimizer")
-    parser.add_argument("--only", type=peer, action="append", metavar="PEER", help=f"one of {PEERS}; may be repeated")
+    parser.add_argument("--only", choices=PEERS, action="append", metavar="PEER", help=f"one of {PEERS}; may be repeated")
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu: only to try this script out")
     parser.add_argument("--json", metavar="FILE", help="write everything to FILE as JSON")
     options = parser.parse_args(arguments)
@@ -363,10 +341,8 @@ def report(options):
     peers = ready(tensors, options, skipped)
     times = measure(peers, options.repeat, progress)
     copied = next((owner.source.numel() for name, owner, _ in peers if name == COPY), 0)
-    rows = [result(name, times[name], count(tensors), copied, times) for name in times]
-    if options.device == "cpu":
-        for row in rows:
-            row["clock"] = "host"
+    clock = "host" if options.device == "cpu" else "CUDA events"
+    rows = [result(name, times[name], count(tensors), copied, times, clock) for name in times]
     rows += [{"name": name, "skipped": reason} for name, reason in skipped.items()]
     return {
         "program": "bench-peers",

@@ -95,7 +95,7 @@ class BenchPeersTest {
       delimiter = '|',
       value = {
         "--repeat 0|--repeat: 0: give 1 to 100000",
-        "--only sgd|'sgd' is none of",
+        "--only sgd|--only: invalid choice: 'sgd'",
         "--json /no/such/folder/x.json|/no/such/folder/x.json: its directory does not exist",
         "--frobnicate|unrecognized arguments: --frobnicate",
       })
