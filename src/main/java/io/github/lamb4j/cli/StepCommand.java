@@ -1,6 +1,5 @@
 package io.github.lamb4j.cli;
 
-import io.github.lamb4j.BackendChoice;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
@@ -35,13 +34,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class StepCommand implements Callable<Integer> {
-
-  /** Which backend runs the steps. */
-  enum BackendOption {
-    AUTO,
-    CUDA,
-    CPU
-  }
 
   private static final int MOST_THREADS = 256;
 
@@ -170,7 +162,7 @@ final class StepCommand implements Callable<Integer> {
     Hyperparameters base = hyperparameters();
     List<NamePattern> undecayed = NamePattern.all("--no-decay", noDecay);
     List<NamePattern> unadapted = NamePattern.all("--no-adapt", noAdapt);
-    LambBuilder builder = Lamb.on(backendChoice());
+    LambBuilder builder = Lamb.on(backend.choice());
     if (maxGradNorm != null) {
       requireMaxGradNorm();
       builder.maxGradNorm(maxGradNorm);
@@ -306,14 +298,6 @@ final class StepCommand implements Callable<Integer> {
       groups.computeIfAbsent(own, key -> new ArrayList<>()).add(parameter);
     }
     return groups;
-  }
-
-  private BackendChoice backendChoice() {
-    return switch (backend) {
-      case AUTO -> BackendChoice.auto();
-      case CUDA -> BackendChoice.cuda();
-      case CPU -> BackendChoice.cpu();
-    };
   }
 
   /** A regular expression that is searched for in names. */

@@ -73,6 +73,9 @@ public interface CudaDriver {
    */
   void copyToHost(ByteBuffer target, long source, CUstream stream);
 
+  /** Enqueues a copy between two places of device memory that do not overlap. */
+  void copyOnDevice(long target, long source, long bytes, CUstream stream);
+
   /** Enqueues the setting of every byte to zero. */
   void clear(long address, long bytes, CUstream stream);
 
@@ -118,14 +121,20 @@ public interface CudaDriver {
     void enqueue(CUstream stream);
   }
 
-  /** Device attributes that decide how kernels are launched. */
+  /** Device attributes that decide how kernels are launched, or that a benchmark reports. */
   enum DeviceAttribute {
     COMPUTE_CAPABILITY_MAJOR,
     COMPUTE_CAPABILITY_MINOR,
     MULTIPROCESSORS,
     THREADS_PER_MULTIPROCESSOR,
     SHARED_MEMORY_PER_MULTIPROCESSOR,
-    SHARED_MEMORY_PER_BLOCK_OPTIN
+    SHARED_MEMORY_PER_BLOCK_OPTIN,
+    /** In bytes. */
+    L2_CACHE,
+    /** The highest clock of the multiprocessors, in kHz. */
+    CLOCK,
+    /** The highest clock of the memory, in kHz. */
+    MEMORY_CLOCK
   }
 
   /** Device memory in bytes. */

@@ -21,6 +21,7 @@ import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetAddressRange;
 import static jcuda.driver.JCudaDriver.cuMemGetInfo;
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
@@ -183,6 +184,9 @@ public final class JCudaDriver implements CudaDriver {
               CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR;
           case SHARED_MEMORY_PER_BLOCK_OPTIN ->
               CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
+          case L2_CACHE -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
+          case CLOCK -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE;
+          case MEMORY_CLOCK -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE;
         };
     int[] value = new int[1];
     check(
@@ -246,6 +250,14 @@ public final class JCudaDriver implements CudaDriver {
         doing,
         () -> cuMemcpyDtoHAsync(to, at(source), target.remaining(), stream));
     check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream));
+  }
+
+  @Override
+  public void copyOnDevice(long target, long source, long bytes, CUstream stream) {
+    check(
+        "cuMemcpyDtoDAsync",
+        "copying %,d bytes on the device".formatted(bytes),
+        () -> cuMemcpyDtoDAsync(at(target), at(source), bytes, stream));
   }
 
   @Override
