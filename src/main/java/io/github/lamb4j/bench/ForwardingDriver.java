@@ -24,6 +24,11 @@ class ForwardingDriver implements CudaDriver {
   }
 
   @Override
+  public void makePrimaryContextCurrent(int device) {
+    driver.makePrimaryContextCurrent(device);
+  }
+
+  @Override
   public void releasePrimaryContext(int device) {
     driver.releasePrimaryContext(device);
   }
