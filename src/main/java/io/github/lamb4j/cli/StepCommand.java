@@ -6,6 +6,7 @@ import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LayerNorms;
 import io.github.lamb4j.Limits;
 import io.github.lamb4j.Parameter;
+import io.github.lamb4j.ParameterGroup;
 import io.github.lamb4j.files.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -187,7 +188,8 @@ final class StepCommand implements Callable<Integer> {
   }
 
   private static String groupName(Hyperparameters own) {
-    return "decay %s, adapted %s".formatted(own.weightDecay(), own.layerAdaptation());
+    return "weight decay %s, layer adaptation %s"
+        .formatted(own.weightDecay(), own.layerAdaptation() ? "on" : "off");
   }
 
   private void run(StepFiles files, Lamb lamb) throws IOException {
@@ -200,6 +202,9 @@ final class StepCommand implements Callable<Integer> {
     }
     files.write(lamb, metadata(lamb.stepCount()), norms);
     PrintWriter stdout = spec.commandLine().getOut();
+    for (ParameterGroup group : lamb.groups()) { // shows an expression that matched nothing
+      stdout.printf("%d tensor(s) with %s%n", group.parameters().size(), group.name());
+    }
     stdout.printf(
         "%d step(s), now at step %d; results are in %s%n",
         grads.size(), lamb.stepCount(), Printable.path(out));
