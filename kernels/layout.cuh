@@ -63,7 +63,7 @@ struct GradientScale {
   double scale;
 };
 
-// A group's step counter and the powers that go with it; kept on the device so that a captured graph advances them.
+// A group's step counter and the powers that go with it; kept on the device, where they are needed.
 struct StepState {
   uint64_t step;
   double beta1_power, beta2_power;  // products of `step` factors, one by one

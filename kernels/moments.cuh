@@ -13,7 +13,7 @@ struct Quads {
   float g[kQuadsPerThread][4], w[kQuadsPerThread][4], m[kQuadsPerThread][4], v[kQuadsPerThread][4];
 };
 
-struct Sums {
+struct TileSums {
   double w, r;
 };
 
@@ -39,8 +39,8 @@ __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
 }
 
 // Leaves r in x.g, stores m and v, and returns the thread's sums of w^2 and r^2.
-__device__ __forceinline__ Sums update_moments(Quads& x, const Tile& tile, const Coefficients& c) {
-  Sums sums = {0, 0};
+__device__ __forceinline__ TileSums update_moments(Quads& x, const Tile& tile, const Coefficients& c) {
+  TileSums sums = {0, 0};
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
     for (int i = 0; i < 4; i++) {
@@ -64,7 +64,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) moments(const Gr
     Tile tile = tile_at(group, index);
     Quads x;
     load_tile(x, tile);
-    Sums sums = update_moments(x, tile, c);
+    TileSums sums = update_moments(x, tile, c);
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
     if (threadIdx.x == 0) group.partials[index] = make_double2(sums.w, sums.r);

@@ -144,7 +144,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     Turn& turn = turns[t];
     uint32_t after = threadIdx.x == 0 ? take_ticket(group, window) : 0;
     if (next < group.tile_count) next_tile = tile_at(group, next);
-    Sums sums = update_moments(x, tile, c);
+    TileSums sums = update_moments(x, tile, c);
     if (!adapted) {
       apply_now(x, tile, step_size(c.learning_rate, 1.0));
     } else if (fits(window, tile)) {

@@ -5,6 +5,8 @@ import io.github.lamb4j.cuda.Kernels;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which backend runs the steps, and why. The one place where that is decided.
@@ -13,6 +15,8 @@ import java.util.Optional;
  * @param reason one line for a log or a user
  */
 public record BackendChoice(Kind kind, String reason) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BackendChoice.class);
 
   /** The backends. */
   public enum Kind {
@@ -36,7 +40,11 @@ public record BackendChoice(Kind kind, String reason) {
   /** CUDA if this machine has a usable driver and device, else the CPU. */
   public static BackendChoice auto() {
     Optional<String> refusal = CudaProbe.get().refusal();
-    return refusal.isPresent() ? new BackendChoice(Kind.CPU, "no CUDA: " + refusal.get()) : cuda();
+    if (refusal.isEmpty()) {
+      return cuda();
+    }
+    LOG.info("steps run on the CPU: no CUDA: {}", refusal.get());
+    return new BackendChoice(Kind.CPU, "no CUDA: " + refusal.get());
   }
 
   /** The CPU. */
@@ -52,16 +60,22 @@ public record BackendChoice(Kind kind, String reason) {
    */
   public static BackendChoice cuda() {
     CudaProbe probe = CudaProbe.get();
-    probe
-        .refusal()
-        .ifPresent(
-            reason -> {
-              throw new IllegalStateException(
-                  "no CUDA: "
-                      + reason
-                      + ". The CPU backend gives the same numbers: Lamb.onCpu(), or --backend cpu");
-            });
+    requireNone(probe.refusal());
     return new BackendChoice(Kind.CUDA, probe.device() + ", " + probe.driver());
+  }
+
+  /** Refuses where no device at all can be used; which one is used, the caller's context says. */
+  static void requireDriver() {
+    requireNone(CudaProbe.get().driverRefusal());
+  }
+
+  private static void requireNone(Optional<String> refusal) {
+    if (refusal.isPresent()) {
+      throw new IllegalStateException(
+          "no CUDA: "
+              + refusal.get()
+              + ". The CPU backend gives the same numbers: Lamb.onCpu(), or --backend cpu");
+    }
   }
 
   /**

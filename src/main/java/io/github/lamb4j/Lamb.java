@@ -48,9 +48,9 @@ public final class Lamb implements AutoCloseable {
   private final Map<String, Place> places;
   private final double[] learningRates;
   private final AtomicBoolean busy = new AtomicBoolean();
-  private long step;
+  private volatile long step; // any thread may ask for it
   private boolean stepTaken;
-  private boolean closed;
+  private volatile boolean closed;
   private Throwable failure;
 
   Lamb(List<ParameterGroup> groups, boolean clipping, Backend backend) {
@@ -77,7 +77,7 @@ public final class Lamb implements AutoCloseable {
       throw new IllegalArgumentException(
           "stream: null; give the stream that computes the gradients");
     }
-    BackendChoice.cuda();
+    BackendChoice.requireDriver();
     return LambBuilder.cuda(new JCudaDriver(), stream);
   }
 
@@ -105,7 +105,9 @@ public final class Lamb implements AutoCloseable {
    * Takes one step with the gradients as they are.
    *
    * <p>On CUDA the step is enqueued on the caller's stream and this returns: it allocates nothing,
-   * copies nothing to the host and waits for nothing. Gradients are only read.
+   * copies nothing to the host and waits for nothing. Gradients are only read. The learning rate of
+   * the step is an argument of its kernels: a step that is captured in a CUDA graph keeps it, so
+   * that capture is of use for a constant rate alone, and {@link #stepCount} does not see replays.
    *
    * @throws IllegalStateException if the optimizer is closed or in use by another thread, the
    *     thread's current context is not the optimizer's, or a schedule gives a learning rate that
@@ -272,8 +274,10 @@ public final class Lamb implements AutoCloseable {
       throw new IllegalStateException("close(): the optimizer is in use by another thread");
     }
     try {
-      backend.close();
-      closed = true;
+      if (!closed) { // another thread may have closed it since
+        backend.close();
+        closed = true;
+      }
     } finally {
       busy.set(false);
     }

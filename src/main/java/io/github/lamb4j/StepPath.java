@@ -6,11 +6,12 @@ package io.github.lamb4j;
 public enum StepPath {
   /**
    * The single pass where the device's shared memory holds at least half of a group's tiles long
-   * enough, else two.
+   * enough, and for every group without layer adaptation; else two.
    */
   AUTO,
   /**
-   * 32 bytes per fp32 parameter, 40 for what a tensor has beyond the window; 4 more when clipping.
+   * 32 bytes per fp32 parameter, 40 for what a tensor has beyond the window, 28 without layer
+   * adaptation; 4 more when clipping.
    */
   SINGLE_PASS,
   /** 40 bytes per fp32 parameter; 4 more when clipping. */

@@ -17,16 +17,26 @@ class ArchitectureTest {
   private static final String CPU = "io.github.lamb4j.cpu..";
   private static final String CUDA = "io.github.lamb4j.cuda..";
 
-  /** Programs that use the library as any other program does. */
+  /**
+   * Times what no public call shows: it needs the driver for device memory, copies and events, and
+   * an optimizer on memory of its choice. No other program may have that.
+   */
+  private static final String BENCH = "io.github.lamb4j.bench..";
+
+  /** Programs that use the library. */
   private static final String[] PROGRAMS = {
-    "io.github.lamb4j.cli..", "io.github.lamb4j.train..", "io.github.lamb4j.safetensors.."
+    BENCH,
+    "io.github.lamb4j.cli..",
+    "io.github.lamb4j.train..",
+    "io.github.lamb4j.safetensors..",
+    "io.github.lamb4j.progress.."
   };
 
   @ArchTest
   static final ArchRule jcudaIsForTheCudaBackendAndTheCallersOwnPointers =
       noClasses()
           .that()
-          .resideOutsideOfPackage(CUDA)
+          .resideOutsideOfPackages(CUDA, BENCH)
           .and()
           .doNotBelongToAnyOf(Parameter.class, DeviceAddress.class, Lamb.class, LambBuilder.class)
           .should()
@@ -80,14 +90,25 @@ class ArchitectureTest {
               "picocli..", "com.fasterxml..", "ch.qos..", "me.tongfei..", "net.sf.extjwnl..");
 
   @ArchTest
-  static final ArchRule programsUseThePublicApiAlone =
+  static final ArchRule programsButTheBenchmarkUseThePublicApiAlone =
       noClasses()
           .that()
           .resideInAnyPackage(PROGRAMS)
+          .and()
+          .resideOutsideOfPackage(BENCH)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(CPU, CUDA)
           .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule theBenchmarkUsesThePublicApiForTheCpu =
+      noClasses()
+          .that()
+          .resideInAPackage(BENCH)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(CPU);
 
   @ArchTest
   static final ArchRule theRulesAboveLookAtSomething =

@@ -20,7 +20,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "lamb",
     description = "The LAMB optimizer: the same bits on every GPU and on the CPU.",
-    subcommands = {InfoCommand.class, StepCommand.class, TrainCommand.class},
+    subcommands = {InfoCommand.class, StepCommand.class, TrainCommand.class, BenchCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
 public final class Main implements Callable<Integer> {
@@ -62,7 +62,8 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "no command given: info, step or train");
+    throw new ParameterException(
+        spec.commandLine(), "no command given: info, step, train or bench");
   }
 
   private static int refuse(CommandLine command, String message) {

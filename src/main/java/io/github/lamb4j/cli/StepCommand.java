@@ -1,12 +1,12 @@
 package io.github.lamb4j.cli;
 
-import io.github.lamb4j.BackendChoice;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LayerNorms;
 import io.github.lamb4j.Limits;
 import io.github.lamb4j.Parameter;
+import io.github.lamb4j.ParameterGroup;
 import io.github.lamb4j.files.Printable;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -35,13 +35,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class StepCommand implements Callable<Integer> {
-
-  /** Which backend runs the steps. */
-  enum BackendOption {
-    AUTO,
-    CUDA,
-    CPU
-  }
 
   private static final int MOST_THREADS = 256;
 
@@ -170,7 +163,7 @@ final class StepCommand implements Callable<Integer> {
     Hyperparameters base = hyperparameters();
     List<NamePattern> undecayed = NamePattern.all("--no-decay", noDecay);
     List<NamePattern> unadapted = NamePattern.all("--no-adapt", noAdapt);
-    LambBuilder builder = Lamb.on(backendChoice());
+    LambBuilder builder = Lamb.on(backend.choice());
     if (maxGradNorm != null) {
       requireMaxGradNorm();
       builder.maxGradNorm(maxGradNorm);
@@ -195,7 +188,8 @@ final class StepCommand implements Callable<Integer> {
   }
 
   private static String groupName(Hyperparameters own) {
-    return "decay %s, adapted %s".formatted(own.weightDecay(), own.layerAdaptation());
+    return "weight decay %s, layer adaptation %s"
+        .formatted(own.weightDecay(), own.layerAdaptation() ? "on" : "off");
   }
 
   private void run(StepFiles files, Lamb lamb) throws IOException {
@@ -208,6 +202,9 @@ final class StepCommand implements Callable<Integer> {
     }
     files.write(lamb, metadata(lamb.stepCount()), norms);
     PrintWriter stdout = spec.commandLine().getOut();
+    for (ParameterGroup group : lamb.groups()) { // shows an expression that matched nothing
+      stdout.printf("%d tensor(s) with %s%n", group.parameters().size(), group.name());
+    }
     stdout.printf(
         "%d step(s), now at step %d; results are in %s%n",
         grads.size(), lamb.stepCount(), Printable.path(out));
@@ -306,14 +303,6 @@ final class StepCommand implements Callable<Integer> {
       groups.computeIfAbsent(own, key -> new ArrayList<>()).add(parameter);
     }
     return groups;
-  }
-
-  private BackendChoice backendChoice() {
-    return switch (backend) {
-      case AUTO -> BackendChoice.auto();
-      case CUDA -> BackendChoice.cuda();
-      case CPU -> BackendChoice.cpu();
-    };
   }
 
   /** A regular expression that is searched for in names. */

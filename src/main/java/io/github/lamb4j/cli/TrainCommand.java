@@ -2,12 +2,10 @@ package io.github.lamb4j.cli;
 
 import io.github.lamb4j.files.AtomicFile;
 import io.github.lamb4j.files.Printable;
-import io.github.lamb4j.train.BarProgress;
+import io.github.lamb4j.progress.Progress;
 import io.github.lamb4j.train.Contender;
 import io.github.lamb4j.train.Examples;
 import io.github.lamb4j.train.Glosses;
-import io.github.lamb4j.train.PlainProgress;
-import io.github.lamb4j.train.Progress;
 import io.github.lamb4j.train.Tokenizer;
 import io.github.lamb4j.train.Trainer;
 import io.github.lamb4j.train.TrainingReport;
@@ -118,7 +116,8 @@ final class TrainCommand implements Callable<Integer> {
     checkSizes(data);
     List<TrainingRun> runs = new ArrayList<>();
     try (Workers workers = new Workers(threads())) {
-      Trainer trainer = new Trainer(data, epochs, seed, workers, progress());
+      Trainer trainer =
+          new Trainer(data, epochs, seed, workers, Progress.of(spec.commandLine().getErr()));
       for (int batchSize : batchSizes) {
         for (Contender contender : contenders) {
           double rate = rate(contender, batchSize);
@@ -205,12 +204,6 @@ final class TrainCommand implements Callable<Integer> {
   private double rate(Contender contender, int batchSize) {
     Double given = contender == Contender.LAMB ? lambRate : adamwRate;
     return given == null ? contender.learningRate(batchSize) : given;
-  }
-
-  private Progress progress() {
-    return System.console() == null
-        ? new PlainProgress(spec.commandLine().getErr())
-        : new BarProgress();
   }
 
   private void complain(Contender contender, int batchSize, double rate) {

@@ -23,7 +23,14 @@ public interface CudaDriver {
    */
   void retainPrimaryContext(int device);
 
-  /** Gives back what {@link #retainPrimaryContext} took. */
+  /** Makes a retained primary context current in the calling thread, which may be another. */
+  void makePrimaryContextCurrent(int device);
+
+  /**
+   * Gives back what {@link #retainPrimaryContext} took, and leaves the calling thread without a
+   * current context: the last release destroys it, and a thread that still had it would take it for
+   * one of its own.
+   */
   void releasePrimaryContext(int device);
 
   /** The version of CUDA that the installed driver supports, as 1000 * major + 10 * minor. */
@@ -65,6 +72,9 @@ public interface CudaDriver {
    * they are there.
    */
   void copyToHost(ByteBuffer target, long source, CUstream stream);
+
+  /** Enqueues a copy between two places of device memory that do not overlap. */
+  void copyOnDevice(long target, long source, long bytes, CUstream stream);
 
   /** Enqueues the setting of every byte to zero. */
   void clear(long address, long bytes, CUstream stream);
@@ -111,14 +121,20 @@ public interface CudaDriver {
     void enqueue(CUstream stream);
   }
 
-  /** Device attributes that decide how kernels are launched. */
+  /** Device attributes that decide how kernels are launched, or that a benchmark reports. */
   enum DeviceAttribute {
     COMPUTE_CAPABILITY_MAJOR,
     COMPUTE_CAPABILITY_MINOR,
     MULTIPROCESSORS,
     THREADS_PER_MULTIPROCESSOR,
     SHARED_MEMORY_PER_MULTIPROCESSOR,
-    SHARED_MEMORY_PER_BLOCK_OPTIN
+    SHARED_MEMORY_PER_BLOCK_OPTIN,
+    /** In bytes. */
+    L2_CACHE,
+    /** The highest clock of the multiprocessors, in kHz. */
+    CLOCK,
+    /** The highest clock of the memory, in kHz. */
+    MEMORY_CLOCK
   }
 
   /** Device memory in bytes. */

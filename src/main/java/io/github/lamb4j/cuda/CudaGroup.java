@@ -92,7 +92,7 @@ final class CudaGroup {
     CudaDriver.Launch beginStep =
         launcher.prepare(LaunchPolicy.BEGIN_STEP, 1, tables, learningRate, scale);
     Window window = launcher.window();
-    if (window.isChosen(path, tiling)) {
+    if (window.isChosen(path, hyperparameters.layerAdaptation(), tiling)) {
       ready = arrays.allocateZeros((long) segmentCount * Long.BYTES, "ready words");
       step =
           new CudaDriver.Launch[] {
@@ -196,8 +196,12 @@ final class CudaGroup {
   void setStep(long step) {
     driver.copyToDevice(state, stateAfter(step).flip(), stream);
     if (ready != 0) {
-      // A step that is taken again must not find itself ready.
-      driver.clear(ready, (long) segmentCount * Long.BYTES, stream);
+      // The step's own number: the next step, taken before or not, must not find itself ready.
+      ByteBuffer words = CudaLayout.buffer((long) segmentCount * Long.BYTES);
+      while (words.hasRemaining()) {
+        words.putLong(step << 32);
+      }
+      driver.copyToDevice(ready, words.flip(), stream);
     }
   }
 

@@ -21,12 +21,14 @@ public final class CudaProbe {
 
   private static final int NO_DEVICE = 100; // CUDA_ERROR_NO_DEVICE
 
-  private final String refusal;
+  private final String driverRefusal;
+  private final String deviceRefusal;
   private final String device;
   private final String driver;
 
-  private CudaProbe(String refusal, String device, String driver) {
-    this.refusal = refusal;
+  private CudaProbe(String driverRefusal, String deviceRefusal, String device, String driver) {
+    this.driverRefusal = driverRefusal;
+    this.deviceRefusal = deviceRefusal;
     this.device = device;
     this.driver = driver;
   }
@@ -40,9 +42,14 @@ public final class CudaProbe {
     return Holder.INSTANCE;
   }
 
-  /** Why CUDA cannot be used, with the remedy; empty if it can. */
+  /** Why the first device cannot be used, with the remedy; empty if it can. */
   public Optional<String> refusal() {
-    return Optional.ofNullable(refusal);
+    return driverRefusal().or(() -> Optional.ofNullable(deviceRefusal));
+  }
+
+  /** Why no device can be used, with the remedy; empty if there is a driver that will do. */
+  public Optional<String> driverRefusal() {
+    return Optional.ofNullable(driverRefusal);
   }
 
   /** The first device; null if CUDA is refused. */
@@ -59,7 +66,7 @@ public final class CudaProbe {
    * Loads the kernels in the first device's primary context, unloads them, and says how it went.
    */
   public String loadKernels() {
-    if (refusal != null) {
+    if (refusal().isPresent()) {
       return "not loaded";
     }
     CudaDriver cuda = new JCudaDriver();
@@ -80,7 +87,7 @@ public final class CudaProbe {
   }
 
   private static CudaProbe refused(String reason) {
-    return new CudaProbe(reason, null, null);
+    return new CudaProbe(reason, null, null, null);
   }
 
   private static CudaProbe probe() {
@@ -119,11 +126,10 @@ public final class CudaProbe {
     int capability =
         10 * attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
             + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
-    if (capability < Kernels.LEAST_COMPUTE_CAPABILITY) {
-      return refused(DeviceChecks.tooOldDevice(deviceName, capability));
-    }
+    boolean tooOld = capability < Kernels.LEAST_COMPUTE_CAPABILITY;
     return new CudaProbe(
         null,
+        tooOld ? DeviceChecks.tooOldDevice(deviceName, capability) : null,
         "%s (compute capability %.1f)".formatted(deviceName, capability / 10.0),
         "supports CUDA " + DeviceChecks.cudaVersion(version[0]));
   }

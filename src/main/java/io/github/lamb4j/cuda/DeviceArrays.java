@@ -46,7 +46,8 @@ final class DeviceArrays implements AutoCloseable {
   @Override
   public void close() {
     while (!addresses.isEmpty()) {
-      driver.free(addresses.pop());
+      driver.free(addresses.peek());
+      addresses.pop();
     }
   }
 }

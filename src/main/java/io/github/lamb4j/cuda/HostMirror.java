@@ -49,7 +49,11 @@ public final class HostMirror implements Backend {
           new CudaBackend(
               driver, stream, groups.stream().map(this::onDevice).toList(), maxGradNorm, path);
     } catch (RuntimeException e) {
-      release();
+      try {
+        release();
+      } catch (RuntimeException later) {
+        e.addSuppressed(later);
+      }
       throw e;
     }
   }
@@ -71,6 +75,10 @@ public final class HostMirror implements Backend {
 
   @Override
   public void requireUsable() {
+    // The caller of a host optimizer need know nothing of contexts: any thread will do.
+    if (ownContext && driver.currentContext() == 0) {
+      driver.makePrimaryContextCurrent(FIRST_DEVICE);
+    }
     backend.requireUsable();
   }
 
@@ -78,9 +86,8 @@ public final class HostMirror implements Backend {
   public void step(double[] learningRates) {
     try {
       for (Copy copy : copies) {
-        Transfers.toDevice(driver, stream, copy.host.weights().duplicate(), copy.device.weights());
-        Transfers.toDevice(
-            driver, stream, copy.host.gradients().duplicate(), copy.device.gradients());
+        Transfers.toDevice(driver, stream, copy.host.weights(), copy.device.weights());
+        Transfers.toDevice(driver, stream, copy.host.gradients(), copy.device.gradients());
       }
     } catch (CudaException e) {
       throw new StepNotStarted(e);
@@ -88,7 +95,7 @@ public final class HostMirror implements Backend {
     backend.step(learningRates);
     driver.synchronize(stream);
     for (Copy copy : copies) {
-      Transfers.toHost(driver, stream, copy.device.weights(), copy.host.weights().duplicate());
+      Transfers.toHost(driver, stream, copy.device.weights(), copy.host.weights());
     }
   }
 
@@ -120,6 +127,7 @@ public final class HostMirror implements Backend {
 
   @Override
   public void close() {
+    requireUsable();
     backend.close();
     release();
   }

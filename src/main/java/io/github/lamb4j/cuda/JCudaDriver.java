@@ -1,5 +1,7 @@
 package io.github.lamb4j.cuda;
 
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT;
 import static jcuda.driver.JCudaDriver.cuCtxGetCurrent;
 import static jcuda.driver.JCudaDriver.cuCtxGetDevice;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
@@ -19,6 +21,7 @@ import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetAddressRange;
 import static jcuda.driver.JCudaDriver.cuMemGetInfo;
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
@@ -41,7 +44,6 @@ import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
-import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 
@@ -71,6 +73,7 @@ public final class JCudaDriver implements CudaDriver {
 
   private final ThreadLocal<Context> current = ThreadLocal.withInitial(Context::new);
   private final Map<Long, Object> handles = new ConcurrentHashMap<>();
+  private final Map<Integer, CUcontext> primaryContexts = new ConcurrentHashMap<>();
   private final AtomicLong lastHandle = new AtomicLong();
 
   private long register(Object handle) {
@@ -116,12 +119,22 @@ public final class JCudaDriver implements CudaDriver {
     String doing = "making the primary context of device " + device + " current";
     check(
         "cuDevicePrimaryCtxRetain", doing, () -> cuDevicePrimaryCtxRetain(context, device(device)));
-    check("cuCtxSetCurrent", doing, () -> cuCtxSetCurrent(context));
+    primaryContexts.put(device, context);
+    makePrimaryContextCurrent(device);
+  }
+
+  @Override
+  public void makePrimaryContextCurrent(int device) {
+    check(
+        "cuCtxSetCurrent",
+        "making the primary context of device " + device + " current",
+        () -> cuCtxSetCurrent(primaryContexts.get(device)));
   }
 
   @Override
   public void releasePrimaryContext(int device) {
     String doing = "releasing the primary context of device " + device;
+    check("cuCtxSetCurrent", doing, () -> cuCtxSetCurrent(new CUcontext()));
     check("cuDevicePrimaryCtxRelease", doing, () -> cuDevicePrimaryCtxRelease(device(device)));
   }
 
@@ -171,6 +184,9 @@ public final class JCudaDriver implements CudaDriver {
               CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR;
           case SHARED_MEMORY_PER_BLOCK_OPTIN ->
               CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
+          case L2_CACHE -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
+          case CLOCK -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE;
+          case MEMORY_CLOCK -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE;
         };
     int[] value = new int[1];
     check(
@@ -237,6 +253,14 @@ public final class JCudaDriver implements CudaDriver {
   }
 
   @Override
+  public void copyOnDevice(long target, long source, long bytes, CUstream stream) {
+    check(
+        "cuMemcpyDtoDAsync",
+        "copying %,d bytes on the device".formatted(bytes),
+        () -> cuMemcpyDtoDAsync(at(target), at(source), bytes, stream));
+  }
+
+  @Override
   public void clear(long address, long bytes, CUstream stream) {
     check(
         "cuMemsetD8Async",
@@ -280,14 +304,21 @@ public final class JCudaDriver implements CudaDriver {
   public Launch prepare(
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
     if (sharedBytes > 0) {
+      CUfunction kernel = handle(CUfunction.class, function);
+      String doing =
+          "asking for %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name);
       check(
           "cuFuncSetAttribute",
-          "asking for %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name),
+          doing,
           () ->
               cuFuncSetAttribute(
-                  handle(CUfunction.class, function),
-                  CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
-                  sharedBytes));
+                  kernel, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
+      // All that a multiprocessor can give: the kernel's blocks are to be resident side by side.
+      check(
+          "cuFuncSetAttribute",
+          doing,
+          () ->
+              cuFuncSetAttribute(kernel, CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100));
     }
     return new JCudaLaunch(
         handle(CUfunction.class, function), name, grid, threads, sharedBytes, arguments);

@@ -34,12 +34,16 @@ record Window(int grid, int slots) {
     return new Window(driver.attribute(CudaDriver.DeviceAttribute.MULTIPROCESSORS) * blocks, slots);
   }
 
-  /** Whether a group takes the single pass. */
-  boolean isChosen(StepPath path, Tiling tiling) {
+  /**
+   * Whether a group takes the single pass.
+   *
+   * @param adapted whether its tiles wait for a trust ratio; without, the window does not matter
+   */
+  boolean isChosen(StepPath path, boolean adapted, Tiling tiling) {
     return switch (path) {
       case TWO_PASS -> false;
       case SINGLE_PASS -> slots > 0;
-      case AUTO -> slots > 0 && 2 * tilesHeld(tiling) >= tiling.tileCount();
+      case AUTO -> slots > 0 && (!adapted || 2 * tilesHeld(tiling) >= tiling.tileCount());
     };
   }
 

@@ -57,6 +57,18 @@ public final class AtomicFile {
     forceDirectory(directory);
   }
 
+  /**
+   * Refuses what {@link #write} would refuse, as far as can be told beforehand: for a program that
+   * writes after long work.
+   *
+   * @throws FileSystemException as {@link #write} does
+   */
+  public static void requireWritable(Path target) throws IOException {
+    if (!Files.isWritable(directoryOf(target))) {
+      throw failed(target, "cannot be written: no permission to create files in its directory");
+    }
+  }
+
   private static Path directoryOf(Path target) throws IOException {
     if (Files.isSymbolicLink(target)) {
       throw failed(target, "is a symbolic link, which would be replaced; name the file itself");

@@ -4,6 +4,7 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LayerNorms;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.Schedule;
+import io.github.lamb4j.progress.Progress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
@@ -11,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /** Trains the classifier from the same first weights, on the same batches, with each optimizer. */
@@ -60,7 +62,7 @@ public final class Trainer {
             batchSize,
             seed,
             workers);
-    progress.begin(contender, batchSize, steps);
+    progress.begin(contender.label() + ", batch " + batchSize, steps);
     try (Lamb optimizer = optimizer(contender, model, schedule(learningRate, steps))) {
       List<TrainingRun.Epoch> results = new ArrayList<>();
       int[] order = identity(data.train().size());
@@ -72,7 +74,7 @@ public final class Trainer {
             Scores.of(
                 model.predict(data.heldOut()), data.heldOut().labels(), Glosses.CLASSES.size());
         results.add(new TrainingRun.Epoch(epoch, loss, heldOut));
-        progress.epoch(results.get(epoch - 1));
+        progress.note(describe(results.get(epoch - 1)));
       }
       return new TrainingRun(
           contender,
@@ -97,10 +99,19 @@ public final class Trainer {
         throw new DivergedException();
       }
       optimizer.step();
-      progress.step(loss / (to - from));
+      progress.step(String.format(Locale.ROOT, "loss %.3f", loss / (to - from)));
       sum += loss;
     }
     return sum / order.length;
+  }
+
+  private static String describe(TrainingRun.Epoch epoch) {
+    return String.format(
+        Locale.ROOT,
+        "epoch %d: train loss %.4f, held-out accuracy %.4f",
+        epoch.number(),
+        epoch.trainLoss(),
+        epoch.heldOut().accuracy());
   }
 
   private Lamb optimizer(Contender contender, GlossClassifier model, Schedule schedule) {

@@ -78,7 +78,7 @@ class MainTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|lamb: no command given: info, step or train (see lamb --help)",
+        "''|lamb: no command given: info, step, train or bench (see lamb --help)",
         "fly|lamb: Unmatched argument at index 0: 'fly' (see lamb --help)",
         "--fly|lamb: Unknown option: '--fly' (see lamb --help)",
         "info --fly|lamb info: Unknown option: '--fly' (see lamb info --help)",
@@ -115,8 +115,10 @@ class MainTest {
     Path model = new Checkpoint().f32("w", 1, 2).write(folder.resolve("m"));
     Path out = folder.resolve("out");
     CommandRun run = start("step", "--params", model, "--grads", model, "--lr=1", "--out", out);
-    assertEquals(
-        new CommandRun(0, "1 step(s), now at step 1; results are in %s%n".formatted(out), ""), run);
+    String said =
+        "1 tensor(s) with weight decay 0.01, layer adaptation on%n1 step(s), now at step 1; results are in %s%n"
+            .formatted(out);
+    assertEquals(new CommandRun(0, said, ""), run);
     assertEquals(1, TrustJson.read(out.resolve("trust.json")).size());
   }
 

@@ -302,7 +302,7 @@ class StepFilesTest {
   void shouldKeepControlCharactersOffTheTerminal() throws IOException {
     out = folder.resolve("a\u001B[31m\nb");
     CommandRun run = CommandRun.done(arguments());
-    assertEquals(1, run.out().lines().count());
+    assertEquals(2, run.out().lines().count());
     assertTrue(run.out().contains("a\\u001b[31m\\u000ab"), run.out());
     grads = model().f32("\u001B[2J\u202E\n", 1).write(folder.resolve("g\n\u001B"));
     assertRefused("g\\u000a\\u001b: tensor \"\\u001b[2J\\u202e\\u000a\" is not of the model");

@@ -50,7 +50,8 @@ class StepNumbersTest {
     arguments.addAll(List.of("--out", out, "--lr", rates));
     arguments.addAll(Arrays.asList(options));
     CommandRun run = CommandRun.done(arguments.toArray());
-    assertEquals("3 step(s), now at step 3; results are in %s%n".formatted(out), run.out());
+    String said = "3 step(s), now at step 3; results are in %s%n".formatted(out);
+    assertTrue(run.out().endsWith(said), run.out());
 
     Map<String, Map<String, Map<String, Object>>> trust = TrustJson.read(out.resolve("trust.json"));
     assertEquals(List.of("1", "2", "3"), List.copyOf(trust.keySet()));

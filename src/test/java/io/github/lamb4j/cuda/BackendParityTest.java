@@ -50,7 +50,7 @@ class BackendParityTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
+  @EnumSource(StepPath.class)
   void shouldAgreeWhereASegmentHasMoreTilesThanLanes(StepPath path) {
     compare(1, path, 1, EmulatedDevice.SMALL, 2048 * 300 + 1);
   }

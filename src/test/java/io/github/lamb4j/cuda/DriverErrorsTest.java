@@ -212,10 +212,26 @@ class DriverErrorsTest {
   void shouldRetainAContextForHostParametersAndGiveItBack() {
     try (TestDevice device = TestDevice.open()) {
       device.emulator().makeCurrent(0);
-      try (Lamb lamb = small(device).build()) {
-        lamb.step();
+      for (int i = 0; i < 2; i++) {
+        try (Lamb lamb = small(device).build()) {
+          lamb.step();
+        }
+        assertEquals(0, device.driver().currentContext(), "a context that may be gone");
       }
     } // closing the device fails if the context is still retained
+  }
+
+  @Test
+  void shouldStepHostParametersOnAnyThread() throws InterruptedException {
+    try (TestDevice device = TestDevice.open()) {
+      device.emulator().makeCurrent(0);
+      try (Lamb lamb = small(device).build()) {
+        Thread other = new Thread(lamb::step);
+        other.start();
+        other.join();
+        assertEquals(1, lamb.stepCount());
+      }
+    }
   }
 
   private static CUdeviceptr pointer(long address) {

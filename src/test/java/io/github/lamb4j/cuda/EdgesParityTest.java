@@ -22,7 +22,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The backends agree at the ends of what hyperparameters and values may be. */
+/**
+ * The backends agree at the ends of what hyperparameters may be, of each limit on each side. For
+ * values see {@link ExtremeParityTest}.
+ */
 @Tag("gpu")
 class EdgesParityTest {
 
@@ -45,10 +48,7 @@ class EdgesParityTest {
         Case.of(LAMB.withTrustRatioLimits(Limits.atMost(0.001))),
         Case.of(
             LAMB.withWeightNormLimits(new Limits(1, 20))
-                .withTrustRatioLimits(new Limits(1e-9, 1e9))),
-        new Case(0, 1, LAMB.withTrustRatioLimits(Limits.atMost(0.5))),
-        new Case(1, 0, LAMB.withWeightDecay(0).withTrustRatioLimits(new Limits(2, 3))),
-        new Case(0, 0, LAMB.withWeightNormLimits(new Limits(2, 3))));
+                .withTrustRatioLimits(new Limits(1e-9, 1e9))));
   }
 
   private static List<Case> numbers() {
@@ -58,14 +58,10 @@ class EdgesParityTest {
         // 1 - beta, rounded to binary64 and then to binary32, lies next to a tie.
         Case.of(LAMB.withBetas(Math.nextUp(0x1p-25), Math.nextUp(0x1p-25))),
         Case.of(LAMB.withBiasCorrection(false).withWeightDecay(3)),
-        // A step size beyond the floats.
-        Case.of(LAMB.withLearningRate(1e300)),
+        // A step size beyond the floats without a ratio; with one, see ExtremeParityTest.
         Case.of(LAMB.withLearningRate(1e300).withLayerAdaptation(false)),
         Case.of(LAMB.withLearningRate(1e-300)),
         new Case(1e-40, 1e-22, LAMB.withEpsilon(Float.MIN_NORMAL)),
-        new Case(1e30, 1e18, LAMB),
-        new Case(1, Double.NaN, LAMB),
-        new Case(1, Double.POSITIVE_INFINITY, LAMB),
         new Case(Double.NaN, 1, LAMB.withLayerAdaptation(false)));
   }
 

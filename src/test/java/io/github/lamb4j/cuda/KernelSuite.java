@@ -113,6 +113,18 @@ public final class KernelSuite {
             true,
             () -> new EdgesParityTest().shouldAgreeWhenClippingAtTheEdges(path, gradients, 1));
       }
+      for (double maxNorm : new double[] {0, 1}) {
+        add(
+            "extremes, clipped to " + maxNorm,
+            path,
+            maxNorm > 0,
+            () -> new ExtremeParityTest().shouldAgree(path, maxNorm));
+      }
+      add(
+          "extremes, scaled",
+          path,
+          true,
+          () -> new ExtremeParityTest().shouldAgreeWhenClippingScales(path));
       add(
           "a group without elements",
           path,

@@ -19,6 +19,9 @@ import jcuda.driver.CUstream;
  */
 public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
+  private static final int L2_CACHE_BYTES = 1 << 12;
+  private static final int CLOCK_KHZ = 1_000_000;
+
   /** The calls that can fail, and what the driver calls them. */
   public enum Call {
     RETAIN_CONTEXT("cuDevicePrimaryCtxRetain"),
@@ -29,6 +32,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     FREE("cuMemFree"),
     COPY_TO_DEVICE("cuMemcpyHtoDAsync"),
     COPY_TO_HOST("cuMemcpyDtoHAsync"),
+    COPY_ON_DEVICE("cuMemcpyDtoDAsync"),
     CLEAR("cuMemsetD8Async"),
     LOAD_MODULE("cuModuleLoadData"),
     UNLOAD_MODULE("cuModuleUnload"),
@@ -106,8 +110,8 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   /**
-   * Whether {@link #copyToHost} may copy bytes that nothing wrote; they are 0xa5. Fewer than eight
-   * of them in a row are taken for a structure's padding and always copied.
+   * Whether copies may take bytes that nothing wrote; they are 0xa5. Fewer than eight of them in a
+   * row are taken for a structure's padding and always copied.
    */
   public void allowCopiesOfUndefinedBytes(boolean allow) {
     copiesOfUndefinedBytes = allow;
@@ -166,12 +170,22 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   @Override
+  public void makePrimaryContextCurrent(int ordinal) {
+    if (ordinal != 0 || retained == 0) {
+      throw DriverErrors.failed(
+          Call.RETAIN_CONTEXT, DriverErrors.INVALID_CONTEXT, "making a primary context current");
+    }
+    makeCurrent(context);
+  }
+
+  @Override
   public void releasePrimaryContext(int ordinal) {
     String doing = "releasing the primary context of device " + ordinal;
     errors.failIfAsked(Call.RELEASE_CONTEXT, doing);
     if (ordinal != 0)
       throw DriverErrors.failed(Call.RELEASE_CONTEXT, DriverErrors.INVALID_DEVICE, doing);
     if (--retained < 0) throw new EmulatorException("a context released more often than retained");
+    makeCurrent(0);
   }
 
   @Override
@@ -195,6 +209,8 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
       case THREADS_PER_MULTIPROCESSOR -> device.threadsPerMultiprocessor();
       case SHARED_MEMORY_PER_MULTIPROCESSOR -> device.sharedMemoryPerMultiprocessor();
       case SHARED_MEMORY_PER_BLOCK_OPTIN -> device.sharedMemoryPerBlock();
+      case L2_CACHE -> L2_CACHE_BYTES;
+      case CLOCK, MEMORY_CLOCK -> CLOCK_KHZ;
     };
   }
 
@@ -255,6 +271,25 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
               .formatted(hole, allocation));
     }
     allocation.get(at, target.duplicate());
+  }
+
+  @Override
+  public void copyOnDevice(long target, long source, long bytes, CUstream stream) {
+    enter(Call.COPY_ON_DEVICE, "copying to 0x%x".formatted(target));
+    Allocation from = range(source, bytes, "a copy on the device");
+    Allocation to = range(target, bytes, "a copy on the device");
+    if (source < target + bytes && target < source + bytes) {
+      throw new EmulatorException("a copy of %d bytes onto itself in %s".formatted(bytes, to));
+    }
+    long hole = from.hole(source - from.start, bytes);
+    if (hole >= 0 && !copiesOfUndefinedBytes) {
+      throw new EmulatorException(
+          "a copy of bytes that nothing wrote, at byte %d of %s".formatted(hole, from));
+    }
+    for (long at = 0; at < bytes; at++) {
+      to.put(target - to.start + at, from.get(source - from.start + at));
+    }
+    nanoseconds += bytes; // one byte a nanosecond: of no meaning, but not nothing
   }
 
   @Override

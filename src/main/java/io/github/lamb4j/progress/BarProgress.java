@@ -1,29 +1,28 @@
-package io.github.lamb4j.train;
+package io.github.lamb4j.progress;
 
-import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar per run on standard error, for a terminal. */
+/** A progress bar per task on standard error, for a terminal. */
 public final class BarProgress implements Progress {
 
   private ProgressBar bar;
 
   @Override
-  public void begin(Contender contender, int batchSize, long steps) {
+  public void begin(String task, long steps) {
     bar =
         new ProgressBarBuilder()
-            .setTaskName(contender.label() + ", batch " + batchSize)
+            .setTaskName(task)
             .setInitialMax(steps)
             .setStyle(ProgressBarStyle.ASCII)
             .build();
   }
 
   @Override
-  public void step(double loss) {
+  public void step(String status) {
     bar.step();
-    bar.setExtraMessage(String.format(Locale.ROOT, "loss %.3f", loss));
+    bar.setExtraMessage(status);
   }
 
   @Override

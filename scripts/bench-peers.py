@@ -1,0 +1,399 @@
+#!/usr/bin/env python3
+"""Times other people's LAMB and AdamW on a model's tensors: what `lamb bench` is compared with.
+
+    scripts/lamb bench --model bert-large --write-shapes bert-large.json
+    scripts/bench-peers.py bert-large.json --json peers.json
+
+The peers are torch.optim.AdamW(fused=True), timm.optim.Lamb as it is and under torch.compile, and optax.lamb, jitted
+with donated buffers. All get the same shapes and the same rules: which tensors are decayed and which adapted. What is
+not installed is skipped by name. Needs Python 3.10 and nothing else but the peers.
+
+Rounds are interleaved: one step of each, each round beginning with another. PyTorch's steps are timed by CUDA events,
+behind a copy that is not timed and keeps the device busy meanwhile; JAX gives no events, so that its time is the
+host's clock over STEPS_AT_ONCE steps, divided. Bytes are counted for the copy alone: a peer's are not known.
+"""
+import argparse
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+RATE = 1e-6  # small, so that the weights stay what they are like however many steps are taken
+WEIGHT_DECAY = 0.01
+MAX_GRAD_NORM = 1e-4  # below the norm of the gradients, so that there is something to clip
+WEIGHT_SCALE, GRADIENT_SCALE = 0.02, 1e-3
+MOST_COPIED = 1 << 30
+STEPS_AT_ONCE = 10
+COPY, ADAMW = "copy", "torch.optim.AdamW(fused)"
+TIMM, COMPILED, OPTAX = "timm.optim.Lamb", "timm.optim.Lamb, torch.compile", "optax.lamb"
+PEERS = [COPY, ADAMW, TIMM, COMPILED, OPTAX]
+
+
+class BadInput(Exception):
+    """Refused in one line, with exit code 2."""
+
+
+class Skip(Exception):
+    """A peer that cannot be timed here, and why."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise BadInput(message)
+
+
+def read_shapes(path):
+    """Tensors as `lamb bench --write-shapes` writes them."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            tensors = json.load(file)
+    except OSError as e:
+        raise BadInput(f"{path}: {e.strerror}")
+    except ValueError as e:
+        raise BadInput(f"{path}: not JSON: {e}")
+    if not isinstance(tensors, list) or not tensors:
+        raise BadInput(f"{path}: is not a JSON array of tensors")
+    for number, tensor in enumerate(tensors, 1):
+        shape = tensor.get("shape") if isinstance(tensor, dict) else None
+        whole = isinstance(shape, list) and all(type(d) is int and d > 0 for d in shape)
+        if not whole or not isinstance(tensor.get("name"), str):
+            raise BadInput(f"{path}: its tensor {number} has no name, or no shape of whole numbers from 1 on")
+        tensor.setdefault("decay", True)
+        tensor.setdefault("adapt", True)
+    if len({t["name"] for t in tensors}) < len(tensors):
+        raise BadInput(f"{path}: a name stands twice")
+    return tensors
+
+
+def count(tensors):
+    return sum(math.prod(t["shape"]) for t in tensors)
+
+
+class Torch:
+    """PyTorch's side: weights and gradients that its peers share, and its clock."""
+
+    def __init__(self, tensors, device, clip):
+        try:
+            import torch
+        except ImportError:
+            raise Skip("PyTorch is not installed")
+        if device == "cuda" and not torch.cuda.is_available():
+            raise Skip("PyTorch sees no CUDA device")
+        self.torch, self.tensors, self.device, self.clip = torch, tensors, device, clip
+        self.generator = torch.Generator(device=device).manual_seed(1)
+        elements = min(MOST_COPIED // 4, max(count(tensors), 1 << 20))
+        self.source, self.target = self.random([elements], 1.0), self.random([elements], 1.0)
+        self.parameters = None
+        self.lamb_optimizer = None
+
+    def random(self, shape, scale):
+        """Values of both signs that are never zero."""
+        values = self.torch.rand(shape, device=self.device, generator=self.generator).sub_(0.5)
+        return values.add_(values.sign().mul_(0.5)).add_(values == 0).mul_(scale)
+
+    def model(self):
+        if self.parameters is None:
+            self.parameters = []
+            for tensor in self.tensors:
+                parameter = self.torch.nn.Parameter(self.random(tensor["shape"], WEIGHT_SCALE))
+                parameter.grad = self.random(tensor["shape"], GRADIENT_SCALE)
+                self.parameters.append(parameter)
+        return self.parameters
+
+    def copy(self):
+        self.target.copy_(self.source)
+
+    def groups(self, **options_by_kind):
+        """Parameter groups by kind; options are functions of (decay, adapt)."""
+        groups = {}
+        for tensor, parameter in zip(self.tensors, self.model()):
+            groups.setdefault((tensor["decay"], tensor["adapt"]), []).append(parameter)
+        return [
+            {"params": parameters, **{name: value(*kind) for name, value in options_by_kind.items()}}
+            for kind, parameters in groups.items()
+        ]
+
+    def adamw(self):
+        groups = self.groups(weight_decay=lambda decay, adapt: WEIGHT_DECAY if decay else 0.0)
+        optimizer = self.torch.optim.AdamW(groups, lr=RATE, fused=True)
+
+        def step():
+            if self.clip:
+                self.torch.nn.utils.clip_grad_norm_(self.parameters, MAX_GRAD_NORM, foreach=True)
+            optimizer.step()
+
+        return step
+
+    def lamb(self):
+        if self.lamb_optimizer is None:
+            try:
+                from timm.optim import Lamb
+            except ImportError as e:
+                raise Skip(f"timm is not installed: {e}")
+            if any(t["decay"] and not t["adapt"] for t in self.tensors):
+                raise Skip("it adapts every tensor that is decayed, and here one is not to be")
+            groups = self.groups(
+                weight_decay=lambda decay, adapt: WEIGHT_DECAY if decay else 0.0,
+                always_adapt=lambda decay, adapt: adapt,
+            )
+            max_norm = MAX_GRAD_NORM if self.clip else None
+            self.lamb_optimizer = Lamb(groups, lr=RATE, max_grad_norm=max_norm)
+        return self.lamb_optimizer.step
+
+    def compiled_lamb(self):
+        step = self.lamb()
+        return self.torch.compile(lambda: step(), fullgraph=False)
+
+    def time(self, step):
+        if self.device == "cpu":
+            start = time.perf_counter()
+            step()
+            return 1e3 * (time.perf_counter() - start)
+        start, end = (self.torch.cuda.Event(enable_timing=True) for _ in range(2))
+        self.copy()
+        start.record()
+        step()
+        end.record()
+        end.synchronize()
+        return start.elapsed_time(end)
+
+    def facts(self):
+        facts = {"torch": self.torch.__version__}
+        if self.device == "cuda":
+            facts["device"] = self.torch.cuda.get_device_name()
+            facts["cuda"] = self.torch.version.cuda
+        return facts
+
+
+class Jax:
+    """JAX's side, with arrays of its own."""
+
+    def __init__(self, tensors, device, clip):
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # PyTorch is here too
+        try:
+            import jax
+            import optax
+        except ImportError as e:
+            raise Skip(f"JAX or optax is not installed: {e}")
+        try:
+            self.place = jax.devices("gpu" if device == "cuda" else "cpu")[0]
+        except RuntimeError:
+            raise Skip("JAX sees no CUDA device")
+        self.jax, self.optax, self.tensors, self.clip = jax, optax, tensors, clip
+
+    def lamb(self):
+        jax, optax = self.jax, self.optax
+        decayed = {t["name"]: t["decay"] for t in self.tensors}
+        adapted = {t["name"]: t["adapt"] for t in self.tensors}
+        # What optax.lamb is made of, in its order; it has a mask for the decay alone.
+        transforms = [
+            optax.scale_by_adam(b1=0.9, b2=0.999, eps=1e-6),
+            optax.add_decayed_weights(WEIGHT_DECAY, mask=decayed),
+            optax.masked(optax.scale_by_trust_ratio(), adapted),
+            optax.scale_by_learning_rate(RATE),
+        ]
+        if self.clip:
+            transforms.insert(0, optax.clip_by_global_norm(MAX_GRAD_NORM))
+        optimizer = optax.chain(*transforms)
+        with jax.default_device(self.place):
+            self.weights = self.random(1, WEIGHT_SCALE)
+            self.gradients = self.random(2, GRADIENT_SCALE)
+            self.state = jax.jit(optimizer.init)(self.weights)
+
+        def update(weights, state, gradients):
+            updates, state = optimizer.update(gradients, state, weights)
+            return optax.apply_updates(weights, updates), state
+
+        jitted = jax.jit(update, donate_argnums=(0, 1))
+
+        def step():
+            self.weights, self.state = jitted(self.weights, self.state, self.gradients)
+
+        return step
+
+    def random(self, seed, scale):
+        random, values = self.jax.random, {}
+        for number, tensor in enumerate(self.tensors):
+            value, sign = random.split(random.fold_in(random.key(seed), number))
+            magnitudes = random.uniform(value, tensor["shape"], minval=0.5 * scale, maxval=1.5 * scale)
+            values[tensor["name"]] = magnitudes * random.rademacher(sign, tensor["shape"], dtype=magnitudes.dtype)
+        return values
+
+    def time(self, step):
+        self.jax.block_until_ready(self.weights)
+        start = time.perf_counter()
+        for _ in range(STEPS_AT_ONCE):
+            step()
+        self.jax.block_until_ready(self.weights)
+        return 1e3 * (time.perf_counter() - start) / STEPS_AT_ONCE
+
+    def facts(self):
+        return {"jax": self.jax.__version__, "optax": self.optax.__version__, "jax_device": self.place.device_kind}
+
+
+def one_line(error):
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:300]
+
+
+def ready(tensors, options, skipped):
+    """The peers that are here and have taken their first steps: name, side, step."""
+    owners, peers = {}, []
+    makers = {ADAMW: "adamw", TIMM: "lamb", COMPILED: "compiled_lamb", OPTAX: "lamb"}
+    for name in options.only:
+        kind = Jax if name == OPTAX else Torch
+        try:
+            if kind not in owners:
+                owners[kind] = kind(tensors, options.device, options.clip)
+            owner = owners[kind]
+            step = owner.copy if name == COPY else getattr(owner, makers[name])()
+            for _ in range(options.warmup):
+                owner.time(step)
+            peers.append((name, owner, step))
+        except Skip as e:
+            skipped[name] = str(e)
+        except Exception as e:  # of foreign code, on a model that may not fit: it is a finding, the others go on
+            skipped[name] = "failed: " + one_line(e)
+    return peers
+
+
+def measure(peers, repetitions, progress):
+    times = {name: [] for name, _, _ in peers}
+    for number in range(repetitions if peers else 0):
+        for i in range(len(peers)):
+            name, owner, step = peers[(number + i) % len(peers)]
+            times[name].append(owner.time(step))
+        progress(number + 1, repetitions)
+    return times
+
+
+def progress(done, total):
+    if done * 4 // total > (done - 1) * 4 // total:
+        print(f"{done} of {total} rounds", file=sys.stderr, flush=True)
+
+
+def p95(times):
+    return sorted(times)[(95 * len(times) + 99) // 100 - 1]
+
+
+def result(name, times, parameters, copied, all_times, clock):
+    median = statistics.median(times)
+    elements = copied if name == COPY else parameters
+    row = {
+        "name": name,
+        "median_ms": median,
+        "p95_ms": p95(times),
+        "least_ms": min(times),
+        "elements": elements,
+        "bytes": 8 * elements if name == COPY else None,
+        "bytes_per_parameter": 8.0 if name == COPY else None,
+        "gigabytes_per_second": 8 * elements / median / 1e6 if name == COPY else None,
+        "clock": f"host, {STEPS_AT_ONCE} steps at once" if name == OPTAX else clock,
+    }
+    if name != COPY and ADAMW in all_times:
+        row["ratio_to_adamw"] = median / statistics.median(all_times[ADAMW])
+    row["milliseconds"] = times
+    return row
+
+
+def facts(peers):
+    known = {"python": platform.python_version(), "os": platform.platform()}
+    for owner in {id(owner): owner for _, owner, _ in peers}.values():
+        known.update(owner.facts())
+    query = "name,driver_version,clocks.sm,clocks.mem,clocks.max.sm,clocks.max.mem,temperature.gpu,power.draw,power.limit"
+    try:
+        command = ["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"]
+        known["nvidia_smi"] = query + "\n" + subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        known["nvidia_smi"] = "not to be run here"
+    return known
+
+
+def positive(text):
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text}: give 1 to 100000")
+    return int(text)
+
+
+def parse(arguments):
+    parser = Parser(description=__doc__, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shapes", metavar="SHAPES.json", help="the tensors, as `lamb bench --write-shapes` writes them")
+    parser.add_argument("--repeat", type=positive, default=30, metavar="N", help="repetitions of each (default: 30)")
+    parser.add_argument("--warmup", type=positive, default=5, metavar="N", help="steps before them (default: 5)")
+    parser.add_argument("--clip", action="store_true", help="clip the gradients' norm, in every optimizer")
+    parser.add_argument("--only", choices=PEERS, action="append", metavar="PEER", help=f"one of {PEERS}; may be repeated")
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu: only to try this script out")
+    parser.add_argument("--json", metavar="FILE", help="write everything to FILE as JSON")
+    options = parser.parse_args(arguments)
+    options.only = options.only or PEERS
+    if options.json and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
+        raise BadInput(f"{options.json}: its directory does not exist; create it first")
+    return options
+
+
+def report(options):
+    tensors = read_shapes(options.shapes)
+    skipped = {}
+    peers = ready(tensors, options, skipped)
+    times = measure(peers, options.repeat, progress)
+    copied = next((owner.source.numel() for name, owner, _ in peers if name == COPY), 0)
+    clock = "host" if options.device == "cpu" else "CUDA events"
+    rows = [result(name, times[name], count(tensors), copied, times, clock) for name in times]
+    rows += [{"name": name, "skipped": reason} for name, reason in skipped.items()]
+    return {
+        "program": "bench-peers",
+        "model": {
+            "name": os.path.splitext(os.path.basename(options.shapes))[0],
+            "parameters": count(tensors),
+            "tensors": len(tensors),
+        },
+        "settings": {"clip": options.clip, "warmup": options.warmup, "repetitions": options.repeat,
+                     "device": options.device},
+        "results": rows,
+        "machine": facts(peers),
+    }
+
+
+def table(found):
+    lines = [f"{found['model']['name']}: {found['model']['parameters']:,} parameters in"
+             f" {found['model']['tensors']} tensors, fp32", "", f"{'':32}{'ms':>10}{'p95':>10}{'vs AdamW':>10}"]
+    for row in found["results"]:
+        if "skipped" in row:
+            lines.append(f"{row['name']:32}  skipped: {row['skipped']}")
+        else:
+            ratio = f"{row['ratio_to_adamw']:.3f}" if "ratio_to_adamw" in row else "-"
+            lines.append(f"{row['name']:32}{row['median_ms']:10.3f}{row['p95_ms']:10.3f}{ratio:>10}")
+    return "\n".join(lines)
+
+
+def write(path, found):
+    """Whole or not at all."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(found, file, indent=2)
+            file.write("\n")
+        os.replace(temporary, path)
+    except OSError as e:
+        raise BadInput(f"{path}: {e.strerror}")
+
+
+def main(arguments):
+    try:
+        options = parse(arguments)
+        found = report(options)
+        if options.json:
+            write(options.json, found)
+    except BadInput as e:
+        print("bench-peers: " + " ".join(str(e).split()), file=sys.stderr)
+        return 2
+    print(table(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,125 @@
+package io.github.lamb4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.lamb4j.HostParameter;
+import io.github.lamb4j.Hyperparameters;
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.Limits;
+import io.github.lamb4j.Parameter;
+import io.github.lamb4j.StepPath;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Where the backends could part: zero norms, NaN, infinities, subnormals and overflow, each in a
+ * tensor of its own. What these give is {@code ExtremeValuesTest}'s to say; here it is the same.
+ */
+@Tag("gpu")
+class ExtremeParityTest {
+
+  private static final int STEPS = 3;
+  private static final int COUNT = 2050;
+
+  @ParameterizedTest
+  @CsvSource({"SINGLE_PASS, 0", "SINGLE_PASS, 1", "TWO_PASS, 0", "TWO_PASS, 1"})
+  void shouldAgree(StepPath path, double maxGradNorm) {
+    List<String> expected = run(Lamb.onCpu(), maxGradNorm, true);
+    try (TestDevice device = TestDevice.open()) {
+      assertEquals(
+          String.join("\n", expected),
+          String.join(
+              "\n", run(LambBuilders.mirrored(device.driver()).path(path), maxGradNorm, true)));
+    }
+  }
+
+  /** Without what makes the norm of all gradients infinite or NaN: clipping then scales. */
+  @ParameterizedTest
+  @CsvSource({"SINGLE_PASS", "TWO_PASS"})
+  void shouldAgreeWhenClippingScales(StepPath path) {
+    List<String> expected = run(Lamb.onCpu(), 1e-3, false);
+    try (TestDevice device = TestDevice.open()) {
+      assertEquals(
+          String.join("\n", expected),
+          String.join("\n", run(LambBuilders.mirrored(device.driver()).path(path), 1e-3, false)));
+    }
+  }
+
+  private static List<String> run(LambBuilder builder, double maxGradNorm, boolean nonFinite) {
+    Hyperparameters lamb = Hyperparameters.lamb(0.02);
+    Random random = new Random(1);
+    List<Parameter> decayed = new ArrayList<>();
+    decayed.add(parameter("zero weights", random, 0, 1));
+    decayed.add(parameter("zero gradients", random, 1, 0));
+    decayed.add(parameter("both zero", random, 0, 0));
+    decayed.add(parameter("tiny", random, 1e-40, 1e-42));
+    decayed.add(parameter("huge", random, 1e37, 1e37));
+    if (nonFinite) {
+      for (float poison :
+          new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+        HostParameter gradient = parameter("gradient " + poison, random, 1, 1);
+        gradient.gradients().put(COUNT - 1, poison);
+        decayed.add(gradient);
+        HostParameter weight = parameter("weight " + poison, random, 1, 1);
+        weight.weights().put(3, poison);
+        decayed.add(weight);
+      }
+    }
+    builder
+        .group("decayed", lamb, decayed)
+        .group(
+            "without decay",
+            lamb.withWeightDecay(0).withBiasCorrection(false),
+            parameter("no update", random, 1, 0),
+            parameter("scalar-like", random, 1e-20, 1e-20))
+        .group(
+            "limited",
+            lamb.withWeightNormLimits(new Limits(2, 3)).withTrustRatioLimits(new Limits(0.5, 0.5)),
+            parameter("limited", random, 100, 1),
+            parameter("limited, zero weights", random, 0, 1))
+        .group(
+            "fast",
+            lamb.withLearningRate(1e300),
+            parameter("largest step", random, 1, 1),
+            parameter("largest step from zero", random, 0, 1));
+    if (maxGradNorm > 0) {
+      builder.maxGradNorm(maxGradNorm);
+    }
+    List<String> bits = new ArrayList<>();
+    try (Lamb optimizer = builder.build()) {
+      List<HostParameter> parameters =
+          optimizer.groups().stream()
+              .flatMap(g -> g.parameters().stream())
+              .map(HostParameter.class::cast)
+              .toList();
+      for (int step = 0; step < STEPS; step++) {
+        optimizer.step();
+        bits.addAll(TestModel.bits(optimizer, parameters));
+        if (maxGradNorm > 0) {
+          bits.add("gradient norm " + optimizer.gradientNorm());
+        }
+      }
+    }
+    return bits;
+  }
+
+  private static HostParameter parameter(
+      String name, Random random, double weightScale, double gradientScale) {
+    return (HostParameter)
+        Parameter.onHost(name, gaussian(random, weightScale), gaussian(random, gradientScale));
+  }
+
+  private static float[] gaussian(Random random, double scale) {
+    float[] values = new float[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+      values[i] = (float) (random.nextGaussian() * scale);
+    }
+    return values;
+  }
+}
