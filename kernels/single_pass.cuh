@@ -71,7 +71,7 @@ __device__ __forceinline__ bool look(
       found = __uint_as_float((uint32_t)word);
       return true;
     }
-  } while (--looks != 0);
+  } while (looks < 0 || --looks > 0);
   return false;
 }
 
