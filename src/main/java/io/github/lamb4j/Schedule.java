@@ -1,17 +1,23 @@
 package io.github.lamb4j;
 
+import static io.github.lamb4j.ScheduleChecks.requireCount;
+import static io.github.lamb4j.ScheduleChecks.requireNotNegative;
+import static io.github.lamb4j.ScheduleChecks.requirePower;
+
+import java.util.Arrays;
+
 /**
- * A learning rate as a function of the step. The first step is step 1.
+ * A learning rate as a function of the step. The first step is step 1. {@link Recipe} has whole
+ * published ones; {@link BatchScaling} carries a rate to another batch size.
  *
- * <p>Schedules compose: BERT's linear warmup over 2000 steps followed by a square-root decay to
- * zero is
+ * <p>Schedules compose: a linear warmup over 2000 steps followed by a square-root decay to zero is
  *
  * <pre>{@code
  * Schedule.linearWarmup(6e-3, 2000).then(2000, Schedule.polynomial(6e-3, 0, 5038, 0.5))
  * }</pre>
  *
  * <p>Implementations must give a finite number, 0 or more, and the same one whenever they are asked
- * for the same step: a resumed run asks again.
+ * for the same step: a resumed run asks again. Those made here give the same bits on every JVM.
  */
 @FunctionalInterface
 public interface Schedule {
@@ -25,7 +31,7 @@ public interface Schedule {
 
   /** The same learning rate at every step. */
   static Schedule constant(double learningRate) {
-    requireRate("learning rate", learningRate);
+    requireNotNegative("learning rate", learningRate);
     return step -> learningRate;
   }
 
@@ -34,8 +40,8 @@ public interface Schedule {
    * there.
    */
   static Schedule linearWarmup(double peak, long steps) {
-    requireRate("peak learning rate", peak);
-    requireSteps("warmup steps", steps);
+    requireNotNegative("peak learning rate", peak);
+    requireCount("warmup steps", steps);
     return step -> peak * ((double) Math.min(step, steps) / steps);
   }
 
@@ -44,12 +50,10 @@ public interface Schedule {
    * 1, {@code end} after {@code steps} further steps. Power 1 is linear decay.
    */
   static Schedule polynomial(double start, double end, long steps, double power) {
-    requireRate("start learning rate", start);
-    requireRate("end learning rate", end);
-    requireSteps("decay steps", steps);
-    if (!(power > 0) || Double.isInfinite(power)) {
-      throw new IllegalArgumentException("power " + power + ": must be a finite number above 0");
-    }
+    requireNotNegative("start learning rate", start);
+    requireNotNegative("end learning rate", end);
+    requireCount("decay steps", steps);
+    requirePower(power);
     return step -> end + (start - end) * StrictMath.pow(1 - progress(step, steps), power);
   }
 
@@ -58,11 +62,71 @@ public interface Schedule {
    * at step 1, {@code end} after {@code steps} further steps.
    */
   static Schedule cosine(double start, double end, long steps) {
-    requireRate("start learning rate", start);
-    requireRate("end learning rate", end);
-    requireSteps("decay steps", steps);
+    requireNotNegative("start learning rate", start);
+    requireNotNegative("end learning rate", end);
+    requireCount("decay steps", steps);
     return step ->
         end + (start - end) * ((1 + StrictMath.cos(Math.PI * progress(step, steps))) / 2);
+  }
+
+  /**
+   * One learning rate after the other, each constant: {@code first} until a change says otherwise.
+   * A tenth of the rate after 30,000 steps and again after 60,000:
+   *
+   * <pre>{@code
+   * Schedule.piecewise(0.1, Schedule.after(30_000, 0.01), Schedule.after(60_000, 0.001))
+   * }</pre>
+   *
+   * @param changes in the order of their steps
+   */
+  static Schedule piecewise(double first, Change... changes) {
+    requireNotNegative("first learning rate", first);
+    if (changes == null) {
+      throw new IllegalArgumentException("changes: null; give none, or each by Schedule.after");
+    }
+    long[] ends = new long[changes.length];
+    double[] rates = new double[changes.length + 1];
+    rates[0] = first;
+    for (int i = 0; i < changes.length; i++) {
+      if (changes[i] == null) {
+        throw new IllegalArgumentException("change " + (i + 1) + ": null; give Schedule.after");
+      }
+      if (i > 0 && changes[i].steps() <= ends[i - 1]) {
+        throw new IllegalArgumentException(
+            "change %d after %d steps: must be after more than the %d of the change before it"
+                .formatted(i + 1, changes[i].steps(), ends[i - 1]));
+      }
+      ends[i] = changes[i].steps();
+      rates[i + 1] = changes[i].learningRate();
+    }
+    return step -> {
+      int place = Arrays.binarySearch(ends, step);
+      return rates[place >= 0 ? place : -place - 1];
+    };
+  }
+
+  /** A change for {@link #piecewise}: the first step with the new rate is {@code steps + 1}. */
+  static Change after(long steps, double learningRate) {
+    return new Change(steps, learningRate);
+  }
+
+  /**
+   * A new constant learning rate in {@link #piecewise}; {@link #after} makes it.
+   *
+   * @param steps the steps of the run before it
+   * @param learningRate from then on
+   */
+  record Change(long steps, double learningRate) {
+
+    /**
+     * Checks both.
+     *
+     * @throws IllegalArgumentException naming the value that is out of its range
+     */
+    public Change {
+      requireCount("steps before the change", steps);
+      requireNotNegative("learning rate after the change", learningRate);
+    }
   }
 
   /**
@@ -70,7 +134,7 @@ public interface Schedule {
    * 1.
    */
   default Schedule then(long steps, Schedule next) {
-    requireSteps("steps before the next schedule", steps);
+    requireCount("steps before the next schedule", steps);
     if (next == null) {
       throw new IllegalArgumentException("next schedule: null");
     }
@@ -79,18 +143,5 @@ public interface Schedule {
 
   private static double progress(long step, long steps) {
     return (double) Math.min(step - 1, steps) / steps;
-  }
-
-  private static void requireRate(String what, double rate) {
-    if (!(rate >= 0) || Double.isInfinite(rate)) {
-      throw new IllegalArgumentException(
-          what + " " + rate + ": must be a finite number, 0 or more");
-    }
-  }
-
-  private static void requireSteps(String what, long steps) {
-    if (steps < 1) {
-      throw new IllegalArgumentException(what + " " + steps + ": must be 1 or more");
-    }
   }
 }

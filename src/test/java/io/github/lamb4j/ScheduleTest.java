@@ -24,6 +24,8 @@ class ScheduleTest {
     Schedule root = Schedule.polynomial(0.1, 0, 4, 0.5);
     Schedule rising = Schedule.polynomial(0, 1, 4, 2);
     Schedule cosine = Schedule.cosine(0.1, 0.02, 4);
+    Schedule pieces =
+        Schedule.piecewise(0.1, Schedule.after(3, 0.2), Schedule.after(4, 0), Schedule.after(9, 1));
     return Stream.of(
         arguments("constant", Schedule.constant(0.3), 1, 0.3),
         arguments("constant", Schedule.constant(0.3), Long.MAX_VALUE, 0.3),
@@ -52,7 +54,15 @@ class ScheduleTest {
         arguments("cosine", cosine, 3, 0.06),
         arguments("cosine", cosine, 5, 0.02),
         arguments("cosine", cosine, 6, 0.02),
-        arguments("cosine", cosine, Long.MAX_VALUE, 0.02));
+        arguments("cosine", cosine, Long.MAX_VALUE, 0.02),
+        arguments("piecewise", pieces, 1, 0.1),
+        arguments("piecewise", pieces, 3, 0.1),
+        arguments("piecewise", pieces, 4, 0.2),
+        arguments("piecewise", pieces, 5, 0),
+        arguments("piecewise", pieces, 9, 0),
+        arguments("piecewise", pieces, 10, 1),
+        arguments("piecewise", pieces, Long.MAX_VALUE, 1),
+        arguments("piecewise of one", Schedule.piecewise(0.3), 7, 0.3));
   }
 
   @ParameterizedTest(name = "{0} at {2}")
@@ -98,6 +108,29 @@ class ScheduleTest {
   }
 
   @Test
+  void shouldBeAChainOfConstantsInPieces() {
+    for (long a = 1; a < 8; a++) {
+      for (long b = a + 1; b < 9; b++) {
+        Schedule pieces = Schedule.piecewise(3, Schedule.after(a, 2), Schedule.after(b, 5));
+        Schedule chain =
+            Schedule.constant(3).then(a, Schedule.constant(2)).then(b, Schedule.constant(5));
+        for (long step = 1; step < 12; step++) {
+          assertEquals(chain.at(step), pieces.at(step));
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldKeepItsPiecesWhenTheCallersArrayChanges() {
+    Schedule.Change[] changes = {Schedule.after(5, 2)};
+    Schedule pieces = Schedule.piecewise(1, changes);
+    changes[0] = Schedule.after(1, 9);
+    assertEquals(1, pieces.at(5));
+    assertEquals(2, pieces.at(6));
+  }
+
+  @Test
   void shouldChain() {
     Schedule early = Schedule.constant(1).then(2, step -> 10 + step).then(5, step -> 100 + step);
     Schedule late = Schedule.constant(1).then(2, Schedule.constant(2).then(3, step -> 100 + step));
@@ -127,6 +160,17 @@ class ScheduleTest {
         refusal("start learning rate -1.0", () -> Schedule.cosine(-1, 0, 5)),
         refusal("end learning rate NaN", () -> Schedule.cosine(1, Double.NaN, 5)),
         refusal("decay steps -1", () -> Schedule.cosine(1, 0, -1)),
+        refusal("first learning rate NaN", () -> Schedule.piecewise(Double.NaN)),
+        refusal("steps before the change 0", () -> Schedule.after(0, 1)),
+        refusal("learning rate after the change -1.0", () -> Schedule.after(1, -1)),
+        refusal(
+            "change 2 after 5 steps",
+            () -> Schedule.piecewise(1, Schedule.after(5, 1), Schedule.after(5, 2))),
+        refusal(
+            "change 3 after 6 steps",
+            () ->
+                Schedule.piecewise(
+                    1, Schedule.after(5, 1), Schedule.after(7, 2), Schedule.after(6, 3))),
         refusal("next schedule 0", () -> Schedule.constant(1).then(0, Schedule.constant(1))));
   }
 
@@ -138,6 +182,14 @@ class ScheduleTest {
   @MethodSource("refusals")
   void shouldRefuseBadValues(String thingAndValue, Executable call) {
     assertRefused(call, thingAndValue, "must be");
+  }
+
+  @Test
+  void shouldRefuseChangesThatAreNotThere() {
+    Schedule.Change[] none = null;
+    assertRefused(() -> Schedule.piecewise(1, none), "changes", "null");
+    assertRefused(
+        () -> Schedule.piecewise(1, Schedule.after(5, 2), null), "change 2", "null", "after");
   }
 
   @Test
