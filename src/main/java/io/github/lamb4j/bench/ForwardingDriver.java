@@ -5,11 +5,11 @@ import java.nio.ByteBuffer;
 import jcuda.driver.CUstream;
 
 /** A driver that leaves everything to another one. */
-class ForwardingDriver implements CudaDriver {
+public class ForwardingDriver implements CudaDriver {
 
   private final CudaDriver driver;
 
-  ForwardingDriver(CudaDriver driver) {
+  protected ForwardingDriver(CudaDriver driver) {
     this.driver = driver;
   }
 
@@ -107,6 +107,11 @@ class ForwardingDriver implements CudaDriver {
   public Launch prepare(
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
     return driver.prepare(function, name, grid, threads, sharedBytes, arguments);
+  }
+
+  @Override
+  public boolean isCapturing(CUstream stream) {
+    return driver.isCapturing(stream);
   }
 
   @Override

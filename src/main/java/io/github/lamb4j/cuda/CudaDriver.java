@@ -100,6 +100,13 @@ public interface CudaDriver {
   Launch prepare(
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments);
 
+  /**
+   * Whether work enqueued on the stream is being recorded into a CUDA graph, to run when that is
+   * launched. Not so once an error has made the recording void: then enqueueing fails. Allocates
+   * nothing, waits for nothing.
+   */
+  boolean isCapturing(CUstream stream);
+
   /** Waits for all that was enqueued on the stream. */
   void synchronize(CUstream stream);
 

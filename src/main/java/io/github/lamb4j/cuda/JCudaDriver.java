@@ -28,6 +28,7 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
 import static jcuda.driver.JCudaDriver.cuModuleLoadDataEx;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
+import static jcuda.driver.JCudaDriver.cuStreamIsCapturing;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import io.github.lamb4j.CudaException;
@@ -46,6 +47,7 @@ import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
+import jcuda.driver.CUstreamCaptureStatus;
 
 /**
  * The driver through JCuda.
@@ -54,6 +56,9 @@ import jcuda.driver.CUstream;
  * process; here both work, and the setting is left alone.
  */
 public final class JCudaDriver implements CudaDriver {
+
+  /** The first version of CUDA whose driver can capture streams. */
+  private static final int FIRST_TO_CAPTURE = 10_000;
 
   /**
    * A context whose handle can be seen; a thread's own, so that looking at it allocates nothing.
@@ -72,9 +77,13 @@ public final class JCudaDriver implements CudaDriver {
   }
 
   private final ThreadLocal<Context> current = ThreadLocal.withInitial(Context::new);
+  private final ThreadLocal<int[]> captureStatus = ThreadLocal.withInitial(() -> new int[1]);
   private final Map<Long, Object> handles = new ConcurrentHashMap<>();
   private final Map<Integer, CUcontext> primaryContexts = new ConcurrentHashMap<>();
   private final AtomicLong lastHandle = new AtomicLong();
+
+  /** The driver's version once it was asked for, 0 before; threads that race find the same. */
+  private int version;
 
   private long register(Object handle) {
     long number = lastHandle.incrementAndGet();
@@ -322,6 +331,28 @@ public final class JCudaDriver implements CudaDriver {
     }
     return new JCudaLaunch(
         handle(CUfunction.class, function), name, grid, threads, sharedBytes, arguments);
+  }
+
+  @Override
+  public boolean isCapturing(CUstream stream) {
+    if (version == 0) {
+      version = driverVersion();
+    }
+    if (version < FIRST_TO_CAPTURE) {
+      return false; // and to call what the driver lacks would end the process
+    }
+    int[] status = captureStatus.get();
+    int code;
+    try {
+      code = cuStreamIsCapturing(stream, status);
+    } catch (jcuda.CudaException e) {
+      code = Results.codeOf(e);
+    }
+    if (code != 0) {
+      throw new CudaException(
+          "cuStreamIsCapturing", code, Results.nameOf(code), "asking whether a stream is captured");
+    }
+    return status[0] == CUstreamCaptureStatus.CU_STREAM_CAPTURE_STATUS_ACTIVE;
   }
 
   @Override

@@ -412,6 +412,12 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     launches.add(LaunchReport.of(running, stream));
   }
 
+  /** Captures cannot be begun. */
+  @Override
+  public boolean isCapturing(CUstream stream) {
+    return false;
+  }
+
   @Override
   public void synchronize(CUstream stream) {
     enter(Call.SYNCHRONIZE, "waiting for a stream");
