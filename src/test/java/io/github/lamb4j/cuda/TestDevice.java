@@ -1,5 +1,11 @@
 package io.github.lamb4j.cuda;
 
+import static jcuda.driver.CUstream_flags.CU_STREAM_DEFAULT;
+import static jcuda.driver.JCudaDriver.cuStreamCreate;
+import static jcuda.driver.JCudaDriver.cuStreamDestroy;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.lamb4j.CudaException;
 import io.github.lamb4j.cuda.emulator.EmulatedDevice;
 import io.github.lamb4j.cuda.emulator.EmulatedDriver;
 import java.nio.ByteBuffer;
@@ -22,7 +28,7 @@ public final class TestDevice implements AutoCloseable {
   private static UnaryOperator<String> rewriting = UnaryOperator.identity();
 
   private final CudaDriver driver;
-  private final CUstream stream = new CUstream();
+  private final CUstream stream;
   private final List<Long> buffers = new ArrayList<>();
 
   private TestDevice(CudaDriver driver) {
@@ -35,6 +41,11 @@ public final class TestDevice implements AutoCloseable {
                 throw new AssertionError("the profile gpu needs a GPU: " + reason);
               });
       driver.retainPrimaryContext(0);
+      stream = new CUstream();
+      int code = Results.codeOf(() -> cuStreamCreate(stream, CU_STREAM_DEFAULT));
+      assertEquals("CUDA_SUCCESS", Results.nameOf(code), "cuStreamCreate");
+    } else {
+      stream = emulator().newStream();
     }
   }
 
@@ -66,8 +77,21 @@ public final class TestDevice implements AutoCloseable {
     return (EmulatedDriver) driver;
   }
 
+  /** A stream that can be captured; work on it and on the legacy stream runs in turn. */
   public CUstream stream() {
     return stream;
+  }
+
+  /**
+   * Records what is enqueued on {@link #stream} meanwhile, of which nothing runs before the graph
+   * is replayed. A call that cannot be recorded fails and makes the capture void.
+   *
+   * @throws CudaException if the capture is void at its end
+   */
+  public Graph capture(Runnable work) {
+    return driver instanceof EmulatedDriver emulator
+        ? emulator.capture(stream, work)
+        : JCudaGraph.capture(stream, work);
   }
 
   /**
@@ -107,6 +131,7 @@ public final class TestDevice implements AutoCloseable {
     if (driver instanceof EmulatedDriver emulator) {
       emulator.close();
     } else {
+      Results.codeOf(() -> cuStreamDestroy(stream));
       driver.releasePrimaryContext(0);
     }
   }

@@ -1,5 +1,7 @@
 package io.github.lamb4j.cuda.emulator;
 
+import io.github.lamb4j.cuda.CudaDriver.DeviceAttribute;
+
 /**
  * What an emulated device is like. Small by default, so that a grid is larger than what runs at
  * once.
@@ -19,6 +21,9 @@ public record EmulatedDevice(
     int sharedMemoryPerBlock,
     long totalMemory,
     int driverVersion) {
+
+  private static final int L2_CACHE_BYTES = 1 << 12;
+  private static final int CLOCK_KHZ = 1_000_000;
 
   public static final EmulatedDevice SMALL =
       new EmulatedDevice(90, 2, 2, 2048, 233_472, 232_448, 1L << 36, 12060);
@@ -81,6 +86,19 @@ public record EmulatedDevice(
         sharedMemoryPerBlock,
         totalMemory,
         version);
+  }
+
+  int attribute(DeviceAttribute attribute) {
+    return switch (attribute) {
+      case COMPUTE_CAPABILITY_MAJOR -> computeCapability / 10;
+      case COMPUTE_CAPABILITY_MINOR -> computeCapability % 10;
+      case MULTIPROCESSORS -> multiprocessors;
+      case THREADS_PER_MULTIPROCESSOR -> threadsPerMultiprocessor;
+      case SHARED_MEMORY_PER_MULTIPROCESSOR -> sharedMemoryPerMultiprocessor;
+      case SHARED_MEMORY_PER_BLOCK_OPTIN -> sharedMemoryPerBlock;
+      case L2_CACHE -> L2_CACHE_BYTES;
+      case CLOCK, MEMORY_CLOCK -> CLOCK_KHZ;
+    };
   }
 
   /** How many blocks run at once, 0 if not even one fits. */

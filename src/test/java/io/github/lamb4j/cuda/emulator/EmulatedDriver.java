@@ -1,26 +1,25 @@
 package io.github.lamb4j.cuda.emulator;
 
+import io.github.lamb4j.CudaException;
 import io.github.lamb4j.cuda.CudaDriver;
+import io.github.lamb4j.cuda.Graph;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import jcuda.driver.CUstream;
 
 /**
  * A CUDA driver that needs no GPU: it runs PTX as it stands, one warp at a time, and checks what a
- * GPU does not. All work is done when it is enqueued, whatever its stream, so that {@link
- * #synchronize} has nothing left to wait for. For use by one thread at a time.
+ * GPU does not. All work is done when it is enqueued, whatever its stream, unless the stream is
+ * being captured, so that {@link #synchronize} has nothing left to wait for. For use by one thread
+ * at a time.
  */
 public final class EmulatedDriver implements CudaDriver, AutoCloseable {
-
-  private static final int L2_CACHE_BYTES = 1 << 12;
-  private static final int CLOCK_KHZ = 1_000_000;
 
   /** The calls that can fail, and what the driver calls them. */
   public enum Call {
@@ -40,6 +39,10 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     PREPARE("cuFuncSetAttribute"),
     ENQUEUE("cuLaunchKernel"),
     SYNCHRONIZE("cuStreamSynchronize"),
+    IS_CAPTURING("cuStreamIsCapturing"),
+    BEGIN_CAPTURE("cuStreamBeginCapture"),
+    END_CAPTURE("cuStreamEndCapture"),
+    LAUNCH_GRAPH("cuGraphLaunch"),
     CREATE_EVENT("cuEventCreate"),
     RECORD_EVENT("cuEventRecord"),
     ELAPSED("cuEventElapsedTime"),
@@ -53,29 +56,25 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   private final EmulatedDevice device;
-  private final ThreadLocal<Long> current = new ThreadLocal<>();
   private final GlobalMemory memory = new GlobalMemory();
-  private final RaceDetector races = new RaceDetector();
-  private final Map<Long, Allocation> owned = new TreeMap<>();
-  private final Map<Long, LoadedModule> modules = new HashMap<>();
-  private final Map<Long, Kernel> functions = new HashMap<>();
-  private final Map<Long, Long> functionModules = new HashMap<>();
-  private final Map<Long, Long> events = new HashMap<>();
+  private final Heap heap;
+  private final Engine engine;
+  private final Modules modules;
+  private final Captures captures = new Captures();
+  private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
+  private final Events events = new Events();
   private final DriverErrors errors = new DriverErrors();
-  private final List<LaunchReport> launches = new ArrayList<>();
   private long nextHandle = 0x5500_0000_1000L;
-  private final long context = newHandle();
-  private int retained;
-  private long nanoseconds;
-  private long seed;
-  private boolean copiesOfUndefinedBytes;
+  private final Contexts contexts = new Contexts(newHandle());
   private UnaryOperator<String> rewriting = UnaryOperator.identity();
 
   /** A device and a context, which is the calling thread's current one. */
   public EmulatedDriver(EmulatedDevice device, long seed) {
     this.device = device;
-    this.seed = seed;
-    makeCurrent(context);
+    engine = new Engine(device, memory, seed);
+    modules = new Modules(device, memory);
+    heap = new Heap(memory, device.totalMemory());
+    makeCurrent(context());
   }
 
   public EmulatedDriver() {
@@ -86,12 +85,12 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
   /** The context of this device. */
   public long context() {
-    return context;
+    return contexts.context;
   }
 
   /** Sets the calling thread's current context; 0 for none. */
   public void makeCurrent(long handle) {
-    current.set(handle);
+    contexts.makeCurrent(handle);
   }
 
   /** Changes the text of the modules to come: a fault planted in them must be found. */
@@ -101,7 +100,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
   /** The schedules of the launches to come: the same seed gives the same ones. */
   public void seed(long value) {
-    seed = value;
+    engine.seed = value;
   }
 
   /** Lets the nth call from now on fail with this code, as the driver would report it. */
@@ -114,40 +113,67 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
    * row are taken for a structure's padding and always copied.
    */
   public void allowCopiesOfUndefinedBytes(boolean allow) {
-    copiesOfUndefinedBytes = allow;
+    engine.copiesOfUndefinedBytes = allow;
   }
 
   public List<LaunchReport> launches() {
-    return Collections.unmodifiableList(launches);
+    return Collections.unmodifiableList(engine.launches);
   }
 
   public LaunchReport lastLaunch() {
-    return launches.get(launches.size() - 1);
+    return engine.launches.get(engine.launches.size() - 1);
   }
 
   public void forgetLaunches() {
-    launches.clear();
+    engine.launches.clear();
   }
 
   /** What is allocated: the purposes and their bytes. */
   public List<String> liveAllocations() {
-    return owned.values().stream().map(Allocation::toString).toList();
+    return heap.live();
   }
 
   /** The bytes that are allocated for each purpose. */
   public Map<String, Long> liveBytes() {
-    Map<String, Long> bytes = new TreeMap<>();
-    owned.values().forEach(a -> bytes.merge(a.purpose, a.bytes, Long::sum));
-    return bytes;
+    return heap.liveBytes();
+  }
+
+  /** A stream that can be captured, unlike the legacy one. It need not be destroyed. */
+  public CUstream newStream() {
+    return new EmulatedStream();
+  }
+
+  /**
+   * Records what is enqueued on the stream meanwhile instead of doing it: copies on the device,
+   * clears, launches with their arguments as they are then. As on a GPU, waiting for the stream,
+   * allocating, freeing, loading and unloading fail and make the capture void.
+   *
+   * @throws CudaException if the capture is void at its end
+   */
+  public Graph capture(CUstream stream, Runnable work) {
+    enter(Call.BEGIN_CAPTURE, "beginning a capture");
+    captures.begin(stream, "beginning a capture");
+    try {
+      work.run();
+      enter(Call.END_CAPTURE, "ending a capture");
+    } catch (RuntimeException | Error e) {
+      captures.abandon(stream);
+      throw e;
+    }
+    return new CapturedGraph(
+        captures.end(stream, "ending a capture"), graph -> launch(graph, stream), graphs);
   }
 
   /** Fails if anything was not given back. */
   @Override
   public void close() {
     List<String> left = new ArrayList<>(liveAllocations());
-    modules.keySet().forEach(module -> left.add("module 0x%x".formatted(module)));
-    events.keySet().forEach(event -> left.add("event 0x%x".formatted(event)));
-    if (retained > 0) left.add("%d times the primary context".formatted(retained));
+    graphs.forEach(graph -> left.add(graph.toString()));
+    modules.loaded().forEach(module -> left.add("module 0x%x".formatted(module)));
+    events.created().forEach(event -> left.add("event 0x%x".formatted(event)));
+    if (contexts.retained() > 0) {
+      left.add("%d times the primary context".formatted(contexts.retained()));
+    }
     if (!left.isEmpty()) throw new EmulatorException("not given back: " + String.join(", ", left));
   }
 
@@ -155,37 +181,26 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
   @Override
   public long currentContext() {
-    Long handle = current.get();
-    return handle == null ? 0 : handle;
+    return contexts.current();
   }
 
   @Override
   public void retainPrimaryContext(int ordinal) {
     String doing = "retaining the primary context of device " + ordinal;
     errors.failIfAsked(Call.RETAIN_CONTEXT, doing);
-    if (ordinal != 0)
-      throw DriverErrors.failed(Call.RETAIN_CONTEXT, DriverErrors.INVALID_DEVICE, doing);
-    retained++;
-    makeCurrent(context);
+    contexts.retainPrimary(ordinal, doing);
   }
 
   @Override
   public void makePrimaryContextCurrent(int ordinal) {
-    if (ordinal != 0 || retained == 0) {
-      throw DriverErrors.failed(
-          Call.RETAIN_CONTEXT, DriverErrors.INVALID_CONTEXT, "making a primary context current");
-    }
-    makeCurrent(context);
+    contexts.makePrimaryCurrent(ordinal, "making a primary context current");
   }
 
   @Override
   public void releasePrimaryContext(int ordinal) {
     String doing = "releasing the primary context of device " + ordinal;
     errors.failIfAsked(Call.RELEASE_CONTEXT, doing);
-    if (ordinal != 0)
-      throw DriverErrors.failed(Call.RELEASE_CONTEXT, DriverErrors.INVALID_DEVICE, doing);
-    if (--retained < 0) throw new EmulatorException("a context released more often than retained");
-    makeCurrent(0);
+    contexts.releasePrimary(ordinal, doing);
   }
 
   @Override
@@ -202,22 +217,13 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   @Override
   public int attribute(DeviceAttribute attribute) {
     enter(Call.ATTRIBUTE, "asking for " + attribute);
-    return switch (attribute) {
-      case COMPUTE_CAPABILITY_MAJOR -> device.computeCapability() / 10;
-      case COMPUTE_CAPABILITY_MINOR -> device.computeCapability() % 10;
-      case MULTIPROCESSORS -> device.multiprocessors();
-      case THREADS_PER_MULTIPROCESSOR -> device.threadsPerMultiprocessor();
-      case SHARED_MEMORY_PER_MULTIPROCESSOR -> device.sharedMemoryPerMultiprocessor();
-      case SHARED_MEMORY_PER_BLOCK_OPTIN -> device.sharedMemoryPerBlock();
-      case L2_CACHE -> L2_CACHE_BYTES;
-      case CLOCK, MEMORY_CLOCK -> CLOCK_KHZ;
-    };
+    return device.attribute(attribute);
   }
 
   @Override
   public DeviceMemory memory() {
     enter(Call.MEMORY, "asking for the memory");
-    return new DeviceMemory(device.totalMemory() - memory.used(), device.totalMemory());
+    return heap.state();
   }
 
   @Override
@@ -230,83 +236,48 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   public long allocate(long bytes, String purpose) {
     String doing = "allocating %d bytes for %s".formatted(bytes, purpose);
     enter(Call.ALLOCATE, doing);
-    if (bytes <= 0) throw DriverErrors.failed(Call.ALLOCATE, DriverErrors.INVALID_VALUE, doing);
-    if (bytes > device.totalMemory() - memory.used()) {
-      throw DriverErrors.failed(Call.ALLOCATE, DriverErrors.OUT_OF_MEMORY, doing);
-    }
-    Allocation allocation = memory.allocate(bytes, purpose);
-    owned.put(allocation.start, allocation);
-    return allocation.start;
+    captures.refuseToActNow(Call.ALLOCATE, doing);
+    return heap.allocate(bytes, purpose, doing);
   }
 
   @Override
   public void free(long address) {
-    enter(Call.FREE, "freeing 0x%x".formatted(address));
-    if (owned.remove(address) == null) {
-      throw new EmulatorException(
-          "free of 0x%x, which allocate did not give or free has taken: %s"
-              .formatted(address, memory.describe(address)));
-    }
-    memory.free(address);
+    String doing = "freeing 0x%x".formatted(address);
+    enter(Call.FREE, doing);
+    captures.refuseToActNow(Call.FREE, doing);
+    heap.free(address);
   }
+
+  // A driver could record the copies of these two, but not that they wait.
 
   @Override
   public void copyToDevice(long target, ByteBuffer source, CUstream stream) {
-    enter(Call.COPY_TO_DEVICE, "copying to 0x%x".formatted(target));
+    String doing = "copying to 0x%x".formatted(target);
+    enter(Call.COPY_TO_DEVICE, doing);
     expectDirect(source);
-    Allocation allocation = range(target, source.remaining(), "a copy to the device");
-    allocation.put(target - allocation.start, source.duplicate());
+    captures.refuseToWait(stream, doing);
+    engine.copyToDevice(target, source);
   }
 
   @Override
   public void copyToHost(ByteBuffer target, long source, CUstream stream) {
-    enter(Call.COPY_TO_HOST, "copying from 0x%x".formatted(source));
+    String doing = "copying from 0x%x".formatted(source);
+    enter(Call.COPY_TO_HOST, doing);
     expectDirect(target);
-    Allocation allocation = range(source, target.remaining(), "a copy to the host");
-    long at = source - allocation.start;
-    long hole = allocation.hole(at, target.remaining());
-    if (hole >= 0 && !copiesOfUndefinedBytes) {
-      throw new EmulatorException(
-          "a copy to the host of bytes that nothing wrote, at byte %d of %s"
-              .formatted(hole, allocation));
-    }
-    allocation.get(at, target.duplicate());
+    captures.refuseToWait(stream, doing);
+    engine.copyToHost(target, source);
   }
 
   @Override
   public void copyOnDevice(long target, long source, long bytes, CUstream stream) {
-    enter(Call.COPY_ON_DEVICE, "copying to 0x%x".formatted(target));
-    Allocation from = range(source, bytes, "a copy on the device");
-    Allocation to = range(target, bytes, "a copy on the device");
-    if (source < target + bytes && target < source + bytes) {
-      throw new EmulatorException("a copy of %d bytes onto itself in %s".formatted(bytes, to));
-    }
-    long hole = from.hole(source - from.start, bytes);
-    if (hole >= 0 && !copiesOfUndefinedBytes) {
-      throw new EmulatorException(
-          "a copy of bytes that nothing wrote, at byte %d of %s".formatted(hole, from));
-    }
-    for (long at = 0; at < bytes; at++) {
-      to.put(target - to.start + at, from.get(source - from.start + at));
-    }
-    nanoseconds += bytes; // one byte a nanosecond: of no meaning, but not nothing
+    String doing = "copying to 0x%x".formatted(target);
+    enqueue(Call.COPY_ON_DEVICE, stream, () -> engine.copyOnDevice(target, source, bytes), doing);
   }
 
   @Override
   public void clear(long address, long bytes, CUstream stream) {
-    enter(Call.CLEAR, "clearing %d bytes at 0x%x".formatted(bytes, address));
-    Allocation allocation = range(address, bytes, "a clear");
-    allocation.clear(address - allocation.start, bytes);
-  }
-
-  private Allocation range(long address, long bytes, String what) {
-    Allocation allocation = memory.find(address, bytes);
-    if (allocation == null) {
-      throw new EmulatorException(
-          "%s of %d bytes at 0x%x is out of bounds: %s"
-              .formatted(what, bytes, address, memory.describe(address)));
-    }
-    return allocation;
+    String doing = "clearing %d bytes at 0x%x".formatted(bytes, address);
+    enqueue(Call.CLEAR, stream, () -> engine.clear(address, bytes), doing);
   }
 
   static void expectDirect(ByteBuffer buffer) {
@@ -317,53 +288,26 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   public long loadModule(byte[] ptx) {
     String doing = "loading a module";
     enter(Call.LOAD_MODULE, doing);
-    int length = ptx.length;
-    if (length == 0 || ptx[length - 1] != 0) {
-      throw new EmulatorException("PTX text must end in a zero byte");
-    }
-    String text = new String(ptx, 0, length - 1, StandardCharsets.US_ASCII);
-    ParsedModule parsed = PtxParser.parse(rewriting.apply(text));
-    if (parsed.version() > ptxVersion(device.driverVersion())) {
-      throw DriverErrors.failed(Call.LOAD_MODULE, DriverErrors.UNSUPPORTED_PTX_VERSION, doing);
-    }
-    if (parsed.target() > device.computeCapability()) {
-      throw DriverErrors.failed(Call.LOAD_MODULE, DriverErrors.NO_BINARY_FOR_GPU, doing);
-    }
+    captures.refuseToActNow(Call.LOAD_MODULE, doing);
     long handle = newHandle();
-    modules.put(handle, new LoadedModule(parsed, memory));
+    modules.load(handle, ptx, rewriting, doing);
     return handle;
-  }
-
-  /** The newest PTX version that a driver knows, times ten: 6.0 with CUDA 9.0, 9.0 with 13.0. */
-  private static int ptxVersion(int driverVersion) {
-    int major = driverVersion / 1000;
-    int minor = driverVersion % 1000 / 10;
-    if (major == 10) return 63 + minor;
-    return (major < 10 ? 60 : 10 * (major - 4)) + minor;
   }
 
   @Override
   public void unloadModule(long module) {
-    enter(Call.UNLOAD_MODULE, "unloading a module");
-    LoadedModule loaded = modules.remove(module);
-    if (loaded == null) throw new EmulatorException("unload of what is no module");
-    loaded.unload(memory);
-    functionModules.entrySet().removeIf(entry -> entry.getValue() == module);
-    functions.keySet().retainAll(functionModules.keySet());
+    String doing = "unloading a module";
+    enter(Call.UNLOAD_MODULE, doing);
+    captures.refuseToActNow(Call.UNLOAD_MODULE, doing);
+    modules.unload(module);
   }
 
   @Override
   public long function(long module, String name) {
     String doing = "looking for kernel " + name;
     enter(Call.FUNCTION, doing);
-    LoadedModule loaded = modules.get(module);
-    if (loaded == null)
-      throw DriverErrors.failed(Call.FUNCTION, DriverErrors.INVALID_HANDLE, doing);
-    Kernel kernel = loaded.kernels.get(name);
-    if (kernel == null) throw DriverErrors.failed(Call.FUNCTION, DriverErrors.NOT_FOUND, doing);
     long handle = newHandle();
-    functions.put(handle, kernel);
-    functionModules.put(handle, module);
+    modules.lookUp(handle, module, name, doing);
     return handle;
   }
 
@@ -384,79 +328,77 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
       CUstream stream) {
     String doing = "launching " + name;
     enter(Call.ENQUEUE, doing);
-    Kernel kernel = functions.get(function);
+    Kernel kernel = modules.kernel(function);
     if (kernel == null) throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_HANDLE, doing);
     int resident = kernel.residentBlocks(device, threads, sharedBytes);
     if (grid <= 0 || sharedBytes < 0 || resident <= 0) {
       throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_VALUE, doing);
     }
     Page parameters = kernel.parameters(arguments);
-    if (races.start(grid, threads)) {
-      memory.live().forEach(Allocation::forgetAccesses);
-    }
-    for (Allocation allocation : memory.live()) allocation.loaded = allocation.stored = 0;
-    Grid running =
-        new Grid(
-            kernel,
-            grid,
-            threads,
-            sharedBytes,
-            device.multiprocessors(),
-            resident,
-            parameters,
-            memory,
-            races,
-            seed++);
-    running.run();
-    nanoseconds += running.nanoseconds();
-    launches.add(LaunchReport.of(running, stream));
+    Runnable work =
+        () -> {
+          if (modules.kernel(function) == null) {
+            throw new EmulatorException("a graph launches %s, which was unloaded".formatted(name));
+          }
+          engine.launch(kernel, grid, threads, sharedBytes, parameters, stream);
+        };
+    if (!captures.record(Call.ENQUEUE, stream, work, doing)) work.run();
   }
 
-  /** Captures cannot be begun. */
+  private void launch(CapturedGraph graph, CUstream stream) {
+    String doing = "launching " + graph;
+    enter(Call.LAUNCH_GRAPH, doing);
+    captures.refuseNotModelled(Call.LAUNCH_GRAPH, stream, doing);
+    graph.run();
+  }
+
+  private void enqueue(Call call, CUstream stream, Runnable work, String doing) {
+    enter(call, doing);
+    if (!captures.record(call, stream, work, doing)) work.run();
+  }
+
   @Override
   public boolean isCapturing(CUstream stream) {
-    return false;
+    String doing = "asking whether a stream is being captured";
+    enter(Call.IS_CAPTURING, doing);
+    return captures.isActive(stream, doing);
   }
 
   @Override
   public void synchronize(CUstream stream) {
-    enter(Call.SYNCHRONIZE, "waiting for a stream");
+    String doing = "waiting for a stream";
+    enter(Call.SYNCHRONIZE, doing);
+    captures.refuseToWait(stream, doing);
   }
 
   @Override
   public long createEvent() {
     enter(Call.CREATE_EVENT, "creating an event");
     long handle = newHandle();
-    events.put(handle, -1L);
+    events.create(handle);
     return handle;
   }
 
   @Override
   public void recordEvent(long event, CUstream stream) {
-    enter(Call.RECORD_EVENT, "recording an event");
-    if (events.replace(event, nanoseconds) == null) {
-      throw DriverErrors.failed(
-          Call.RECORD_EVENT, DriverErrors.INVALID_HANDLE, "recording an event");
-    }
+    String doing = "recording an event";
+    enter(Call.RECORD_EVENT, doing);
+    captures.refuseNotModelled(Call.RECORD_EVENT, stream, doing);
+    events.record(event, engine.nanoseconds, doing);
   }
 
   @Override
   public float elapsedMillis(long start, long end) {
-    enter(Call.ELAPSED, "comparing events");
-    long from = events.getOrDefault(start, -1L);
-    long to = events.getOrDefault(end, -1L);
-    if (from < 0 || to < 0)
-      throw DriverErrors.failed(Call.ELAPSED, DriverErrors.INVALID_HANDLE, "comparing events");
-    return (to - from) / 1e6f;
+    String doing = "comparing events";
+    enter(Call.ELAPSED, doing);
+    return events.elapsedMillis(start, end, doing);
   }
 
   @Override
   public void destroyEvent(long event) {
-    enter(Call.DESTROY_EVENT, "destroying an event");
-    if (events.remove(event) == null) {
-      throw DriverErrors.failed(
-          Call.DESTROY_EVENT, DriverErrors.INVALID_HANDLE, "destroying an event");
-    }
+    String doing = "destroying an event";
+    enter(Call.DESTROY_EVENT, doing);
+    events.destroy(event, doing);
   }
 
   private long newHandle() {
@@ -465,7 +407,6 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
   private void enter(Call call, String doing) {
     errors.failIfAsked(call, doing);
-    if (currentContext() != context)
-      throw DriverErrors.failed(call, DriverErrors.INVALID_CONTEXT, doing);
+    contexts.expectCurrent(call, doing);
   }
 }

@@ -8,12 +8,14 @@
  * execution  Grid (blocks, schedule) -> Block (barriers) -> Warp (threads that part and meet)
  * memory     GlobalMemory, Allocation, Page; Access finds and checks what an address names
  * races      RaceDetector, Knowledge: happens-before among threads, by vector clocks
- * driver     EmulatedDriver, EmulatedDevice, DriverErrors, LaunchReport
+ * driver     EmulatedDriver, EmulatedDevice, DriverErrors; Contexts, Heap, Modules, Events
+ * work       Engine does it and writes LaunchReports: at once or, if Captures records it, when a
+ *            CapturedGraph is replayed
  * </pre>
  *
- * <p>Not modelled: textures, calls of functions, tensor cores, bulk copies and their barriers, half
- * arithmetic beyond conversions, directed rounding of arithmetic. All of these are errors that name
- * their line. Memory is sequentially consistent; what a weaker order could do to a program shows as
- * a race.
+ * <p>Not modelled: events and graphs in captures, textures, calls of functions, tensor cores, bulk
+ * copies and their barriers, half arithmetic beyond conversions, directed rounding of arithmetic.
+ * All of these are errors, in PTX with their line. Streams do not overlap. Memory is sequentially
+ * consistent; what a weaker order could do to a program shows as a race.
  */
 package io.github.lamb4j.cuda.emulator;
