@@ -1,32 +1,51 @@
 // Advances a group's step counter and derives the step's coefficients from the caller's doubles.
 // One thread. CPU twin: BeginStep.java.
 //
-//   beta^t  is a product of t factors, one by one, so that a loop, a counter and a resumed state agree to the bit
-//   beta    is carried as hi + lo: 0.999f alone is off by 1.3e-8, and v drifts by 1e-5 in a thousand steps
+//   beta^t         is a product of t factors, one by one, so that a loop, a counter and a resumed state agree to the bit
+//   beta           is carried as hi + lo: 0.999f alone is off by 1.3e-8, and v drifts by 1e-5 in a thousand steps
+//   learning rate  is looked up by the step that the device has come to: the host, which does not wait, cannot know which
+//                  steps were skipped, and a replayed graph has its arguments baked in
 #pragma once
-#include "layout.cuh"
+#include "numerics.cuh"
 
-// `gradient_scale` is null when nothing clips.
+// The rate of a step; beyond what is known, the nearest that is.
+__device__ __forceinline__ double rate_of(const Group& group, uint64_t step, uint64_t known) {
+  if (step > known) step = known;
+  if (step + kRates <= known) step = known - kRates + 1;
+  return group.rates[step % kRates];
+}
+
+// `learning_rate` is that of step `rate_step`; 0 for none, in a graph.
 extern "C" __global__ void __launch_bounds__(1)
-    begin_step(const Group group, double learning_rate, const GradientScale* gradient_scale) {
+    begin_step(const Group group, double learning_rate, uint64_t rate_step, const StepControl* control) {
   const Hyperparameters& h = *group.hyperparameters;
   StepState& state = *group.state;
+  Coefficients& c = state.coefficients;
+  if (rate_step != 0) {
+    group.rates[rate_step % kRates] = learning_rate;
+    if (rate_step > state.known_rates) state.known_rates = rate_step;
+  }
+  c.skip = control->skip;
+  if (control->skip != 0) return;
+
   state.step += 1;
   state.beta1_power *= h.beta1;
   state.beta2_power *= h.beta2;
-
-  Coefficients& c = state.coefficients;
-  c.learning_rate = learning_rate;
-  c.gradient_scale = gradient_scale == nullptr ? 1.0 : gradient_scale->scale;
+  double rate = rate_of(group, state.step, state.known_rates);
+  bool of_moments = h.bias_correction == kOfMoments;
+  double m_divisor = 1.0 - state.beta1_power, sqrt_v_divisor = sqrt(1.0 - state.beta2_power);
+  c.learning_rate = h.bias_correction == kOfLearningRate ? rate * (sqrt_v_divisor / m_divisor) : rate;
+  c.gradient_scale = control->scale;
   c.beta1_hi = (float)h.beta1;
   c.beta1_lo = (float)(h.beta1 - (double)c.beta1_hi);
-  c.one_minus_beta1 = (float)(1.0 - h.beta1);
+  c.one_minus_beta1 = h.gradient_averaging != 0 ? (float)(1.0 - h.beta1) : 1.0f;
   c.beta2_hi = (float)h.beta2;
   c.beta2_lo = (float)(h.beta2 - (double)c.beta2_hi);
   c.one_minus_beta2 = (float)(1.0 - h.beta2);
-  bool correct = h.bias_correction != 0;
-  c.m_correction = correct ? (float)(1.0 / (1.0 - state.beta1_power)) : 1.0f;
-  c.sqrt_v_correction = correct ? (float)(1.0 / sqrt(1.0 - state.beta2_power)) : 1.0f;
+  c.m_correction = of_moments ? (float)(1.0 / m_divisor) : 1.0f;
+  c.sqrt_v_correction = of_moments ? (float)(1.0 / sqrt_v_divisor) : 1.0f;
   c.epsilon = (float)h.epsilon;
-  c.weight_decay = (float)h.weight_decay;
+  bool decoupled = h.decoupled_decay != 0;
+  c.weight_decay = decoupled ? 0.0f : (float)h.weight_decay;
+  c.decoupled_decay = decoupled ? step_size(rate, h.weight_decay) : 0.0f;
 }

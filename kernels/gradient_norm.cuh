@@ -1,8 +1,11 @@
-// The norm of all gradients, for clipping. Reads 4 bytes per fp32 parameter and writes 16 per tile.
+// The norm of all gradients, and what a step makes of it: the factor that undoes the loss scale and clips, and whether
+// the step is taken at all. Reads 4 bytes per fp32 parameter and writes 16 per tile; nothing of it runs unasked.
 //
-//   per tile     sum of g^2                                     (gradient_norm_tiles)
-//   per segment  fixed-order sum of its tiles' sums             (gradient_norm_segments)
-//   over all     fixed-order sum of the segments' sums -> scale (gradient_scale)
+//   per tile     sum of g^2                                    (gradient_norm_tiles)
+//   per segment  fixed-order sum of its tiles' sums            (gradient_norm_segments)
+//   over all     fixed-order sum of the segments' sums         (gradient_scale)
+//                norm = sqrt(sum) / s, with s = loss scale * divisor: the norm of the true gradients, g / s
+//                scale = norm > max_norm ? max_norm / sqrt(sum) : 1 / s
 //
 // The gradients are as the caller left them; nothing is written to them. CPU twin: GradientNorm.java.
 #pragma once
@@ -14,6 +17,7 @@ extern "C" __global__ void __launch_bounds__(kThreads) gradient_norm_tiles(const
   for (uint32_t index = blockIdx.x; index < group.tile_count; index += gridDim.x) {
     Tile tile = tile_at(group, index);
     double sum = 0;
+#pragma unroll
     for (int k = 0; k < kQuadsPerThread; k++) {
       float g[4];
       load_gradients(g, tile, threadIdx.x + k * kThreads);
@@ -32,21 +36,38 @@ extern "C" __global__ void __launch_bounds__(kLanes) gradient_norm_segments(cons
     double sum = 0;
     for (uint32_t t = threadIdx.x; t < segment.tile_count; t += kLanes) sum += group.partials[segment.first_tile + t].x;
     sum = sum_of_lanes(sum, shared);
-    if (threadIdx.x == 0) group.gradient_sums[index] = sum;
+    if (threadIdx.x == 0) {
+      group.gradient_sums[index] = sum;
+      group.norms[index].gradient_scale = sum == 0 ? 0.0 : 1.0 / sqrt(sum);
+    }
     __syncthreads();
   }
 }
 
-// One block. `sums` runs over the segments of all groups, in the order in which the groups were added.
-extern "C" __global__ void __launch_bounds__(kLanes)
-    gradient_scale(const double* sums, uint32_t count, double max_norm, GradientScale* result) {
+__device__ __forceinline__ bool is_finite(double x) {
+  return fabs(x) <= DBL_MAX;
+}
+
+// Thread 0's part: `raw` is the norm of the gradients as they lie.
+__device__ __forceinline__ void decide(const GradientInputs& in, double raw, StepControl& control) {
+  double s = in.constant;
+  if (in.loss_scale != nullptr) s *= (double)*in.loss_scale;
+  if (in.divisor != nullptr) s *= (double)*in.divisor;
+  double norm = raw / s;
+  control.norm = norm;
+  control.scale = norm > in.max_norm ? in.max_norm / raw : 1.0 / s;
+  bool bad = in.non_finite != kPropagate && !(is_finite(norm) && is_finite(s) && s > 0);
+  if (bad && in.non_finite == kFail) control.halted = 1;
+  bool skip = bad || control.halted != 0;
+  control.skip = skip ? 1 : 0;
+  if (skip) control.skipped += 1;
+}
+
+// One block.
+extern "C" __global__ void __launch_bounds__(kLanes) gradient_scale(const GradientInputs in, StepControl* control) {
   __shared__ double shared[kLanes];
   double sum = 0;
-  for (uint32_t s = threadIdx.x; s < count; s += kLanes) sum += sums[s];
+  for (uint32_t s = threadIdx.x; s < in.count; s += kLanes) sum += in.sums[s];
   sum = sum_of_lanes(sum, shared);
-  if (threadIdx.x == 0) {
-    double norm = sqrt(sum);
-    result->norm = norm;
-    result->scale = norm > max_norm ? max_norm / norm : 1.0;
-  }
+  if (threadIdx.x == 0) decide(in, in.norm != nullptr ? (double)*in.norm : sqrt(sum), *control);
 }

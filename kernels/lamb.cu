@@ -5,3 +5,4 @@
 #include "trust_ratio.cuh"
 #include "apply.cuh"
 #include "single_pass.cuh"
+#include "accumulate.cuh"

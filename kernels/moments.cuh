@@ -1,4 +1,4 @@
-// First pass of a step: the moments, and each tile's sums of w^2 and r^2. CPU twin: Moments.java.
+// First pass of a step: the moments, and each tile's sums of w^2 and r^2 (and of c^2, for LANS). CPU twin: Moments.java.
 //
 //   m, v  are updated from the gradient          reads g, w, m, v; writes m, v
 //   r     is formed, squared, summed, forgotten  24 bytes per fp32 parameter and 16 per tile
@@ -14,12 +14,13 @@ struct Quads {
 };
 
 struct TileSums {
-  double w, r;
+  double w, r, c;
 };
 
 __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
   // One branch for the usual tile, and none between its loads: they are all under way at once.
   if (tile.vectorized && tile.gradient_type == kF32) {
+#pragma unroll
     for (int k = 0; k < kQuadsPerThread; k++) {
       int quad = threadIdx.x + k * kThreads;
       load_four(x.g[k], tile.gradients, quad);
@@ -29,6 +30,7 @@ __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
     }
     return;
   }
+#pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
     load_gradients(x.g[k], tile, quad);
@@ -38,35 +40,58 @@ __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
   }
 }
 
-// Leaves r in x.g, stores m and v, and returns the thread's sums of w^2 and r^2.
-__device__ __forceinline__ TileSums update_moments(Quads& x, const Tile& tile, const Coefficients& c) {
-  TileSums sums = {0, 0};
+// Leaves r in x.g and the decayed weights in x.w, stores m and v, and returns the thread's sums.
+template <bool kLans>
+__device__ __forceinline__ TileSums update_moments(
+    Quads& x, const Tile& tile, const Coefficients& c, double gradient_scale) {
+  TileSums sums = {0, 0, 0};
+#pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
+    float second[4];
+    decay(x.w[k], c);
     for (int i = 0; i < 4; i++) {
-      float g = scaled_gradient(x.g[k][i], c.gradient_scale);
+      float g = scaled_gradient(x.g[k][i], gradient_scale);
       x.m[k][i] = next_m(x.m[k][i], g, c);
       x.v[k][i] = next_v(x.v[k][i], g, c);
       x.g[k][i] = update(x.w[k][i], x.m[k][i], x.v[k][i], c);
+      if (kLans) second[i] = gradient_update(x.w[k][i], g, x.v[k][i], c);
     }
     store_quad(tile.exp_avg, tile, quad, x.m[k]);
     store_quad(tile.exp_avg_sq, tile, quad, x.v[k]);
     sums.w = k == 0 ? sum_of_squares(x.w[k]) : sums.w + sum_of_squares(x.w[k]);
     sums.r = k == 0 ? sum_of_squares(x.g[k]) : sums.r + sum_of_squares(x.g[k]);
+    if (kLans) sums.c = k == 0 ? sum_of_squares(second) : sums.c + sum_of_squares(second);
   }
   return sums;
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) moments(const Group group) {
-  __shared__ double shared_w[kLanes], shared_r[kLanes];
+template <bool kLans>
+__device__ __forceinline__ void moments_of_group(const Group& group) {
+  __shared__ double shared_w[kLanes], shared_r[kLanes], shared_c[kLans ? kLanes : 1];
   const Coefficients c = group.state->coefficients;
+  if (c.skip != 0) return;
   for (uint32_t index = blockIdx.x; index < group.tile_count; index += gridDim.x) {
     Tile tile = tile_at(group, index);
     Quads x;
     load_tile(x, tile);
-    TileSums sums = update_moments(x, tile, c);
+    double scale = kLans ? group.norms[tile.segment].gradient_scale : c.gradient_scale;
+    TileSums sums = update_moments<kLans>(x, tile, c, scale);
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
-    if (threadIdx.x == 0) group.partials[index] = make_double2(sums.w, sums.r);
+    if constexpr (kLans) sums.c = sum_of_lanes(sums.c, shared_c);
+    if (threadIdx.x == 0) {
+      group.partials[index] = make_double2(sums.w, sums.r);
+      if (kLans) group.gradient_partials[index] = sums.c;
+    }
   }
+}
+
+extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) moments(const Group group) {
+  moments_of_group<false>(group);
+}
+
+// LANS normalises each tensor's gradient, and has a second term c = g / (sqrt(vhat) + epsilon) + weight_decay w.
+extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) lans_moments(const Group group) {
+  moments_of_group<true>(group);
 }

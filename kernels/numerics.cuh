@@ -22,11 +22,27 @@ __device__ __forceinline__ float next_v(float v, float g, const Coefficients& c)
   return __fmaf_rn(c.beta2_hi, v, __fmaf_rn(c.beta2_lo, v, __fmul_rn(__fmul_rn(c.one_minus_beta2, g), g)));
 }
 
-// r = mhat / (sqrt(vhat) + epsilon) + weight_decay w.
-__device__ __forceinline__ float update(float w, float m, float v, const Coefficients& c) {
-  float m_hat = __fmul_rn(m, c.m_correction);
+// Decoupled weight decay: w - learning_rate weight_decay w, before anything else of the step sees w.
+__device__ __forceinline__ void decay(float (&w)[4], const Coefficients& c) {
+  if (c.decoupled_decay == 0.0f) return;
+#pragma unroll
+  for (int i = 0; i < 4; i++) w[i] = __fmaf_rn(-c.decoupled_decay, w[i], w[i]);
+}
+
+// r = numerator / (sqrt(vhat) + epsilon) + weight_decay w.
+__device__ __forceinline__ float update_term(float numerator, float w, float v, const Coefficients& c) {
   float denominator = __fmaf_rn(__fsqrt_rn(v), c.sqrt_v_correction, c.epsilon);
-  return __fmaf_rn(c.weight_decay, w, __fdiv_rn(m_hat, denominator));
+  return __fmaf_rn(c.weight_decay, w, __fdiv_rn(numerator, denominator));
+}
+
+// The numerator is mhat: LAMB's r, and the first term of LANS.
+__device__ __forceinline__ float update(float w, float m, float v, const Coefficients& c) {
+  return update_term(__fmul_rn(m, c.m_correction), w, v, c);
+}
+
+// The numerator is g: the second term of LANS.
+__device__ __forceinline__ float gradient_update(float w, float g, float v, const Coefficients& c) {
+  return update_term(g, w, v, c);
 }
 
 // learning_rate * ratio, rounded once; at most the largest float, since an infinite one would make NaN of a zero.

@@ -86,29 +86,34 @@ __device__ __forceinline__ void publish(const Group& group, const Window& window
 }
 
 __device__ __forceinline__ void keep(float4* slot, const Quads& x) {
+#pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++)
     slot[threadIdx.x + k * kThreads] = make_float4(x.g[k][0], x.g[k][1], x.g[k][2], x.g[k][3]);
 }
 
 // A thread retires the quads that it kept itself: no barrier is needed for the ring.
-__device__ __forceinline__ void retire(const float4* slot, const Tile& tile, float step_size) {
+__device__ __forceinline__ void retire(
+    const float4* slot, const Tile& tile, const Coefficients& c, float step_size) {
+#pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
     float w[4];
     load_quad(w, tile.weights, tile, quad);
+    decay(w, c);
     float4 r = slot[quad];
     w[0] = next_weight(w[0], r.x, step_size), w[1] = next_weight(w[1], r.y, step_size);
     w[2] = next_weight(w[2], r.z, step_size), w[3] = next_weight(w[3], r.w, step_size);
-    store_quad(tile.weights, tile, quad, w);
+    store_weights(tile, quad, w);
   }
 }
 
 // Without layer adaptation no ratio need be known: this is AdamW, at its 28 bytes.
 __device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, float step_size) {
+#pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     float w[4];
     for (int i = 0; i < 4; i++) w[i] = next_weight(x.w[k][i], x.g[k][i], step_size);
-    store_quad(tile.weights, tile, threadIdx.x + k * kThreads, w);
+    store_weights(tile, threadIdx.x + k * kThreads, w);
   }
 }
 
@@ -124,6 +129,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
   __shared__ Turn turns[2];
   __shared__ uint32_t first_tickets[kTicketsAhead];
   const Coefficients c = group.state->coefficients;
+  if (c.skip != 0) return;
   const bool adapted = group.hyperparameters->layer_adaptation != 0;
   // The same in every thread: the ring's oldest slot, how many are held, and the tile deferred last.
   uint32_t oldest = 0, held = 0, deferred = kNoTile;
@@ -144,7 +150,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     Turn& turn = turns[t];
     uint32_t after = threadIdx.x == 0 ? take_ticket(group, window) : 0;
     if (next < group.tile_count) next_tile = tile_at(group, next);
-    TileSums sums = update_moments(x, tile, c);
+    TileSums sums = update_moments<false>(x, tile, c, c.gradient_scale);
     if (!adapted) {
       apply_now(x, tile, step_size(c.learning_rate, 1.0));
     } else if (fits(window, tile)) {
@@ -173,7 +179,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
         turn.ready = look(group, window, tile_held, held < window.slots ? 1 : kLooks, turn.step_size);
       __syncthreads();
       if (turn.ready) {
-        retire(ring + oldest * kQuadsPerTile, tile_at(group, tile_held), turn.step_size);
+        retire(ring + oldest * kQuadsPerTile, tile_at(group, tile_held), c, turn.step_size);
       } else if (held == window.slots) {
         if (threadIdx.x == 0) window.deferred[tile_held] = deferred;
         deferred = tile_held;
@@ -198,7 +204,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     }
     __syncthreads();
     if (held > 0) {
-      retire(ring + oldest * kQuadsPerTile, tile_at(group, last), turn.step_size);
+      retire(ring + oldest * kQuadsPerTile, tile_at(group, last), c, turn.step_size);
       oldest = (oldest + 1) % window.slots;
       held--;
     } else {

@@ -8,9 +8,9 @@
 
 // A copy of what the tables say, so that no load of elements waits for a load from a table.
 struct Tile {
-  uint64_t weights, gradients, exp_avg, exp_avg_sq;  // addresses of the tile's first elements
-  uint32_t count;                                    // elements in this tile, at most kTileElements
-  uint32_t gradient_type;
+  uint64_t weights, model, gradients, exp_avg, exp_avg_sq;  // addresses of the tile's first elements; model may be 0
+  uint32_t count;       // elements in this tile, at most kTileElements
+  uint32_t gradient_type, model_type;
   uint32_t segment;     // the segment's index,
   uint32_t rank;        // the tile's place in it,
   uint32_t tile_count;  // and the number of its tiles
@@ -24,11 +24,13 @@ __device__ __forceinline__ Tile tile_at(const Group& group, uint32_t index) {
   tile.rank = index - segment.first_tile;
   tile.tile_count = segment.tile_count;
   tile.gradient_type = segment.gradient_type;
+  tile.model_type = segment.model_type;
   uint64_t start = (uint64_t)tile.rank * kTileElements;
   uint64_t left = segment.count - start;
   tile.count = left < kTileElements ? (uint32_t)left : kTileElements;
   tile.vectorized = tile.count == kTileElements && segment.aligned != 0;
   tile.weights = segment.weights + start * sizeof(float);
+  tile.model = segment.model == 0 ? 0 : segment.model + start * sizeof(uint16_t);
   tile.gradients = segment.gradients + start * (segment.gradient_type == kF32 ? sizeof(float) : sizeof(uint16_t));
   tile.exp_avg = segment.exp_avg + start * sizeof(float);
   tile.exp_avg_sq = segment.exp_avg_sq + start * sizeof(float);
@@ -80,5 +82,28 @@ __device__ __forceinline__ void load_gradients(float (&x)[4], const Tile& tile, 
   } else {
     const uint16_t* at = global<const uint16_t>(tile.gradients) + 4 * quad;
     for (int i = 0; i < 4; i++) x[i] = 4 * quad + i < tile.count ? half_to_float(at[i], type) : 0.0f;
+  }
+}
+
+// Rounds to nearest even.
+__device__ __forceinline__ uint32_t float_to_half(float x, uint32_t type) {
+  if (type == kF16) return __half_as_ushort(__float2half_rn(x));
+  uint32_t bits = __float_as_uint(x);
+  if (x != x) return bits >> 16 | 0x40;
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+// Stores updated weights, and the model's copy of them if it has one.
+__device__ __forceinline__ void store_weights(const Tile& tile, int quad, const float (&w)[4]) {
+  store_quad(tile.weights, tile, quad, w);
+  if (tile.model == 0) return;
+  uint32_t type = tile.model_type, half[4];
+  for (int i = 0; i < 4; i++) half[i] = float_to_half(w[i], type);
+  if (tile.vectorized) {
+    global<uint2>(tile.model)[quad] = make_uint2(half[0] | half[1] << 16, half[2] | half[3] << 16);
+  } else {
+    uint16_t* at = global<uint16_t>(tile.model) + 4 * quad;
+    for (int i = 0; i < 4; i++)
+      if (4 * quad + i < tile.count) at[i] = (uint16_t)half[i];
   }
 }

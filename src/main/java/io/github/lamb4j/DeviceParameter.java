@@ -1,42 +1,85 @@
 package io.github.lamb4j;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import jcuda.driver.CUdeviceptr;
+
 /**
  * A parameter in device memory; made by {@link Parameter#onDevice}.
  *
  * @param name the name
- * @param weights device address of the binary32 weights
- * @param gradients device address of the gradients
+ * @param weights binary32; or half precision, and then the optimizer keeps a binary32 master
+ * @param gradients of any type
+ * @param modelCopy where each step puts the weights in half precision
  * @param count the number of elements
- * @param gradientType how the gradients are stored
  */
 public record DeviceParameter(
-    String name, long weights, long gradients, long count, DType gradientType)
+    String name,
+    DeviceArray weights,
+    DeviceArray gradients,
+    Optional<DeviceArray> modelCopy,
+    long count)
     implements Parameter {
 
   /** Checks what can be checked of one parameter alone. */
   public DeviceParameter {
     HostParameter.requireNonNull(name, weights, gradients);
-    if (gradientType == null) {
-      throw new IllegalArgumentException("parameter " + name + ": the gradients' dtype is null");
-    }
     if (count < 0 || count > Long.MAX_VALUE / 8) {
       throw new IllegalArgumentException(
           "parameter " + name + ": count " + count + " is not a number of elements");
     }
-    requireAddress(name, "weights", weights, count, DType.F32);
-    requireAddress(name, "gradients", gradients, count, gradientType);
+    HostParameter.requireHalfCopy(name, weights.type(), modelCopy.map(DeviceArray::type));
+    for (Map.Entry<String, DeviceArray> own : arrays(weights, gradients, modelCopy).entrySet()) {
+      requireAddress(name, own.getKey(), own.getValue(), count);
+    }
   }
 
-  private static void requireAddress(
-      String name, String what, long address, long count, DType type) {
-    if (address == 0 && count > 0) {
+  /**
+   * The same parameter with a half-precision copy of its weights, for the model to compute with.
+   * Each step rounds the new weights to nearest even into it: 2 bytes more per element, and no
+   * kernel of its own.
+   *
+   * @param type {@link DType#F16} or {@link DType#BF16}
+   * @throws IllegalArgumentException if the weights are not binary32, or the pointer is null or
+   *     misaligned
+   */
+  public DeviceParameter withModelCopy(CUdeviceptr copy, DType type) {
+    if (copy == null) {
+      throw new IllegalArgumentException("parameter " + name + ": the model copy is null");
+    }
+    return new DeviceParameter(
+        name, weights, gradients, Optional.of(DeviceArray.of(name, copy, type)), count);
+  }
+
+  @Override
+  public boolean ownsMaster() {
+    return weights.type() != DType.F32;
+  }
+
+  /** Every array of the parameter, by what it is. */
+  public Map<String, DeviceArray> arrays() {
+    return arrays(weights, gradients, modelCopy);
+  }
+
+  private static Map<String, DeviceArray> arrays(
+      DeviceArray weights, DeviceArray gradients, Optional<DeviceArray> modelCopy) {
+    Map<String, DeviceArray> arrays = new LinkedHashMap<>();
+    arrays.put("weights", weights);
+    arrays.put("gradients", gradients);
+    modelCopy.ifPresent(copy -> arrays.put("model copy", copy));
+    return arrays;
+  }
+
+  private static void requireAddress(String name, String what, DeviceArray array, long count) {
+    if (array.address() == 0 && count > 0) {
       throw new IllegalArgumentException(
           "parameter " + name + ": the " + what + " are a null device pointer");
     }
-    if (address % type.bytes() != 0) {
+    if (array.address() % array.type().bytes() != 0) {
       throw new IllegalArgumentException(
           "parameter %s: the %s at 0x%x are not aligned to %d bytes, the size of one %s element"
-              .formatted(name, what, address, type.bytes(), type));
+              .formatted(name, what, array.address(), array.type().bytes(), array.type()));
     }
   }
 }

@@ -1,15 +1,18 @@
 package io.github.lamb4j;
 
+import io.github.lamb4j.Model.Place;
 import io.github.lamb4j.core.Backend;
-import io.github.lamb4j.core.Backend.SegmentNorms;
 import io.github.lamb4j.core.Backend.StepNotStarted;
+import io.github.lamb4j.core.GradientOptions;
+import io.github.lamb4j.core.Rates;
+import io.github.lamb4j.core.StateArray;
 import io.github.lamb4j.cuda.JCudaDriver;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import jcuda.driver.CUstream;
 
@@ -42,23 +45,48 @@ import jcuda.driver.CUstream;
  */
 public final class Lamb implements AutoCloseable {
 
-  private final List<ParameterGroup> groups;
-  private final boolean clipping;
-  private final Backend backend;
-  private final Map<String, Place> places;
-  private final double[] learningRates;
+  private final Class<? extends Parameter> kind;
+  private final GradientOptions options;
+  private final Function<List<ParameterGroup>, Backend> backends;
   private final AtomicBoolean busy = new AtomicBoolean();
-  private volatile long step; // any thread may ask for it
-  private boolean stepTaken;
+  private Model model;
+  private Backend backend;
+  private StepReport own;
+
+  /** By group: the optimizer's step at which it was added. */
+  private long[] began;
+
+  /** By group: its own step count if no step since the last report was skipped. */
+  private long[] ahead;
+
+  private double[] learningRates;
+  private long[] rateSteps;
+  private long resumedAt;
+  private boolean replaysPrepared;
+  private boolean captured;
   private volatile boolean closed;
   private Throwable failure;
 
-  Lamb(List<ParameterGroup> groups, boolean clipping, Backend backend) {
-    this.groups = List.copyOf(groups);
-    this.clipping = clipping;
+  Lamb(
+      Model model,
+      Class<? extends Parameter> kind,
+      GradientOptions options,
+      Function<List<ParameterGroup>, Backend> backends) {
+    this.kind = kind;
+    this.options = options;
+    this.backends = backends;
+    install(model, backends.apply(model.groups), new long[model.groups.size()]);
+  }
+
+  private void install(Model model, Backend backend, long[] began) {
+    this.model = model;
     this.backend = backend;
-    places = places(groups);
-    learningRates = new double[groups.size()];
+    this.began = began;
+    own = new StepReport(model.groups, options.knowsNorm());
+    ahead = new long[began.length];
+    learningRates = new double[began.length];
+    rateSteps = new long[began.length];
+    replaysPrepared = false;
   }
 
   /** An optimizer of host parameters, on the CPU. */
@@ -105,34 +133,60 @@ public final class Lamb implements AutoCloseable {
    * Takes one step with the gradients as they are.
    *
    * <p>On CUDA the step is enqueued on the caller's stream and this returns: it allocates nothing,
-   * copies nothing to the host and waits for nothing. Gradients are only read. The learning rate of
-   * the step is an argument of its kernels: a step that is captured in a CUDA graph keeps it, so
-   * that capture is of use for a constant rate alone, and {@link #stepCount} does not see replays.
+   * copies nothing to the host and waits for nothing. Gradients are only read.
+   *
+   * <p>On a stream that is being captured, the step is recorded in the caller's graph. Step count,
+   * learning rates, loss scale and the decision to skip are the device's, so that each replay is
+   * the next step, with its own learning rate as far as {@link #prepareReplays} went.
    *
    * @throws IllegalStateException if the optimizer is closed or in use by another thread, the
-   *     thread's current context is not the optimizer's, or a schedule gives a learning rate that
-   *     is negative, infinite or NaN; weights and state are then as they were. If a step fails
-   *     part-way the message says so, and every later step is refused
+   *     thread's current context is not the optimizer's, a schedule gives a learning rate that is
+   *     negative, infinite or NaN, a step is captured before {@link #prepareReplays}, or one is
+   *     taken after capture and before a report; weights and state are then as they were. If a step
+   *     fails part-way the message says so, and every later step is refused
    */
   public void step() {
     enter();
     try {
       requireSound();
       backend.requireUsable();
-      for (int i = 0; i < learningRates.length; i++) {
-        learningRates[i] = learningRate(groups.get(i), step + 1);
+      if (backend.isCapturing()) {
+        captureStep();
+      } else {
+        takeStep();
       }
-      takeStep();
     } finally {
       busy.set(false);
     }
   }
 
   private void takeStep() {
+    if (captured) {
+      throw new IllegalStateException(
+          "a step was captured, and replays move the step count: ask for stepCount() first");
+    }
+    for (int g = 0; g < ahead.length; g++) {
+      rateSteps[g] = ahead[g] + 1;
+      learningRates[g] = learningRate(g, rateSteps[g]);
+    }
+    enqueueStep();
+    System.arraycopy(rateSteps, 0, ahead, 0, ahead.length);
+  }
+
+  private void captureStep() {
+    if (!replaysPrepared) {
+      throw new IllegalStateException(
+          "the stream is being captured, and the device knows no learning rates to come:"
+              + " call prepareReplays(...) before the capture begins");
+    }
+    Arrays.fill(rateSteps, 0);
+    captured = true;
+    enqueueStep();
+  }
+
+  private void enqueueStep() {
     try {
-      backend.step(learningRates);
-      step++;
-      stepTaken = true;
+      backend.step(learningRates, rateSteps);
     } catch (StepNotStarted e) {
       throw e.reason();
     } catch (RuntimeException | Error e) {
@@ -141,65 +195,190 @@ public final class Lamb implements AutoCloseable {
     }
   }
 
-  private double learningRate(ParameterGroup group, long step) {
-    double rate = group.hyperparameters().learningRate().at(step);
+  private double learningRate(int group, long step) {
+    ParameterGroup own = model.groups.get(group);
+    double rate = own.hyperparameters().learningRate().at(step);
     if (!(rate >= 0) || Double.isInfinite(rate)) {
       throw new IllegalStateException(
           "group %s: its schedule gives learning rate %s at step %d; it must be a finite number, 0 or more"
-              .formatted(group.name(), rate, step));
+              .formatted(own.name(), rate, step));
     }
     return rate;
   }
 
-  /** The number of steps taken, those before {@link #resumeAt} included. */
+  /**
+   * Gives the device the learning rates of the next steps, for a graph that captures {@link
+   * #step()}: before the capture, and again before the replays go beyond them. A replay beyond them
+   * keeps the last one. On CUDA this waits for the stream.
+   *
+   * @param steps 1 to 4096
+   * @throws IllegalStateException also if the stream is being captured
+   */
+  public void prepareReplays(int steps) {
+    if (steps < 1 || steps > Rates.KEPT) {
+      throw new IllegalArgumentException(
+          "replays " + steps + ": must be from 1 to " + Rates.KEPT + "; prepare the others later");
+    }
+    exclusively(
+        () -> {
+          refresh(own);
+          double[][] rates = new double[ahead.length][steps];
+          for (int g = 0; g < rates.length; g++) {
+            for (int i = 0; i < steps; i++) {
+              rates[g][i] = learningRate(g, ahead[g] + 1 + i);
+            }
+          }
+          for (int g = 0; g < rates.length; g++) {
+            backend.prepareRates(g, ahead[g] + 1, rates[g]);
+          }
+          replaysPrepared = true;
+          return null;
+        });
+  }
+
+  /**
+   * Adds an array to a parameter's binary32 gradients, element by element: those of a micro-batch,
+   * of any type. On CUDA it is enqueued on the optimizer's stream.
+   *
+   * @param source of the parameter's length, and in device memory if the parameter is
+   * @throws IllegalArgumentException if there is no such parameter, its gradients are not binary32
+   *     or cannot be written, or the source has another length or lies elsewhere
+   */
+  public void accumulate(String parameter, TensorArray source) {
+    exclusively(
+        () -> {
+          Place place = model.placeOf(parameter);
+          Accumulation.requireFitting(model.at(place), source);
+          backend.accumulate(place.group(), place.parameter(), source);
+          return null;
+        });
+  }
+
+  /**
+   * The number of steps taken, skipped ones not counted and those before {@link #resumeAt}
+   * included. On CUDA this waits for the stream.
+   */
   public long stepCount() {
-    return step;
+    return exclusively(
+        () -> {
+          refresh(own);
+          return own.step();
+        });
+  }
+
+  /**
+   * The number of steps skipped for non-finite gradients. On CUDA this waits for the stream.
+   *
+   * @see LambBuilder#nonFiniteGradients
+   */
+  public long skippedSteps() {
+    return exclusively(
+        () -> {
+          refresh(own);
+          return own.skippedSteps();
+        });
   }
 
   /** The parameter groups, in the order in which they were added. */
   public List<ParameterGroup> groups() {
-    return groups;
+    return model.groups;
+  }
+
+  /** A report to be filled by {@link #report(StepReport)} as often as wanted. */
+  public StepReport newReport() {
+    return new StepReport(model.groups, options.knowsNorm());
+  }
+
+  /**
+   * Fills a report with what the last step found. On CUDA this waits for the stream and copies all
+   * of it at once; nothing is copied when nobody asks.
+   *
+   * @throws IllegalArgumentException if the report is not of this optimizer's, or was made before
+   *     its groups changed
+   * @throws IllegalStateException also if non-finite gradients ended the run, see {@link
+   *     NonFiniteGradients#FAIL}; the report is filled all the same
+   */
+  public void report(StepReport report) {
+    if (report == null || report.groups() != model.groups) {
+      throw new IllegalArgumentException(
+          "report: %s; take one from newReport()"
+              .formatted(report == null ? "null" : "made for other groups"));
+    }
+    exclusively(
+        () -> {
+          refresh(report);
+          requireNotHalted(report);
+          return null;
+        });
   }
 
   /**
    * Every parameter's norms and trust ratio at the last step, in the order of the groups and their
-   * parameters. On CUDA this waits for the stream and copies them to the host.
+   * parameters; {@link #report(StepReport)} says more and allocates nothing. On CUDA this waits for
+   * the stream and copies them to the host.
    *
-   * @throws IllegalStateException if no step was taken yet
+   * @throws IllegalStateException if no step was taken yet, or as {@link #report(StepReport)}
    */
   public List<LayerNorms> layerNorms() {
     return exclusively(
         () -> {
+          refresh(own);
+          requireNotHalted(own);
           requireStepTaken();
-          SegmentNorms[] norms = backend.norms();
-          List<LayerNorms> result = new ArrayList<>(norms.length);
-          for (ParameterGroup group : groups) {
-            for (Parameter parameter : group.parameters()) {
-              SegmentNorms n = norms[result.size()];
-              result.add(
-                  new LayerNorms(parameter.name(), n.weightNorm(), n.updateNorm(), n.trustRatio()));
-            }
+          List<LayerNorms> result = new ArrayList<>(own.layerCount());
+          for (int i = 0; i < own.layerCount(); i++) {
+            result.add(
+                new LayerNorms(
+                    own.name(i), own.weightNorm(i), own.updateNorm(i), own.trustRatio(i)));
           }
           return result;
         });
   }
 
   /**
-   * The 2-norm of all gradients of all groups at the last step, before clipping. On CUDA this waits
-   * for the stream.
+   * The 2-norm of all true gradients of all groups at the last step, before clipping. On CUDA this
+   * waits for the stream.
    *
-   * @throws IllegalStateException if no step was taken yet or the optimizer does not clip
+   * @throws IllegalStateException if no step was taken yet, no step knows the norm, or as {@link
+   *     #report(StepReport)}
    */
   public double gradientNorm() {
     return exclusively(
         () -> {
-          if (!clipping) {
+          if (!options.knowsNorm()) {
             throw new IllegalStateException(
-                "the gradient norm is computed for clipping only: build with maxGradNorm(...)");
+                "the gradient norm is computed for clipping and for non-finite gradients only:"
+                    + " build with maxGradNorm(...) or nonFiniteGradients(...)");
           }
+          refresh(own);
+          requireNotHalted(own);
           requireStepTaken();
-          return backend.gradientNorm();
+          return own.gradientNorm();
         });
+  }
+
+  /** Fills a report; from then on the host knows again which step each group has come to. */
+  private void refresh(StepReport report) {
+    backend.report(report.sink(began[0]));
+    for (int g = 0; g < ahead.length; g++) {
+      ahead[g] = report.groupSteps(g);
+    }
+    captured = false;
+  }
+
+  private void requireNotHalted(StepReport report) {
+    if (report.isHalted()) {
+      throw new IllegalStateException(
+          ("the gradients were not finite at step %d (their norm is %s), and that step and every one since were skipped:"
+                  + " weights and moments are those of step %d; load a state or call resumeAt(...) to go on")
+              .formatted(report.step() + 1, report.gradientNorm(), report.step()));
+    }
+  }
+
+  private void requireStepTaken() {
+    if (own.step() == resumedAt) {
+      throw new IllegalStateException("no step was taken yet: call step() first");
+    }
   }
 
   /**
@@ -212,13 +391,10 @@ public final class Lamb implements AutoCloseable {
    */
   public void readMoment(String parameter, Moment moment, long offset, FloatBuffer target) {
     requireGiven(moment, target, "target");
-    if (target.isReadOnly()) {
-      throw new IllegalArgumentException("target: a read-only buffer; give a writable one");
-    }
     exclusively(
         () -> {
-          Place place = placeOf(parameter, offset, target.remaining());
-          backend.readMoment(place.group, place.parameter, moment, offset, target);
+          Place place = model.placeOf(parameter, offset, target.remaining());
+          backend.read(place.group(), place.parameter(), arrayOf(moment), offset, target);
           return null;
         });
   }
@@ -234,16 +410,57 @@ public final class Lamb implements AutoCloseable {
     requireGiven(moment, source, "source");
     exclusively(
         () -> {
-          Place place = placeOf(parameter, offset, source.remaining());
-          backend.writeMoment(place.group, place.parameter, moment, offset, source);
+          Place place = model.placeOf(parameter, offset, source.remaining());
+          backend.write(place.group(), place.parameter(), arrayOf(moment), offset, source);
           return null;
         });
   }
 
   /**
-   * Goes on from a checkpoint: the next step is step {@code step + 1}. With the weights and both
-   * moments of every parameter restored too, the run continues bit for bit as if it had never
-   * stopped.
+   * Copies a part of a master out: the binary32 weights of a parameter whose own are half
+   * precision. On CUDA this waits for the stream.
+   *
+   * @throws IllegalArgumentException as {@link #readMoment}, or if the parameter has no master
+   */
+  public void readMaster(String parameter, long offset, FloatBuffer target) {
+    requireGiven(StateArray.MASTER, target, "target");
+    exclusively(
+        () -> {
+          Place place = placeOfMaster(parameter, offset, target.remaining());
+          backend.read(place.group(), place.parameter(), StateArray.MASTER, offset, target);
+          return null;
+        });
+  }
+
+  /**
+   * Replaces a part of a master, and rounds it into the parameter's weights.
+   *
+   * @throws IllegalArgumentException as {@link #writeMoment}, or if the parameter has no master
+   */
+  public void writeMaster(String parameter, long offset, FloatBuffer source) {
+    requireGiven(StateArray.MASTER, source, "source");
+    exclusively(
+        () -> {
+          Place place = placeOfMaster(parameter, offset, source.remaining());
+          backend.write(place.group(), place.parameter(), StateArray.MASTER, offset, source);
+          return null;
+        });
+  }
+
+  private Place placeOfMaster(String parameter, long offset, long length) {
+    Place place = model.placeOf(parameter, offset, length);
+    if (!model.at(place).ownsMaster()) {
+      throw new IllegalArgumentException(
+          "parameter %s: its weights are F32 and the program's own; only half weights have a master"
+              .formatted(parameter));
+    }
+    return place;
+  }
+
+  /**
+   * Goes on from a checkpoint: every group's next step is step {@code step + 1}, and no step was
+   * skipped. With the weights and both moments of every parameter restored too, and the masters if
+   * there are any, the run continues bit for bit as if it had never stopped.
    *
    * @param step steps already taken, 0 or more
    */
@@ -254,11 +471,22 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          backend.setStep(step);
-          this.step = step;
-          stepTaken = false;
+          resume(new long[began.length], step, 0);
           return null;
         });
+  }
+
+  private void resume(long[] began, long step, long skipped) {
+    long[] steps = new long[began.length];
+    for (int g = 0; g < steps.length; g++) {
+      steps[g] = step - began[g];
+    }
+    backend.setSteps(steps, skipped);
+    this.began = began;
+    ahead = steps;
+    resumedAt = step;
+    replaysPrepared = false;
+    captured = false;
   }
 
   /**
@@ -308,52 +536,21 @@ public final class Lamb implements AutoCloseable {
     if (failure != null) {
       throw new IllegalStateException(
           "step %d failed part-way: restore weights and moments from a checkpoint into a new optimizer"
-              .formatted(step + 1),
+              .formatted(began[0] + ahead[0] + 1),
           failure);
     }
   }
 
-  private void requireStepTaken() {
-    if (!stepTaken) {
-      throw new IllegalStateException("no step was taken yet: call step() first");
-    }
+  private static StateArray arrayOf(Moment moment) {
+    return moment == Moment.FIRST ? StateArray.EXP_AVG : StateArray.EXP_AVG_SQ;
   }
 
-  /** Where a parameter stands: its group, and its place in it. */
-  private record Place(int group, int parameter) {}
-
-  private Place placeOf(String name, long offset, long length) {
-    Place place = places.get(name);
-    if (place == null) {
-      throw new IllegalArgumentException(
-          "parameter " + name + ": the optimizer has none of this name");
+  private static void requireGiven(Object array, FloatBuffer buffer, String what) {
+    if (array == null || buffer == null) {
+      throw new IllegalArgumentException((array == null ? "moment" : what) + ": null");
     }
-    requireRange(groups.get(place.group).parameters().get(place.parameter), offset, length);
-    return place;
-  }
-
-  private static Map<String, Place> places(List<ParameterGroup> groups) {
-    Map<String, Place> places = new HashMap<>();
-    for (int g = 0; g < groups.size(); g++) {
-      List<Parameter> parameters = groups.get(g).parameters();
-      for (int p = 0; p < parameters.size(); p++) {
-        places.put(parameters.get(p).name(), new Place(g, p));
-      }
-    }
-    return places;
-  }
-
-  private static void requireGiven(Moment moment, FloatBuffer buffer, String what) {
-    if (moment == null || buffer == null) {
-      throw new IllegalArgumentException((moment == null ? "moment" : what) + ": null");
-    }
-  }
-
-  private static void requireRange(Parameter parameter, long offset, long length) {
-    if (offset < 0 || offset > parameter.count() - length) {
-      throw new IllegalArgumentException(
-          "parameter %s: elements %d and on, %d of them, are not all within its %d"
-              .formatted(parameter.name(), offset, length, parameter.count()));
+    if (what.equals("target") && buffer.isReadOnly()) {
+      throw new IllegalArgumentException("target: a read-only buffer; give a writable one");
     }
   }
 }

@@ -1,18 +1,17 @@
 package io.github.lamb4j;
 
 import io.github.lamb4j.core.Backend;
-import io.github.lamb4j.core.Overlaps;
+import io.github.lamb4j.core.GradientOptions;
 import io.github.lamb4j.cpu.CpuBackend;
 import io.github.lamb4j.cuda.CudaBackend;
 import io.github.lamb4j.cuda.CudaDriver;
 import io.github.lamb4j.cuda.HostMirror;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.Set;
 import jcuda.driver.CUstream;
 
 /**
@@ -33,6 +32,10 @@ public final class LambBuilder {
   private final CUstream stream;
   private final List<ParameterGroup> groups = new ArrayList<>();
   private OptionalDouble maxGradNorm = OptionalDouble.empty();
+  private Optional<Scalar> gradientNorm = Optional.empty();
+  private Scalar lossScale = Scalar.ONE;
+  private Scalar gradientDivisor = Scalar.ONE;
+  private NonFiniteGradients nonFinite = NonFiniteGradients.PROPAGATE;
   private OptionalInt threads = OptionalInt.empty();
   private StepPath path = StepPath.AUTO;
 
@@ -77,10 +80,12 @@ public final class LambBuilder {
   }
 
   /**
-   * Clips the gradients: if the 2-norm of all gradients of all groups exceeds {@code maxNorm},
-   * every gradient is multiplied by {@code maxNorm / norm} as it is read, before it enters the
-   * moments. There is no epsilon in it, the norm cannot overflow, and the gradients in memory are
-   * not changed. Without this call nothing is clipped.
+   * Clips the gradients. With s the loss scale times the divisor (1 if neither is given), the true
+   * gradient is the one in memory divided by s. If the 2-norm of all true gradients of all groups
+   * exceeds {@code maxNorm}, each is multiplied by {@code maxNorm / norm} as it is read: after
+   * unscaling and before it enters the moments, so that m, v, r and the trust ratio all see the
+   * clipped gradient. There is no epsilon in it, the norm cannot overflow, and the gradients in
+   * memory are not changed. Without this call nothing is clipped.
    *
    * @param maxNorm above 0
    */
@@ -92,6 +97,60 @@ public final class LambBuilder {
               + ": must be a finite number above 0; leave the call out for no clipping");
     }
     maxGradNorm = OptionalDouble.of(maxNorm);
+    return this;
+  }
+
+  /**
+   * Takes the norm of all gradients from the caller, who has it already: of the gradients as they
+   * lie, neither unscaled nor clipped. It serves clipping and {@link #nonFiniteGradients} and saves
+   * the pass over the gradients. A binary32 norm may overflow where the optimizer's own does not.
+   *
+   * @param norm read by each step
+   */
+  public LambBuilder gradientNorm(Scalar norm) {
+    requireScalar("gradientNorm", norm);
+    if (norm instanceof Scalar.Constant) {
+      throw new IllegalArgumentException(
+          "gradientNorm: a constant; give a number that the program writes before each step");
+    }
+    gradientNorm = Optional.of(norm);
+    return this;
+  }
+
+  /**
+   * What the loss, and so each gradient in memory, was multiplied by. Each step divides by it. By
+   * default 1.
+   *
+   * @param scale read by each step
+   */
+  public LambBuilder lossScale(Scalar scale) {
+    requireScalar("lossScale", scale);
+    lossScale = scale;
+    return this;
+  }
+
+  /**
+   * How many gradients were added up in each: that of micro-batches, for example. Each step divides
+   * by it. By default 1.
+   *
+   * @param divisor read by each step
+   */
+  public LambBuilder gradientDivisor(Scalar divisor) {
+    requireScalar("gradientDivisor", divisor);
+    gradientDivisor = divisor;
+    return this;
+  }
+
+  /**
+   * What a step does with gradients that are not finite; {@link NonFiniteGradients#PROPAGATE} by
+   * default. The others cost the norm of the gradients, if nothing else needs it: 4 bytes per fp32
+   * parameter.
+   */
+  public LambBuilder nonFiniteGradients(NonFiniteGradients policy) {
+    if (policy == null) {
+      throw new IllegalArgumentException("nonFiniteGradients: null");
+    }
+    nonFinite = policy;
     return this;
   }
 
@@ -123,64 +182,59 @@ public final class LambBuilder {
   }
 
   /**
-   * Checks everything and allocates the moments, all zero.
+   * Checks everything and allocates the moments, all zero, and masters where weights are half
+   * precision.
    *
-   * @throws IllegalArgumentException if there is no group, a name stands twice, a parameter does
-   *     not lie where the backend needs it, or the memory of two tensors overlaps
+   * @throws IllegalArgumentException if there is no group, a name stands twice, a parameter or a
+   *     scalar does not lie where the backend needs it, or the memory of two tensors overlaps
    * @throws IllegalStateException if the calling thread has no current CUDA context, or memory does
    *     not suffice
    * @throws CudaException if a driver call fails
    */
   public Lamb build() {
-    if (groups.isEmpty()) {
-      throw new IllegalArgumentException("no parameter group: add at least one with group(...)");
-    }
-    requireUniqueNames();
-    requireParametersWhereTheyBelong();
-    Overlaps.refuse(groups);
-    return new Lamb(groups, maxGradNorm.isPresent(), backend());
+    Model model = new Model(groups, kind());
+    GradientOptions options =
+        new GradientOptions(maxGradNorm, gradientNorm, lossScale, gradientDivisor, nonFinite);
+    requireScalarsWhereTheyBelong();
+    return new Lamb(model, kind(), options, changed -> backend(changed, options));
   }
 
-  private Backend backend() {
+  private Class<? extends Parameter> kind() {
+    return target == Target.CUDA ? DeviceParameter.class : HostParameter.class;
+  }
+
+  private Backend backend(List<ParameterGroup> groups, GradientOptions options) {
     return switch (target) {
       case CPU ->
           new CpuBackend(
-              groups, maxGradNorm, threads.orElse(Runtime.getRuntime().availableProcessors()));
-      case CUDA -> new CudaBackend(driver, stream, groups, maxGradNorm, path);
-      case CUDA_WITH_HOST_PARAMETERS -> new HostMirror(driver, groups, maxGradNorm, path);
+              groups, options, threads.orElse(Runtime.getRuntime().availableProcessors()));
+      case CUDA -> new CudaBackend(driver, stream, groups, options, path);
+      case CUDA_WITH_HOST_PARAMETERS -> new HostMirror(driver, groups, options, path);
     };
   }
 
-  private void requireUniqueNames() {
-    Set<String> groupNames = new HashSet<>();
-    Set<String> parameterNames = new HashSet<>();
-    for (ParameterGroup group : groups) {
-      if (!groupNames.add(group.name())) {
-        throw new IllegalArgumentException("group " + group.name() + ": two groups have this name");
-      }
-      for (Parameter parameter : group.parameters()) {
-        if (!parameterNames.add(parameter.name())) {
-          throw new IllegalArgumentException(
-              "parameter %s (group %s): two parameters have this name"
-                  .formatted(parameter.name(), group.name()));
-        }
-      }
+  private void requireScalarsWhereTheyBelong() {
+    requirePlace("gradientNorm", gradientNorm.orElse(Scalar.ONE));
+    requirePlace("lossScale", lossScale);
+    requirePlace("gradientDivisor", gradientDivisor);
+  }
+
+  private void requirePlace(String what, Scalar scalar) {
+    boolean device = target == Target.CUDA;
+    if (device ? scalar instanceof Scalar.OnHost : scalar instanceof Scalar.OnDevice) {
+      throw new IllegalArgumentException(
+          "%s: this optimizer takes scalars made by Scalar.%s"
+              .formatted(what, device ? "onDevice" : "onHost"));
     }
   }
 
-  private void requireParametersWhereTheyBelong() {
-    Class<?> wanted = target == Target.CUDA ? DeviceParameter.class : HostParameter.class;
-    for (ParameterGroup group : groups) {
-      for (Parameter parameter : group.parameters()) {
-        if (!wanted.isInstance(parameter)) {
-          throw new IllegalArgumentException(
-              "parameter %s (group %s): this optimizer takes parameters made by Parameter.%s"
-                  .formatted(
-                      parameter.name(),
-                      group.name(),
-                      target == Target.CUDA ? "onDevice" : "onHost"));
-        }
-      }
+  private static void requireScalar(String what, Scalar scalar) {
+    if (scalar == null) {
+      throw new IllegalArgumentException(what + ": null");
+    }
+    if (scalar instanceof Scalar.Constant c && !(c.value() > 0 && c.value() < 1 / 0.0)) {
+      throw new IllegalArgumentException(
+          what + " " + c.value() + ": must be a finite number above 0");
     }
   }
 }

@@ -1,7 +1,7 @@
 package io.github.lamb4j;
 
 /**
- * What the last step found for one parameter.
+ * What the last step found for one parameter; {@link StepReport} has it without an object for each.
  *
  * @param name the parameter's name
  * @param weightNorm the 2-norm of the weights before the step

@@ -40,8 +40,8 @@ class AccuracyTest {
     return Stream.of(
         arguments("no decay", LAMB.withWeightDecay(0)),
         arguments("strong decay", LAMB.withWeightDecay(0.5)),
-        arguments("no bias correction", LAMB.withBiasCorrection(false)),
-        arguments("no layer adaptation", LAMB.withLayerAdaptation(false)),
+        arguments("no bias correction", LAMB.withBiasCorrection(BiasCorrection.NONE)),
+        arguments("no layer adaptation", LAMB.withLayerAdaptation(LayerAdaptation.NEVER)),
         arguments("neither decay nor adaptation", Hyperparameters.adamW(0.03).withWeightDecay(0)),
         arguments("AdamW", Hyperparameters.adamW(0.03)),
         arguments("a cap on the trust ratio", LAMB.withTrustRatioLimits(Limits.atMost(0.04))),

@@ -38,7 +38,14 @@ class ArchitectureTest {
           .that()
           .resideOutsideOfPackages(CUDA, BENCH)
           .and()
-          .doNotBelongToAnyOf(Parameter.class, DeviceAddress.class, Lamb.class, LambBuilder.class)
+          .doNotBelongToAnyOf(
+              Parameter.class,
+              DeviceParameter.class,
+              DeviceArray.class,
+              DeviceAddress.class,
+              Scalar.class,
+              Lamb.class,
+              LambBuilder.class)
           .should()
           .dependOnClassesThat()
           .resideInAPackage("jcuda..");

@@ -91,13 +91,27 @@ class BadHyperparametersTest {
         LAMB.withBetas(0.1, 0.2)
             .withEpsilon(3)
             .withWeightDecay(4)
-            .withBiasCorrection(false)
-            .withLayerAdaptation(false)
+            .withDecoupledDecay(true)
+            .withGradientAveraging(false)
+            .withUpdateRule(UpdateRule.LANS)
+            .withBiasCorrection(BiasCorrection.NONE)
+            .withLayerAdaptation(LayerAdaptation.NEVER)
             .withWeightNormLimits(new Limits(5, 6))
             .withTrustRatioLimits(new Limits(7, 8));
     assertEquals(
         new Hyperparameters(
-            LAMB.learningRate(), 0.1, 0.2, 3, 4, false, false, new Limits(5, 6), new Limits(7, 8)),
+            LAMB.learningRate(),
+            0.1,
+            0.2,
+            3,
+            4,
+            true,
+            BiasCorrection.NONE,
+            false,
+            LayerAdaptation.NEVER,
+            new Limits(5, 6),
+            new Limits(7, 8),
+            UpdateRule.LANS),
         changed);
     assertEquals(0.9, LAMB.beta1());
     assertEquals(2, changed.withLearningRate(2).learningRate().at(9));
@@ -107,10 +121,21 @@ class BadHyperparametersTest {
   void shouldHaveTheDefaultsOfThePaper() {
     assertEquals(
         new Hyperparameters(
-            LAMB.learningRate(), 0.9, 0.999, 1e-6, 0.01, true, true, Limits.NONE, Limits.NONE),
+            LAMB.learningRate(),
+            0.9,
+            0.999,
+            1e-6,
+            0.01,
+            false,
+            BiasCorrection.MOMENTS,
+            true,
+            LayerAdaptation.ALWAYS,
+            Limits.NONE,
+            Limits.NONE,
+            UpdateRule.LAMB),
         LAMB);
     Hyperparameters adamW = Hyperparameters.adamW(LAMB.learningRate());
-    assertEquals(LAMB.withEpsilon(1e-8).withLayerAdaptation(false), adamW);
+    assertEquals(LAMB.withEpsilon(1e-8).withLayerAdaptation(LayerAdaptation.NEVER), adamW);
     assertEquals(0.2, Hyperparameters.adamW(0.2).learningRate().at(1));
   }
 }

@@ -34,7 +34,8 @@ class BadParametersTest {
     FloatBuffer buffer = FloatBuffer.allocate(1);
     assertRefused(() -> Parameter.onHost(null, buffer, buffer), "parameter name", "null");
     assertRefused(() -> Parameter.onHost("p", buffer, null), "parameter p", "gradients", "null");
-    assertRefused(() -> new HostParameter("p", null, buffer), "parameter p", "weights", "null");
+    HostArray array = HostArray.f32(buffer);
+    assertRefused(() -> Parameter.onHost("p", null, array), "parameter p", "weights", "null");
   }
 
   @Test
@@ -101,9 +102,11 @@ class BadParametersTest {
 
   @Test
   void shouldTakeHalfGradientsAtAnyEvenAddress() {
-    DeviceParameter p =
-        (DeviceParameter) Parameter.onDevice("p", at(0x1004), at(0x2002), 5, DType.F16);
-    assertEquals(new DeviceParameter("p", 0x1004, 0x2002, 5, DType.F16), p);
+    DeviceParameter p = Parameter.onDevice("p", at(0x1004), at(0x2002), 5, DType.F16);
+    assertEquals(
+        Parameter.onDevice(
+            "p", new DeviceArray(0x1004, DType.F32), new DeviceArray(0x2002, DType.F16), 5),
+        p);
   }
 
   @Test
@@ -125,12 +128,10 @@ class BadParametersTest {
   void shouldTakeAddressesWithTheirOffsets() {
     // equals() of a device pointer leaves the offset out.
     DeviceParameter p =
-        (DeviceParameter)
-            Parameter.onDevice(
-                "p", at(0x1000).withByteOffset(0x40), at(0x2000).withByteOffset(-0x10), 3);
-    assertEquals(0x1040, p.weights());
-    assertEquals(0x1ff0, p.gradients());
-    assertEquals(DType.F32, p.gradientType());
+        Parameter.onDevice(
+            "p", at(0x1000).withByteOffset(0x40), at(0x2000).withByteOffset(-0x10), 3);
+    assertEquals(new DeviceArray(0x1040, DType.F32), p.weights());
+    assertEquals(new DeviceArray(0x1ff0, DType.F32), p.gradients());
     assertEquals(3, p.count());
   }
 

@@ -92,23 +92,23 @@ class BuffersTest {
 
     FloatBuffer weights = FloatBuffer.wrap(new float[] {1, 2, 3});
     FloatBuffer gradients = FloatBuffer.wrap(new float[] {3, 2, 1});
-    HostParameter parameter = (HostParameter) Parameter.onHost("w", weights, gradients);
+    HostParameter parameter = Parameter.onHost("w", weights, gradients);
     weights.limit(1);
     gradients.position(2);
     // What a caller does who writes a checkpoint from the parameter itself.
-    parameter.weights().get(new float[3]);
-    parameter.weights().limit(1);
-    parameter.gradients().limit(0);
+    parameter.weights().floats().get(new float[3]);
+    parameter.weights().floats().limit(1);
+    parameter.gradients().floats().limit(0);
     train(parameter);
     assertArrayEquals(expected, weights.array());
-    assertEquals(3, parameter.weights().remaining());
+    assertEquals(3, parameter.weights().floats().remaining());
   }
 
   @Test
-  void shouldUseAllThatRemainsOfBuffersGivenToTheRecord() {
+  void shouldUseAllThatRemainsOfBuffers() {
     float[] array = {9, 1, 2, 3, 9};
     train(
-        new HostParameter(
+        Parameter.onHost(
             "w", FloatBuffer.wrap(array, 1, 3), FloatBuffer.wrap(new float[] {3, 2, 1})));
     float[] expected = {1, 2, 3};
     train(Parameter.onHost("w", expected, new float[] {3, 2, 1}));

@@ -38,6 +38,7 @@ class ConcurrentUseTest {
         () -> lamb.readMoment("w", Moment.FIRST, 0, one),
         () -> lamb.writeMoment("w", Moment.FIRST, 0, one),
         () -> lamb.resumeAt(9),
+        lamb::stepCount,
         lamb::close);
   }
 
@@ -59,7 +60,6 @@ class ConcurrentUseTest {
       for (Executable call : everyCall(lamb)) {
         assertUntimely(call, "in use");
       }
-      assertEquals(0, lamb.stepCount(), "a progress bar may ask at any time");
       release.countDown();
       step.get(10, TimeUnit.SECONDS);
     } finally {

@@ -49,7 +49,7 @@ class ExtremeValuesTest {
   void shouldStandStillWhereTheSquareOfAnUnclippedGradientOverflows() {
     // v is infinite from here on, so that r is 0: the price of a binary32 v, and why one clips.
     float[] w = {1, 2};
-    Hyperparameters plain = LAMB.withLayerAdaptation(false).withWeightDecay(0);
+    Hyperparameters plain = LAMB.withLayerAdaptation(LayerAdaptation.NEVER).withWeightDecay(0);
     Lamb lamb = step(w, new float[] {1e30f, 1}, plain, Lamb.onCpu());
     assertEquals(Float.POSITIVE_INFINITY, Numbers.moment(lamb, "w", Moment.SECOND, 2)[0]);
     assertEquals(1, w[0]);

@@ -70,7 +70,7 @@ class LifecycleTest {
     assertUntimely(lamb::step, "closed");
     calls(lamb).values().forEach(call -> assertUntimely(call, "closed"));
     assertArrayEquals(before, w);
-    assertEquals(1, lamb.stepCount());
+    assertUntimely(lamb::stepCount, "closed");
     assertEquals(2, lamb.groups().size());
   }
 

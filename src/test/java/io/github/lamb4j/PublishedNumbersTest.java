@@ -38,7 +38,7 @@ class PublishedNumbersTest {
             .withWeightDecay(0.1)
             .withBetas(0.1, 0.01)
             .withEpsilon(0.1)
-            .withBiasCorrection(false);
+            .withBiasCorrection(BiasCorrection.NONE);
     try (Lamb lamb = Lamb.onCpu().group("g", h, Parameter.onHost("w", w, g)).build()) {
       lamb.writeMoment("w", Moment.FIRST, 0, FloatBuffer.wrap(m));
       lamb.writeMoment("w", Moment.SECOND, 0, FloatBuffer.wrap(v));

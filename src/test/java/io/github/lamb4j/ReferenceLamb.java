@@ -66,8 +66,8 @@ final class ReferenceLamb {
 
   private void step(Tensor x, float[] gradients, double scale) {
     Hyperparameters h = x.h;
-    double mDivisor = h.biasCorrection() ? 1 - Math.pow(h.beta1(), t) : 1;
-    double vDivisor = h.biasCorrection() ? 1 - Math.pow(h.beta2(), t) : 1;
+    double mDivisor = h.biasCorrection() == BiasCorrection.MOMENTS ? 1 - Math.pow(h.beta1(), t) : 1;
+    double vDivisor = h.biasCorrection() == BiasCorrection.MOMENTS ? 1 - Math.pow(h.beta2(), t) : 1;
     double[] r = new double[x.w.length];
     double sumW = 0;
     double sumR = 0;
@@ -84,7 +84,7 @@ final class ReferenceLamb {
     x.weightNorm = Math.sqrt(sumW);
     x.updateNorm = Math.sqrt(sumR);
     x.trustRatio = 1;
-    if (h.layerAdaptation() && x.weightNorm > 0 && x.updateNorm > 0) {
+    if (h.isAdapted() && x.weightNorm > 0 && x.updateNorm > 0) {
       double phi = clamp(x.weightNorm, h.weightNormLimits());
       x.trustRatio = clamp(phi / x.updateNorm, h.trustRatioLimits());
     }

@@ -1,6 +1,7 @@
 package io.github.lamb4j.bench;
 
 import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.DeviceParameter;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Parameter;
@@ -126,8 +127,11 @@ final class CudaRig implements Rig {
     long offset = 0;
     for (TensorShape tensor : model.tensors()) {
       parameters.add(
-          new DeviceParameter(
-              tensor.name(), weights + offset, gradients + offset, tensor.count(), DType.F32));
+          Parameter.onDevice(
+              tensor.name(),
+              new DeviceArray(weights + offset, DType.F32),
+              new DeviceArray(gradients + offset, DType.F32),
+              tensor.count()));
       offset += bytesOf(tensor);
     }
     Hyperparameters lamb = Hyperparameters.lamb(settings.rate());
@@ -185,8 +189,8 @@ final class CudaRig implements Rig {
                 tensors[i] =
                     new TextbookLamb.Tensor(
                         model.tensors().get(i),
-                        p.weights(),
-                        p.gradients(),
+                        p.weights().address(),
+                        p.gradients().address(),
                         driver.firstMoments(kind.label()) + offset,
                         driver.secondMoments(kind.label()) + offset);
                 offset += aligned(p.count(), MOMENT_ALIGNMENT) * Float.BYTES;

@@ -3,6 +3,7 @@ package io.github.lamb4j.bench;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.ParameterGroup;
 import io.github.lamb4j.StepPath;
+import io.github.lamb4j.core.GradientOptions;
 import io.github.lamb4j.core.Tiling;
 import io.github.lamb4j.cuda.CudaBackend;
 import java.nio.ByteBuffer;
@@ -29,6 +30,8 @@ final class CudaStep implements Contender, AutoCloseable {
   private final CudaBackend backend;
   private final Map<String, BenchDriver.Block> deferredTiles;
   private final double[] rates;
+  private final long[] rateSteps;
+  private long steps;
   private final boolean clip;
 
   CudaStep(
@@ -45,9 +48,10 @@ final class CudaStep implements Contender, AutoCloseable {
     clip = settings.clip();
     OptionalDouble maxNorm =
         clip ? OptionalDouble.of(BenchSettings.MAX_GRAD_NORM) : OptionalDouble.empty();
-    backend = new CudaBackend(driver, stream, groups, maxNorm, path);
+    backend = new CudaBackend(driver, stream, groups, GradientOptions.clipping(maxNorm), path);
     deferredTiles = driver.takeDeferredTiles();
     rates = new double[groups.size()];
+    rateSteps = new long[groups.size()];
     Arrays.fill(rates, settings.rate());
   }
 
@@ -58,7 +62,8 @@ final class CudaStep implements Contender, AutoCloseable {
 
   @Override
   public void step() {
-    backend.step(rates);
+    Arrays.fill(rateSteps, ++steps);
+    backend.step(rates, rateSteps);
   }
 
   boolean takesSinglePass() {
@@ -95,7 +100,7 @@ final class CudaStep implements Contender, AutoCloseable {
     }
     Hyperparameters hyperparameters = group.hyperparameters();
     return clipping
-        + (hyperparameters.layerAdaptation()
+        + (hyperparameters.isAdapted()
             ? Traffic.singlePass(elements, deferredElements(group, table))
             : Traffic.singlePassUnadapted(elements));
   }

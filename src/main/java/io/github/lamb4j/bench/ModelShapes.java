@@ -1,6 +1,7 @@
 package io.github.lamb4j.bench;
 
 import io.github.lamb4j.Hyperparameters;
+import io.github.lamb4j.LayerAdaptation;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ public record ModelShapes(String name, String title, List<TensorShape> tensors) 
               groups.add(
                   new ParameterGroup(
                       kind.label(),
-                      kind.adapt ? own : own.withLayerAdaptation(false),
+                      kind.adapt ? own : own.withLayerAdaptation(LayerAdaptation.NEVER),
                       members.stream().map(parameters::get).toList()));
             });
     return groups;

@@ -1,8 +1,10 @@
 package io.github.lamb4j.cli;
 
+import io.github.lamb4j.BiasCorrection;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LayerAdaptation;
 import io.github.lamb4j.LayerNorms;
 import io.github.lamb4j.Limits;
 import io.github.lamb4j.Parameter;
@@ -189,7 +191,7 @@ final class StepCommand implements Callable<Integer> {
 
   private static String groupName(Hyperparameters own) {
     return "weight decay %s, layer adaptation %s"
-        .formatted(own.weightDecay(), own.layerAdaptation() ? "on" : "off");
+        .formatted(own.weightDecay(), own.isAdapted() ? "on" : "off");
   }
 
   private void run(StepFiles files, Lamb lamb) throws IOException {
@@ -266,7 +268,7 @@ final class StepCommand implements Callable<Integer> {
         .withBetas(beta1, beta2)
         .withEpsilon(epsilon)
         .withWeightDecay(weightDecay)
-        .withBiasCorrection(!noBiasCorrection)
+        .withBiasCorrection(noBiasCorrection ? BiasCorrection.NONE : BiasCorrection.MOMENTS)
         .withTrustRatioLimits(limits("--trust-min, --trust-max", trustMin, trustMax))
         .withWeightNormLimits(limits("--weight-norm-max", 0, weightNormMax));
   }
@@ -298,7 +300,7 @@ final class StepCommand implements Callable<Integer> {
         own = own.withWeightDecay(0);
       }
       if (unadapted.stream().anyMatch(p -> p.isIn(parameter.name()))) {
-        own = own.withLayerAdaptation(false);
+        own = own.withLayerAdaptation(LayerAdaptation.NEVER);
       }
       groups.computeIfAbsent(own, key -> new ArrayList<>()).add(parameter);
     }

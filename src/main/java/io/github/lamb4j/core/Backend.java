@@ -1,6 +1,6 @@
 package io.github.lamb4j.core;
 
-import io.github.lamb4j.Moment;
+import io.github.lamb4j.TensorArray;
 import java.nio.FloatBuffer;
 
 /** What runs a step: the CPU, or CUDA. Both walk the same road and give the same bits. */
@@ -13,45 +13,52 @@ public interface Backend extends AutoCloseable {
    */
   void requireUsable();
 
+  /** Whether what is enqueued now is recorded into a graph, and not run. */
+  boolean isCapturing();
+
   /**
    * Takes one step, or enqueues it.
    *
-   * @param learningRates one for each group
+   * @param learningRates for each group, the rate of its step {@code rateSteps}
+   * @param rateSteps for each group, the step that this is if none was skipped; 0 for a step that a
+   *     graph records, which brings no rates
    * @throws StepNotStarted if it failed with weights and state as they were; after any other
    *     exception they may be partly updated
    */
-  void step(double[] learningRates);
+  void step(double[] learningRates, long[] rateSteps);
 
   /**
-   * The norms of the last step, for every parameter in the order of groups and parameters. Waits
-   * for the step.
+   * Gives a group the learning rates of steps to come. Waits.
+   *
+   * @param first the step of the first rate
    */
-  SegmentNorms[] norms();
+  void prepareRates(int group, long first, double[] rates);
 
-  /** The norm of all gradients at the last step, before clipping. Waits for the step. */
-  double gradientNorm();
+  /** Reports the last step. Waits for it, and copies what it reports at once. */
+  void report(ReportSink sink);
 
-  /** Copies a part of a moment out, filling the target's remaining elements. Waits for the step. */
-  void readMoment(int group, int parameter, Moment moment, long offset, FloatBuffer target);
+  /** Copies a part of the state out, filling the target's remaining elements. Waits. */
+  void read(int group, int parameter, StateArray array, long offset, FloatBuffer target);
 
-  /** Replaces a part of a moment by the source's remaining elements. */
-  void writeMoment(int group, int parameter, Moment moment, long offset, FloatBuffer source);
+  /**
+   * Replaces a part of the state by the source's remaining elements; a master is rounded into the
+   * model's weights too.
+   */
+  void write(int group, int parameter, StateArray array, long offset, FloatBuffer source);
 
-  /** Goes on as if this many steps had been taken. */
-  void setStep(long step);
+  /** Goes on as if each group had taken so many steps, and all together skipped so many. */
+  void setSteps(long[] steps, long skipped);
+
+  /**
+   * Adds an array to a parameter's gradients, which are binary32.
+   *
+   * @param source of the parameter's length, and where the parameter's arrays are
+   */
+  void accumulate(int group, int parameter, TensorArray source);
 
   /** Frees what the backend owns. */
   @Override
   void close();
-
-  /**
-   * One parameter's norms and trust ratio.
-   *
-   * @param weightNorm the 2-norm of the weights before the step
-   * @param updateNorm the 2-norm of r
-   * @param trustRatio the factor that was applied
-   */
-  record SegmentNorms(double weightNorm, double updateNorm, double trustRatio) {}
 
   /** A step that failed before it changed anything. */
   final class StepNotStarted extends RuntimeException {

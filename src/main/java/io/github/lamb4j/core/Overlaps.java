@@ -1,11 +1,13 @@
 package io.github.lamb4j.core;
 
 import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.DeviceParameter;
+import io.github.lamb4j.HostArray;
 import io.github.lamb4j.HostParameter;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
-import java.nio.FloatBuffer;
+import java.nio.Buffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -33,19 +35,14 @@ public final class Overlaps {
    */
   public static void refuse(List<ParameterGroup> groups) {
     List<Range> device = new ArrayList<>();
-    Map<float[], List<Range>> arrays = new IdentityHashMap<>();
+    Map<Object, List<Range>> arrays = new IdentityHashMap<>();
     for (ParameterGroup group : groups) {
       for (Parameter parameter : group.parameters()) {
         if (parameter instanceof DeviceParameter p) {
-          addDevice(device, "weights of " + p.name(), p.weights(), p.count() * DType.F32.bytes());
-          addDevice(
-              device,
-              "gradients of " + p.name(),
-              p.gradients(),
-              p.count() * p.gradientType().bytes());
+          p.arrays()
+              .forEach((what, array) -> addDevice(device, what + " of " + p.name(), array, p));
         } else if (parameter instanceof HostParameter p) {
-          addArray(arrays, "weights of " + p.name(), p.weights());
-          addArray(arrays, "gradients of " + p.name(), p.gradients());
+          p.arrays().forEach((what, array) -> addHost(arrays, what + " of " + p.name(), array));
         }
       }
     }
@@ -53,17 +50,20 @@ public final class Overlaps {
     arrays.values().forEach(ranges -> refuse(ranges, "array index"));
   }
 
-  private static void addDevice(List<Range> ranges, String what, long address, long bytes) {
+  private static void addDevice(
+      List<Range> ranges, String what, DeviceArray array, DeviceParameter parameter) {
+    long bytes = parameter.count() * array.type().bytes();
     if (bytes > 0) {
-      ranges.add(new Range(what, address, address + bytes));
+      ranges.add(new Range(what, array.address(), array.address() + bytes));
     }
   }
 
-  private static void addArray(Map<float[], List<Range>> arrays, String what, FloatBuffer buffer) {
+  private static void addHost(Map<Object, List<Range>> arrays, String what, HostArray array) {
+    Buffer buffer = array.type() == DType.F32 ? array.floats() : array.halves();
     if (buffer.hasArray() && buffer.capacity() > 0) {
       int start = buffer.arrayOffset();
       arrays
-          .computeIfAbsent(buffer.array(), array -> new ArrayList<>())
+          .computeIfAbsent(buffer.array(), key -> new ArrayList<>())
           .add(new Range(what, start, start + buffer.capacity()));
     }
   }

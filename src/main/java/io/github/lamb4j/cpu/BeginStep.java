@@ -1,7 +1,9 @@
 package io.github.lamb4j.cpu;
 
+import io.github.lamb4j.BiasCorrection;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.core.BetaPower;
+import io.github.lamb4j.core.Rates;
 
 /**
  * A group's step counter, and the step's coefficients from the caller's doubles; the twin of {@code
@@ -11,7 +13,11 @@ final class BeginStep {
 
   private final double beta1;
   private final double beta2;
-  private final boolean biasCorrection;
+  private final double decoupledDecayRate;
+  private final BiasCorrection biasCorrection;
+  private final double[] rates = new double[Rates.KEPT];
+  private long knownRates;
+  private long step;
   private double beta1Power = 1;
   private double beta2Power = 1;
 
@@ -23,6 +29,7 @@ final class BeginStep {
   final float oneMinusBeta2;
   final float epsilon;
   final float weightDecay;
+  float decoupledDecay;
   float mCorrection = 1;
   float sqrtVCorrection = 1;
   double learningRate;
@@ -34,26 +41,53 @@ final class BeginStep {
     biasCorrection = h.biasCorrection();
     beta1Hi = (float) beta1;
     beta1Lo = (float) (beta1 - beta1Hi);
-    oneMinusBeta1 = (float) (1 - beta1);
+    oneMinusBeta1 = h.gradientAveraging() ? (float) (1 - beta1) : 1;
     beta2Hi = (float) beta2;
     beta2Lo = (float) (beta2 - beta2Hi);
     oneMinusBeta2 = (float) (1 - beta2);
     epsilon = (float) h.epsilon();
-    weightDecay = (float) h.weightDecay();
+    weightDecay = h.decoupledDecay() ? 0 : (float) h.weightDecay();
+    decoupledDecayRate = h.decoupledDecay() ? h.weightDecay() : 0;
   }
 
-  void begin(double learningRate, double gradientScale) {
-    beta1Power *= beta1;
-    beta2Power *= beta2;
-    this.learningRate = learningRate;
-    this.gradientScale = gradientScale;
-    if (biasCorrection) {
-      mCorrection = (float) (1 / (1 - beta1Power));
-      sqrtVCorrection = (float) (1 / Math.sqrt(1 - beta2Power));
+  /** Keeps the rate of a step to come. */
+  void learn(long step, double rate) {
+    rates[(int) (step % Rates.KEPT)] = rate;
+    knownRates = Math.max(knownRates, step);
+  }
+
+  /** Keeps the rates of steps to come, and none that is later. */
+  void prepare(long first, double[] values) {
+    knownRates = 0;
+    for (int i = 0; i < values.length; i++) {
+      learn(first + i, values[i]);
     }
   }
 
+  void begin(double gradientScale) {
+    step++;
+    beta1Power *= beta1;
+    beta2Power *= beta2;
+    this.gradientScale = gradientScale;
+    double rate = rates[(int) (Rates.nearest(step, knownRates) % Rates.KEPT)];
+    double mDivisor = 1 - beta1Power;
+    double sqrtVDivisor = Math.sqrt(1 - beta2Power);
+    learningRate =
+        biasCorrection == BiasCorrection.LEARNING_RATE ? rate * (sqrtVDivisor / mDivisor) : rate;
+    if (biasCorrection == BiasCorrection.MOMENTS) {
+      mCorrection = (float) (1 / mDivisor);
+      sqrtVCorrection = (float) (1 / sqrtVDivisor);
+    }
+    decoupledDecay = Elements.stepSize(rate, decoupledDecayRate);
+  }
+
+  long step() {
+    return step;
+  }
+
   void setStep(long step) {
+    this.step = step;
+    knownRates = step;
     beta1Power = BetaPower.after(step, beta1);
     beta2Power = BetaPower.after(step, beta2);
   }

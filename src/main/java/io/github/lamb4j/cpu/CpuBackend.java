@@ -1,13 +1,17 @@
 package io.github.lamb4j.cpu;
 
-import io.github.lamb4j.Moment;
+import io.github.lamb4j.HostArray;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
+import io.github.lamb4j.TensorArray;
 import io.github.lamb4j.core.Backend;
+import io.github.lamb4j.core.GradientOptions;
+import io.github.lamb4j.core.ReportSink;
+import io.github.lamb4j.core.StateArray;
+import io.github.lamb4j.core.Tiling;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalDouble;
 
 /**
  * A step on the CPU, on any number of threads: the same bits as the CUDA backend, tile by tile and
@@ -16,31 +20,27 @@ import java.util.OptionalDouble;
 public final class CpuBackend implements Backend {
 
   private final CpuGroup[] groups;
-  private final OptionalDouble maxGradNorm;
+  private final GradientOptions options;
+  private final GradientNorm gradients;
   private final double[] gradientSums;
   private final Workers workers;
-  private double gradientNorm;
 
   /**
-   * Allocates the moments, all zero.
+   * Allocates the moments, all zero, and the masters, as the weights are.
    *
    * @param groups of host parameters
-   * @param maxGradNorm clips the gradients to this norm; empty for no clipping
+   * @param options what a step makes of the gradients
    * @param threads at least 1
    * @throws IllegalStateException if the Java heap is too small
    */
-  public CpuBackend(List<ParameterGroup> groups, OptionalDouble maxGradNorm, int threads) {
-    this.maxGradNorm = maxGradNorm;
+  public CpuBackend(List<ParameterGroup> groups, GradientOptions options, int threads) {
+    this.options = options;
+    gradients = new GradientNorm(options);
     gradientSums = new double[groups.stream().mapToInt(g -> g.parameters().size()).sum()];
     try {
       this.groups = groups.stream().map(CpuGroup::new).toArray(CpuGroup[]::new);
     } catch (OutOfMemoryError e) {
-      long elements =
-          groups.stream().flatMap(g -> g.parameters().stream()).mapToLong(Parameter::count).sum();
-      throw new IllegalStateException(
-          "the moments of %,d parameters need %,d MiB of Java heap, and it ends at %,d MiB: raise -Xmx"
-              .formatted(elements, elements * 8 >> 20, Runtime.getRuntime().maxMemory() >> 20),
-          e);
+      throw tooSmallHeap(groups, e);
     }
     int indices =
         Arrays.stream(this.groups)
@@ -48,6 +48,50 @@ public final class CpuBackend implements Backend {
             .max()
             .orElse(0);
     workers = new Workers(Math.min(threads, Workers.useful(indices)));
+    for (int g = 0; g < groups.size(); g++) {
+      beginMasters(this.groups[g], groups.get(g).parameters());
+    }
+  }
+
+  private static IllegalStateException tooSmallHeap(
+      List<ParameterGroup> groups, OutOfMemoryError cause) {
+    long elements = 0;
+    long bytes = 0;
+    for (ParameterGroup group : groups) {
+      for (Parameter parameter : group.parameters()) {
+        elements += parameter.count();
+        bytes += parameter.count() * Float.BYTES * (parameter.ownsMaster() ? 3 : 2);
+      }
+    }
+    return new IllegalStateException(
+        "the moments of %,d parameters need %,d MiB of Java heap, and it ends at %,d MiB: raise -Xmx"
+            .formatted(elements, bytes >> 20, Runtime.getRuntime().maxMemory() >> 20),
+        cause);
+  }
+
+  private void beginMasters(CpuGroup group, List<Parameter> parameters) {
+    for (int s = 0; s < parameters.size(); s++) {
+      if (parameters.get(s).ownsMaster()) {
+        CpuGroup.Segment segment = group.segments[s];
+        forEachTile(
+            group,
+            s,
+            (start, count, x) ->
+                Accumulate.replace(segment.weights(), segment.model(), start, count, x));
+      }
+    }
+  }
+
+  /** Work on a tile of one segment. */
+  private interface TileTask {
+    void run(int start, int count, Scratch x);
+  }
+
+  private void forEachTile(CpuGroup group, int segment, TileTask task) {
+    int first = group.tiling.firstTile(segment);
+    workers.forEach(
+        group.tiling.tileCount(segment),
+        (tile, x) -> task.run(tile * Tiling.TILE_ELEMENTS, group.count(first + tile), x));
   }
 
   @Override
@@ -56,61 +100,115 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public void step(double[] learningRates) {
-    double scale = maxGradNorm.isPresent() ? gradientScale(maxGradNorm.getAsDouble()) : 1;
-    for (int i = 0; i < groups.length; i++) {
-      CpuGroup group = groups[i];
-      group.state.begin(learningRates[i], scale);
-      workers.forEach(group.tiling.tileCount(), (tile, x) -> Moments.tile(group, tile, x));
-      workers.forEach(
-          group.segments.length, (segment, x) -> TrustRatios.segment(group, segment, x));
-      workers.forEach(group.tiling.tileCount(), (tile, x) -> Apply.tile(group, tile, x));
-    }
+  public boolean isCapturing() {
+    return false;
   }
 
-  private double gradientScale(double maxNorm) {
-    int first = 0;
-    for (CpuGroup group : groups) {
-      workers.forEach(group.tiling.tileCount(), (tile, x) -> GradientNorm.tile(group, tile, x));
-      for (int segment = 0; segment < group.segments.length; segment++) {
-        gradientSums[first++] = GradientNorm.segment(group, segment, workers.own());
+  @Override
+  public void step(double[] learningRates, long[] rateSteps) {
+    for (int i = 0; i < groups.length; i++) {
+      groups[i].state.learn(rateSteps[i], learningRates[i]);
+    }
+    if (decide()) {
+      for (CpuGroup group : groups) {
+        group.state.begin(gradients.scale);
+        workers.forEach(group.tiling.tileCount(), (tile, x) -> Moments.tile(group, tile, x));
+        workers.forEach(
+            group.segments.length, (segment, x) -> TrustRatios.segment(group, segment, x));
+        workers.forEach(group.tiling.tileCount(), (tile, x) -> Apply.tile(group, tile, x));
       }
     }
-    gradientNorm = GradientNorm.norm(gradientSums, workers.own());
-    return GradientNorm.scale(gradientNorm, maxNorm);
   }
 
-  @Override
-  public SegmentNorms[] norms() {
-    return Arrays.stream(groups).flatMap(g -> Arrays.stream(g.norms)).toArray(SegmentNorms[]::new);
-  }
-
-  @Override
-  public double gradientNorm() {
-    return gradientNorm;
-  }
-
-  @Override
-  public void readMoment(int group, int parameter, Moment moment, long offset, FloatBuffer target) {
-    target.put(moment(group, parameter, moment).slice((int) offset, target.remaining()));
-  }
-
-  @Override
-  public void writeMoment(
-      int group, int parameter, Moment moment, long offset, FloatBuffer source) {
-    moment(group, parameter, moment).slice((int) offset, source.remaining()).put(source);
-  }
-
-  private FloatBuffer moment(int group, int parameter, Moment moment) {
-    CpuGroup.Segment segment = groups[group].segments[parameter];
-    return moment == Moment.FIRST ? segment.expAvg() : segment.expAvgSq();
-  }
-
-  @Override
-  public void setStep(long step) {
+  /** Whether the step is to be taken. */
+  private boolean decide() {
+    int first = 0;
     for (CpuGroup group : groups) {
-      group.state.setStep(step);
+      if (options.computesNorm() || group.lans) {
+        workers.forEach(group.tiling.tileCount(), (tile, x) -> GradientNorm.tile(group, tile, x));
+        for (int segment = 0; segment < group.segments.length; segment++) {
+          gradientSums[first + segment] = GradientNorm.segment(group, segment, workers.own());
+        }
+      }
+      first += group.segments.length;
     }
+    if (!options.isNone()) {
+      gradients.decide(gradientSums, options.computesNorm() ? first : 0, workers.own());
+    }
+    return !gradients.skip;
+  }
+
+  @Override
+  public void prepareRates(int group, long first, double[] rates) {
+    groups[group].state.prepare(first, rates);
+  }
+
+  @Override
+  public void report(ReportSink sink) {
+    sink.step(gradients.norm, gradients.skipped, gradients.halted);
+    for (int g = 0; g < groups.length; g++) {
+      CpuGroup group = groups[g];
+      sink.group(g, group.state.step(), group.state.learningRate);
+      for (int s = 0; s < group.segments.length; s++) {
+        sink.segment(
+            g,
+            s,
+            group.weightNorms[s],
+            group.updateNorms[s],
+            group.trustRatios[s],
+            group.gradientUpdateNorms[s],
+            group.gradientTrustRatios[s]);
+      }
+    }
+  }
+
+  @Override
+  public void read(int group, int parameter, StateArray array, long offset, FloatBuffer target) {
+    target.put(state(group, parameter, array).slice((int) offset, target.remaining()));
+  }
+
+  @Override
+  public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
+    int count = source.remaining();
+    FloatBuffer written = state(group, parameter, array).slice((int) offset, count);
+    written.duplicate().put(source);
+    if (array == StateArray.MASTER) {
+      HostArray model = groups[group].segments[parameter].model();
+      Scratch x = workers.own();
+      for (int start = 0; start < count; start += Tiling.TILE_ELEMENTS) {
+        int piece = Math.min(Tiling.TILE_ELEMENTS, count - start);
+        Scratch.load(written, start, piece, x.w);
+        x.round(x.w, model, (int) offset + start, piece);
+      }
+    }
+  }
+
+  private FloatBuffer state(int group, int parameter, StateArray array) {
+    CpuGroup.Segment segment = groups[group].segments[parameter];
+    return switch (array) {
+      case EXP_AVG -> segment.expAvg();
+      case EXP_AVG_SQ -> segment.expAvgSq();
+      case MASTER -> segment.weights();
+    };
+  }
+
+  @Override
+  public void setSteps(long[] steps, long skipped) {
+    for (int i = 0; i < groups.length; i++) {
+      groups[i].state.setStep(steps[i]);
+    }
+    gradients.skipped = skipped;
+    gradients.halted = false;
+    gradients.skip = false;
+  }
+
+  @Override
+  public void accumulate(int group, int parameter, TensorArray source) {
+    FloatBuffer target = groups[group].segments[parameter].gradients().floats();
+    forEachTile(
+        groups[group],
+        parameter,
+        (start, count, x) -> Accumulate.add(target, (HostArray) source, start, count, x));
   }
 
   @Override

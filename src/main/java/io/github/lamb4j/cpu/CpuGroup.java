@@ -1,10 +1,11 @@
 package io.github.lamb4j.cpu;
 
+import io.github.lamb4j.HostArray;
 import io.github.lamb4j.HostParameter;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
-import io.github.lamb4j.core.Backend.SegmentNorms;
+import io.github.lamb4j.UpdateRule;
 import io.github.lamb4j.core.Tiling;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -15,46 +16,82 @@ import java.util.Arrays;
  */
 final class CpuGroup {
 
-  /** One parameter: the caller's buffers, and our moments. */
+  /**
+   * One parameter: the caller's arrays, and what is ours.
+   *
+   * @param weights binary32: the caller's, or our master
+   * @param model the caller's half weights, null without
+   */
   record Segment(
-      FloatBuffer weights, FloatBuffer gradients, FloatBuffer expAvg, FloatBuffer expAvgSq) {
+      FloatBuffer weights,
+      HostArray model,
+      HostArray gradients,
+      FloatBuffer expAvg,
+      FloatBuffer expAvgSq) {
 
     static Segment of(Parameter parameter) {
       HostParameter host = (HostParameter) parameter;
-      int count = host.weights().capacity();
+      boolean master = host.ownsMaster();
       return new Segment(
-          host.weights(),
+          master ? zeros(host) : host.weights().floats(),
+          master ? host.weights() : host.modelCopy().orElse(null),
           host.gradients(),
-          FloatBuffer.wrap(new float[count]),
-          FloatBuffer.wrap(new float[count]));
+          zeros(host),
+          zeros(host));
+    }
+
+    private static FloatBuffer zeros(Parameter parameter) {
+      return FloatBuffer.wrap(new float[(int) parameter.count()]);
     }
   }
 
   final Tiling tiling;
   final Segment[] segments;
   final Hyperparameters hyperparameters;
+  final boolean lans;
   final BeginStep state;
 
-  /** By tile: the sums of w^2 (or of g^2, when clipping) and of r^2. */
+  /** By tile: the sums of w^2 (or of g^2), of r^2 and, for LANS, of its second term's squares. */
   final double[] weightPartials;
 
   final double[] updatePartials;
+  final double[] gradientPartials;
 
-  /** By segment: the last step's norms, and its learning rate * trust ratio. */
-  final SegmentNorms[] norms;
+  /** By segment: the last step's norms and ratios; the {@code gradient} ones are for LANS. */
+  final double[] weightNorms;
 
+  final double[] updateNorms;
+  final double[] trustRatios;
+  final double[] gradientUpdateNorms;
+  final double[] gradientTrustRatios;
+
+  /** By segment: 1 / ||g||. */
+  final double[] gradientScales;
+
+  /** By segment: learning rate * trust ratio. */
   final float[] stepSizes;
+
+  final float[] gradientStepSizes;
 
   CpuGroup(ParameterGroup group) {
     tiling = Tiling.of(group);
     segments = group.parameters().stream().map(Segment::of).toArray(Segment[]::new);
     hyperparameters = group.hyperparameters();
+    lans = hyperparameters.updateRule() == UpdateRule.LANS;
     state = new BeginStep(hyperparameters);
     weightPartials = new double[tiling.tileCount()];
     updatePartials = new double[tiling.tileCount()];
-    norms = new SegmentNorms[segments.length];
-    Arrays.fill(norms, new SegmentNorms(0, 0, 1));
+    gradientPartials = new double[lans ? tiling.tileCount() : 0];
+    weightNorms = new double[segments.length];
+    updateNorms = new double[segments.length];
+    trustRatios = new double[segments.length];
+    gradientUpdateNorms = new double[segments.length];
+    gradientTrustRatios = new double[segments.length];
+    gradientScales = new double[segments.length];
     stepSizes = new float[segments.length];
+    gradientStepSizes = new float[segments.length];
+    Arrays.fill(trustRatios, 1);
+    Arrays.fill(gradientTrustRatios, 1);
   }
 
   Segment segmentOf(int tile) {
@@ -69,5 +106,10 @@ final class CpuGroup {
   /** The number of elements in a tile. */
   int count(int tile) {
     return Math.min(Tiling.TILE_ELEMENTS, segmentOf(tile).weights().capacity() - start(tile));
+  }
+
+  /** What a tile's gradients are multiplied by. */
+  double gradientScale(int tile) {
+    return lans ? gradientScales[tiling.segmentOf(tile)] : state.gradientScale;
   }
 }

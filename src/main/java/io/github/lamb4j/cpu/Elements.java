@@ -25,7 +25,22 @@ final class Elements {
     return Math.fma(beta2Hi, v, Math.fma(beta2Lo, v, oneMinusBeta2 * g * g));
   }
 
-  /** r = mhat / (sqrt(vhat) + epsilon) + weight_decay w. */
+  /**
+   * Decoupled weight decay: w - learning_rate weight_decay w, before anything else of the step sees
+   * w; not to be asked for a decay of 0, which would make NaN of an infinite weight.
+   */
+  static float decayed(float w, float decoupledDecay) {
+    return Math.fma(-decoupledDecay, w, w);
+  }
+
+  /** r = numerator / (sqrt(vhat) + epsilon) + weight_decay w. */
+  static float updateTerm(
+      float numerator, float w, float v, float sqrtVCorrection, float epsilon, float weightDecay) {
+    float denominator = Math.fma((float) Math.sqrt(v), sqrtVCorrection, epsilon);
+    return Math.fma(weightDecay, w, numerator / denominator);
+  }
+
+  /** The numerator is mhat: LAMB's r, and the first term of LANS. */
   static float update(
       float w,
       float m,
@@ -34,9 +49,7 @@ final class Elements {
       float sqrtVCorrection,
       float epsilon,
       float weightDecay) {
-    float mHat = m * mCorrection;
-    float denominator = Math.fma((float) Math.sqrt(v), sqrtVCorrection, epsilon);
-    return Math.fma(weightDecay, w, mHat / denominator);
+    return updateTerm(m * mCorrection, w, v, sqrtVCorrection, epsilon, weightDecay);
   }
 
   /**

@@ -1,32 +1,84 @@
 package io.github.lamb4j.cpu;
 
-/** The norm of all gradients, for clipping; the twin of {@code kernels/gradient_norm.cuh}. */
+import io.github.lamb4j.NonFiniteGradients;
+import io.github.lamb4j.Scalar;
+import io.github.lamb4j.core.GradientOptions;
+
+/**
+ * The norm of all gradients, and what a step makes of it; the twin of {@code
+ * kernels/gradient_norm.cuh}.
+ */
 final class GradientNorm {
 
-  private GradientNorm() {}
+  private final GradientOptions options;
+
+  /** The norm of all true gradients at the last step; 0 if nobody asks. */
+  double norm;
+
+  /** What each gradient is multiplied by. */
+  double scale = 1;
+
+  /** Steps skipped since the optimizer began. */
+  long skipped;
+
+  boolean skip;
+  boolean halted;
+
+  GradientNorm(GradientOptions options) {
+    this.options = options;
+  }
 
   /** A tile's sum of g^2. */
   static void tile(CpuGroup group, int tile, Scratch x) {
-    Scratch.load(group.segmentOf(tile).gradients(), group.start(tile), group.count(tile), x.g);
+    x.load(group.segmentOf(tile).gradients(), group.start(tile), group.count(tile), x.g);
     group.weightPartials[tile] = Sums.ofSquares(x.g, x.sums);
   }
 
   /** A segment's sum of g^2, from its tiles' sums. */
   static double segment(CpuGroup group, int segment, Scratch x) {
-    return Sums.ofLanes(
-        group.weightPartials,
-        group.tiling.firstTile(segment),
-        group.tiling.tileCount(segment),
-        x.sums);
+    double sum =
+        Sums.ofLanes(
+            group.weightPartials,
+            group.tiling.firstTile(segment),
+            group.tiling.tileCount(segment),
+            x.sums);
+    group.gradientScales[segment] = sum == 0 ? 0 : 1 / Math.sqrt(sum);
+    return sum;
   }
 
-  /** The norm over all segments of all groups. */
-  static double norm(double[] segmentSums, Scratch x) {
-    return Math.sqrt(Sums.ofLanes(segmentSums, 0, segmentSums.length, x.sums));
+  /**
+   * Decides over a step.
+   *
+   * @param segmentSums over all segments of all groups; none if the norm is not computed
+   */
+  void decide(double[] segmentSums, int count, Scratch x) {
+    double raw =
+        options.norm().isPresent()
+            ? value(options.norm().get())
+            : Math.sqrt(Sums.ofLanes(segmentSums, 0, count, x.sums));
+    double s = options.constantDivisor();
+    if (options.lossScale() instanceof Scalar.OnHost) {
+      s *= value(options.lossScale());
+    }
+    if (options.divisor() instanceof Scalar.OnHost) {
+      s *= value(options.divisor());
+    }
+    norm = raw / s;
+    double maxNorm = options.maxNorm().orElse(Double.POSITIVE_INFINITY);
+    scale = norm > maxNorm ? maxNorm / raw : 1 / s;
+    boolean bad =
+        options.nonFinite() != NonFiniteGradients.PROPAGATE
+            && !(Double.isFinite(norm) && Double.isFinite(s) && s > 0);
+    if (bad && options.nonFinite() == NonFiniteGradients.FAIL) {
+      halted = true;
+    }
+    skip = bad || halted;
+    if (skip) {
+      skipped++;
+    }
   }
 
-  /** The factor that clipping applies to every gradient. */
-  static double scale(double norm, double maxNorm) {
-    return norm > maxNorm ? maxNorm / norm : 1;
+  private static double value(Scalar scalar) {
+    return ((Scalar.OnHost) scalar).array().floats().get(0);
   }
 }

@@ -1,8 +1,8 @@
 package io.github.lamb4j.cpu;
 
 /**
- * First pass of a step: a tile's moments, and its sums of w^2 and r^2; the twin of {@code
- * kernels/moments.cuh}.
+ * First pass of a step: a tile's moments, and its sums of w^2 and r^2 (and of c^2, for LANS); the
+ * twin of {@code kernels/moments.cuh}.
  */
 final class Moments {
 
@@ -12,24 +12,38 @@ final class Moments {
     CpuGroup.Segment segment = group.segmentOf(tile);
     int start = group.start(tile);
     int count = group.count(tile);
-    Scratch.load(segment.gradients(), start, count, x.g);
+    x.load(segment.gradients(), start, count, x.g);
     Scratch.load(segment.weights(), start, count, x.w);
     Scratch.load(segment.expAvg(), start, count, x.m);
     Scratch.load(segment.expAvgSq(), start, count, x.v);
-    scaleGradients(x.g, group.state.gradientScale);
+    scaleGradients(x.g, group.gradientScale(tile));
+    decay(x.w, group.state.decoupledDecay);
     updateMoments(x, group.state);
     Scratch.store(x.m, segment.expAvg(), start, count);
     Scratch.store(x.v, segment.expAvgSq(), start, count);
     group.weightPartials[tile] = Sums.ofSquares(x.w, x.sums);
     group.updatePartials[tile] = Sums.ofSquares(x.r, x.sums);
+    if (group.lans) {
+      gradientUpdates(x, group.state);
+      group.gradientPartials[tile] = Sums.ofSquares(x.r, x.sums);
+    }
   }
 
-  private static void scaleGradients(float[] g, double scale) {
+  static void scaleGradients(float[] g, double scale) {
     if (scale == 1) {
       return;
     }
     for (int i = 0; i < g.length; i++) {
       g[i] = Elements.scaledGradient(g[i], scale);
+    }
+  }
+
+  static void decay(float[] w, float decoupledDecay) {
+    if (decoupledDecay == 0) {
+      return;
+    }
+    for (int i = 0; i < w.length; i++) {
+      w[i] = Elements.decayed(w[i], decoupledDecay);
     }
   }
 
@@ -51,6 +65,17 @@ final class Moments {
       r[i] =
           Elements.update(
               w[i], m[i], v[i], c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
+    }
+  }
+
+  /** LANS' second term takes the place of r. */
+  static void gradientUpdates(Scratch x, BeginStep c) {
+    float[] g = x.g;
+    float[] w = x.w;
+    float[] v = x.v;
+    float[] r = x.r;
+    for (int i = 0; i < r.length; i++) {
+      r[i] = Elements.updateTerm(g[i], w[i], v[i], c.sqrtVCorrection, c.epsilon, c.weightDecay);
     }
   }
 }

@@ -1,5 +1,8 @@
 package io.github.lamb4j.cpu;
 
+import io.github.lamb4j.DType;
+import io.github.lamb4j.HostArray;
+import io.github.lamb4j.core.Half;
 import io.github.lamb4j.core.Tiling;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -13,6 +16,7 @@ final class Scratch {
   final float[] v = new float[Tiling.TILE_ELEMENTS];
   final float[] r = new float[Tiling.TILE_ELEMENTS];
   final double[] sums = new double[Tiling.TILE_ELEMENTS / 4];
+  private final short[] halves = new short[Tiling.TILE_ELEMENTS];
 
   /** Copies a tile in; what lies past the end reads as zero. */
   static void load(FloatBuffer from, int start, int count, float[] to) {
@@ -20,7 +24,30 @@ final class Scratch {
     Arrays.fill(to, count, to.length, 0);
   }
 
+  /** Copies a tile of any type in; what lies past the end reads as zero. */
+  void load(HostArray from, int start, int count, float[] to) {
+    if (from.type() == DType.F32) {
+      load(from.floats(), start, count, to);
+      return;
+    }
+    from.halves().get(start, halves, 0, count);
+    boolean f16 = from.type() == DType.F16;
+    for (int i = 0; i < count; i++) {
+      to[i] = f16 ? Half.fromF16(halves[i]) : Half.fromBf16(halves[i]);
+    }
+    Arrays.fill(to, count, to.length, 0);
+  }
+
   static void store(float[] from, FloatBuffer to, int start, int count) {
     to.put(start, from, 0, count);
+  }
+
+  /** Rounds a tile to nearest even into a half-precision array. */
+  void round(float[] from, HostArray to, int start, int count) {
+    boolean f16 = to.type() == DType.F16;
+    for (int i = 0; i < count; i++) {
+      halves[i] = f16 ? Half.toF16(from[i]) : Half.toBf16(from[i]);
+    }
+    to.halves().put(start, halves, 0, count);
   }
 }

@@ -2,7 +2,6 @@ package io.github.lamb4j.cpu;
 
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Limits;
-import io.github.lamb4j.core.Backend.SegmentNorms;
 
 /**
  * A segment's norms and trust ratio from its tiles' sums; the twin of {@code
@@ -13,17 +12,32 @@ final class TrustRatios {
   private TrustRatios() {}
 
   static void segment(CpuGroup group, int segment, Scratch x) {
-    int first = group.tiling.firstTile(segment);
-    int count = group.tiling.tileCount(segment);
-    double weightNorm = Math.sqrt(Sums.ofLanes(group.weightPartials, first, count, x.sums));
-    double updateNorm = Math.sqrt(Sums.ofLanes(group.updatePartials, first, count, x.sums));
-    double ratio = trustRatio(weightNorm, updateNorm, group.hyperparameters);
-    group.norms[segment] = new SegmentNorms(weightNorm, updateNorm, ratio);
-    group.stepSizes[segment] = Elements.stepSize(group.state.learningRate, ratio);
+    Hyperparameters h = group.hyperparameters;
+    double rate = group.state.learningRate;
+    double weightNorm = norm(group, group.weightPartials, segment, x);
+    double updateNorm = norm(group, group.updatePartials, segment, x);
+    double ratio = trustRatio(weightNorm, updateNorm, h);
+    group.weightNorms[segment] = weightNorm;
+    group.updateNorms[segment] = updateNorm;
+    group.trustRatios[segment] = ratio;
+    group.stepSizes[segment] = Elements.stepSize(group.lans ? rate * h.beta1() : rate, ratio);
+    if (group.lans) {
+      double gradientUpdateNorm = norm(group, group.gradientPartials, segment, x);
+      double gradientRatio = trustRatio(weightNorm, gradientUpdateNorm, h);
+      group.gradientUpdateNorms[segment] = gradientUpdateNorm;
+      group.gradientTrustRatios[segment] = gradientRatio;
+      group.gradientStepSizes[segment] = Elements.stepSize(rate * (1 - h.beta1()), gradientRatio);
+    }
+  }
+
+  private static double norm(CpuGroup group, double[] partials, int segment, Scratch x) {
+    return Math.sqrt(
+        Sums.ofLanes(
+            partials, group.tiling.firstTile(segment), group.tiling.tileCount(segment), x.sums));
   }
 
   private static double trustRatio(double weightNorm, double updateNorm, Hyperparameters h) {
-    if (!h.layerAdaptation() || weightNorm == 0 || updateNorm == 0) {
+    if (!h.isAdapted() || weightNorm == 0 || updateNorm == 0) {
       return 1;
     }
     return clamp(clamp(weightNorm, h.weightNormLimits()) / updateNorm, h.trustRatioLimits());

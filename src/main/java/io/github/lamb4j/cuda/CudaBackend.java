@@ -3,36 +3,46 @@ package io.github.lamb4j.cuda;
 import static io.github.lamb4j.cuda.CudaDriver.DeviceAttribute.MULTIPROCESSORS;
 
 import io.github.lamb4j.CudaException;
-import io.github.lamb4j.Moment;
+import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceArray;
+import io.github.lamb4j.DeviceParameter;
+import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
 import io.github.lamb4j.StepPath;
+import io.github.lamb4j.TensorArray;
 import io.github.lamb4j.core.Backend;
+import io.github.lamb4j.core.GradientOptions;
+import io.github.lamb4j.core.Half;
+import io.github.lamb4j.core.ReportSink;
+import io.github.lamb4j.core.StateArray;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import jcuda.driver.CUstream;
 
 /** Steps on a CUDA device, in the caller's context, on the caller's stream and pointers. */
 public final class CudaBackend implements Backend {
 
+  private static final int ROUNDED_AT_ONCE = 1 << 20;
+
   private final CudaDriver driver;
   private final CUstream stream;
+  private final List<ParameterGroup> parameterGroups;
   private final long context;
   private final DeviceArrays arrays;
   private final long module;
+  private final ReportBlock report;
   private final List<CudaGroup> groups = new ArrayList<>();
-  private final boolean clipping;
-  private final long gradientScale;
-  private final CudaDriver.Launch gradientScaleLaunch;
+  private final Accumulation accumulation;
+  private final CudaGradientNorm gradients;
 
   /**
-   * Loads the kernels and allocates tables and moments, all zero.
+   * Loads the kernels and allocates tables and state: moments of zeros, masters as the weights are.
    *
    * @param groups of device parameters
+   * @param options what a step makes of the gradients
    * @param path one pass, two, or whichever suits the device
-   * @param maxGradNorm clips the gradients to this norm; empty for no clipping
    * @throws IllegalStateException if the thread has no current context, or device or driver are too
    *     old
    * @throws CudaException if a driver call fails; what was allocated is freed
@@ -41,10 +51,11 @@ public final class CudaBackend implements Backend {
       CudaDriver driver,
       CUstream stream,
       List<ParameterGroup> groups,
-      OptionalDouble maxGradNorm,
+      GradientOptions options,
       StepPath path) {
     this.driver = driver;
     this.stream = stream;
+    parameterGroups = groups;
     context = driver.currentContext();
     if (context == 0) {
       throw new IllegalStateException(
@@ -59,30 +70,15 @@ public final class CudaBackend implements Backend {
       Window window = Window.of(driver);
       Launcher launcher =
           new Launcher(driver, stream, module, driver.attribute(MULTIPROCESSORS), window);
-      clipping = maxGradNorm.isPresent();
-      int segments = groups.stream().mapToInt(g -> g.parameters().size()).sum();
-      long sums = clipping ? arrays.allocate((long) segments * Double.BYTES, "gradient sums") : 0;
-      gradientScale = clipping ? arrays.allocate(CudaLayout.GRADIENT_SCALE, "gradient scale") : 0;
-      int first = 0;
-      for (ParameterGroup group : groups) {
-        this.groups.add(
-            new CudaGroup(
-                launcher,
-                arrays,
-                group,
-                clipping ? sums + (long) first * Double.BYTES : 0,
-                gradientScale,
-                path));
-        first += group.parameters().size();
+      report = new ReportBlock(driver, stream, arrays, groups);
+      gradients = new CudaGradientNorm(launcher, arrays, groups, options, report.control());
+      accumulation = new Accumulation(launcher);
+      for (int g = 0; g < groups.size(); g++) {
+        CudaGroup group =
+            new CudaGroup(launcher, arrays, groups.get(g), g, report, gradients.sumsOf(g), path);
+        group.beginMasters(accumulation);
+        this.groups.add(group);
       }
-      gradientScaleLaunch =
-          launcher.prepare(
-              LaunchPolicy.GRADIENT_SCALE,
-              1,
-              CudaLayout.buffer(Long.BYTES).putLong(0, sums),
-              CudaLayout.buffer(Integer.BYTES).putInt(0, segments),
-              CudaLayout.buffer(Double.BYTES).putDouble(0, maxGradNorm.orElse(0)),
-              CudaLayout.buffer(Long.BYTES).putLong(0, gradientScale));
     } catch (RuntimeException e) {
       release(e);
       throw e;
@@ -102,55 +98,92 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public void step(double[] learningRates) {
+  public boolean isCapturing() {
+    return driver.isCapturing(stream);
+  }
+
+  @Override
+  public void step(double[] learningRates, long[] rateSteps) {
     try {
-      if (clipping) {
-        for (int i = 0; i < groups.size(); i++) {
+      for (int i = 0; i < groups.size(); i++) {
+        if (gradients.computesNorm() || groups.get(i).lans) {
           groups.get(i).sumGradients();
         }
-        gradientScaleLaunch.enqueue(stream);
       }
+      gradients.decide(stream);
     } catch (CudaException e) {
       throw new StepNotStarted(e);
     }
     for (int i = 0; i < groups.size(); i++) {
-      groups.get(i).step(learningRates[i]);
+      groups.get(i).step(learningRates[i], rateSteps[i]);
     }
   }
 
   @Override
-  public SegmentNorms[] norms() {
-    List<SegmentNorms> result = new ArrayList<>();
-    for (CudaGroup group : groups) {
-      ByteBuffer table = group.readNorms();
-      for (int s = 0; s < group.segmentCount; s++) {
-        result.add(CudaLayout.getSegmentNorms(table));
+  public void prepareRates(int group, long first, double[] rates) {
+    groups.get(group).prepareRates(first, rates);
+    report.setKnownRates(group, first + rates.length - 1);
+  }
+
+  @Override
+  public void report(ReportSink sink) {
+    report.read(sink);
+  }
+
+  @Override
+  public void read(int group, int parameter, StateArray array, long offset, FloatBuffer target) {
+    long from = groups.get(group).address(parameter, array, offset);
+    Transfers.toHost(driver, stream, from, target);
+  }
+
+  @Override
+  public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
+    FloatBuffer values = source.duplicate();
+    long to = groups.get(group).address(parameter, array, offset);
+    Transfers.toDevice(driver, stream, source, to);
+    if (array == StateArray.MASTER) {
+      roundIntoModel(parameter(group, parameter).weights(), offset, values);
+    }
+  }
+
+  private void roundIntoModel(DeviceArray model, long offset, FloatBuffer values) {
+    boolean f16 = model.type() == DType.F16;
+    while (values.hasRemaining()) {
+      int count = Math.min(values.remaining(), ROUNDED_AT_ONCE);
+      ByteBuffer halves = CudaLayout.buffer((long) count * Short.BYTES);
+      for (int i = 0; i < count; i++) {
+        float value = values.get();
+        halves.putShort(f16 ? Half.toF16(value) : Half.toBf16(value));
       }
+      driver.copyToDevice(model.address() + offset * Short.BYTES, halves.flip(), stream);
+      offset += count;
     }
-    return result.toArray(SegmentNorms[]::new);
+  }
+
+  private DeviceParameter parameter(int group, int parameter) {
+    Parameter p = parameterGroups.get(group).parameters().get(parameter);
+    return (DeviceParameter) p;
   }
 
   @Override
-  public double gradientNorm() {
-    ByteBuffer scale = CudaLayout.buffer(CudaLayout.GRADIENT_SCALE);
-    driver.copyToHost(scale, gradientScale, stream);
-    return scale.getDouble(0);
+  public void setSteps(long[] steps, long skipped) {
+    report.setSteps(steps, skipped);
+    for (int g = 0; g < groups.size(); g++) {
+      groups.get(g).setStep(steps[g]);
+    }
   }
 
   @Override
-  public void readMoment(int group, int parameter, Moment moment, long offset, FloatBuffer target) {
-    Transfers.toHost(driver, stream, groups.get(group).moment(parameter, moment, offset), target);
+  public void accumulate(int group, int parameter, TensorArray source) {
+    DeviceParameter p = parameter(group, parameter);
+    DeviceArray from = (DeviceArray) source;
+    DeviceChecks.requireMapped(driver, p.name(), "gradients to be added", from, p.count());
+    accumulate(p.gradients().address(), from, p.count());
   }
 
-  @Override
-  public void writeMoment(
-      int group, int parameter, Moment moment, long offset, FloatBuffer source) {
-    Transfers.toDevice(driver, stream, source, groups.get(group).moment(parameter, moment, offset));
-  }
-
-  @Override
-  public void setStep(long step) {
-    groups.forEach(group -> group.setStep(step));
+  /** Enqueues the adding of an array to one of binary32. */
+  void accumulate(long to, DeviceArray from, long count) {
+    accumulation.add(to, from, count);
   }
 
   /** Waits for the stream, so that no kernel runs on freed memory, then frees what is ours. */

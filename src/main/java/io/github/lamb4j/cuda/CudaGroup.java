@@ -1,12 +1,14 @@
 package io.github.lamb4j.cuda;
 
+import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.DeviceParameter;
-import io.github.lamb4j.Hyperparameters;
-import io.github.lamb4j.Moment;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
 import io.github.lamb4j.StepPath;
-import io.github.lamb4j.core.BetaPower;
+import io.github.lamb4j.UpdateRule;
+import io.github.lamb4j.core.Rates;
+import io.github.lamb4j.core.StateArray;
 import io.github.lamb4j.core.Tiling;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -15,19 +17,23 @@ import jcuda.driver.CUstream;
 /** One parameter group on the device: its tables, its moments and its launches. */
 final class CudaGroup {
 
-  /** Elements that a segment's moments start at a multiple of, so that they are always aligned. */
-  private static final int MOMENT_ALIGNMENT = 4;
+  /** Elements that a segment's state starts at a multiple of, so that it is always aligned. */
+  private static final int ALIGNMENT = 4;
 
-  final int segmentCount;
+  private static final DeviceArray NO_MODEL = new DeviceArray(0, DType.F16);
+
+  final boolean lans;
   private final CudaDriver driver;
   private final CUstream stream;
-  private final Hyperparameters hyperparameters;
+  private final List<Parameter> parameters;
   private final long[] momentOffsets;
+  private final long[] masterOffsets;
   private final long expAvg;
   private final long expAvgSq;
-  private final long norms;
-  private final long state;
+  private final long master;
+  private final long rates;
   private final ByteBuffer learningRate = CudaLayout.buffer(Double.BYTES);
+  private final ByteBuffer rateStep = CudaLayout.buffer(Long.BYTES);
 
   private final CudaDriver.Launch gradientNormTiles;
   private final CudaDriver.Launch gradientNormSegments;
@@ -41,118 +47,131 @@ final class CudaGroup {
   /**
    * Builds tables and launches.
    *
+   * @param index the group's own
    * @param gradientSums where this group's segments put their sums of g^2
-   * @param path one pass, two, or whichever suits the device
-   * @param gradientScale a {@code GradientScale}, or 0 if nothing clips
+   * @param path one pass, two, or whichever suits the device; LANS takes two
    */
   CudaGroup(
       Launcher launcher,
       DeviceArrays arrays,
       ParameterGroup group,
+      int index,
+      ReportBlock report,
       long gradientSums,
-      long gradientScale,
       StepPath path) {
     driver = launcher.driver();
     stream = launcher.stream();
-    hyperparameters = group.hyperparameters();
-    List<Parameter> parameters = group.parameters();
-    segmentCount = parameters.size();
-    momentOffsets = momentOffsets(parameters);
-    long momentBytes = momentOffsets[segmentCount] * Float.BYTES;
+    parameters = group.parameters();
+    lans = group.hyperparameters().updateRule() == UpdateRule.LANS;
+    momentOffsets = offsets(parameters, false);
+    masterOffsets = offsets(parameters, true);
+    long momentBytes = momentOffsets[parameters.size()] * Float.BYTES;
     expAvg = arrays.allocateZeros(momentBytes, "first moments of group " + group.name());
     expAvgSq = arrays.allocateZeros(momentBytes, "second moments of group " + group.name());
+    master =
+        arrays.allocate(
+            masterOffsets[parameters.size()] * Float.BYTES, "masters of group " + group.name());
+    rates = arrays.allocateZeros((long) Rates.KEPT * Double.BYTES, "learning rates");
     Tiling tiling = Tiling.of(group);
-    long segments = uploadSegments(arrays, parameters, tiling);
-    long tileSegments = uploadTiles(arrays, tiling);
-    long partials = arrays.allocate((long) tiling.tileCount() * CudaLayout.PARTIAL, "partial sums");
-    norms = uploadNoNorms(arrays);
-    ByteBuffer hyper = CudaLayout.buffer(CudaLayout.HYPERPARAMETERS);
-    CudaLayout.putHyperparameters(hyper, hyperparameters);
-    long hyperparameterAddress = arrays.upload(hyper, "hyperparameters");
-    state = arrays.upload(stateAfter(0), "step state");
-
-    ByteBuffer tables = CudaLayout.buffer(CudaLayout.GROUP);
-    tables
-        .putLong(segments)
-        .putLong(tileSegments)
-        .putLong(partials)
-        .putLong(norms)
-        .putLong(gradientSums);
-    tables
-        .putLong(hyperparameterAddress)
-        .putLong(state)
-        .putInt(tiling.tileCount())
-        .putInt(segmentCount);
-    ByteBuffer scale = CudaLayout.buffer(Long.BYTES).putLong(0, gradientScale);
-
     int tiles = tiling.tileCount();
+    ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.HYPERPARAMETERS);
+    CudaLayout.putHyperparameters(hyperparameters, group.hyperparameters());
+    ByteBuffer tables =
+        CudaLayout.buffer(CudaLayout.GROUP)
+            .putLong(uploadSegments(arrays, tiling))
+            .putLong(uploadTiles(arrays, tiling))
+            .putLong(arrays.allocate((long) tiles * CudaLayout.PARTIAL, "partial sums"))
+            .putLong(lans ? arrays.allocate((long) tiles * Double.BYTES, "partial sums") : 0)
+            .putLong(report.norms(index))
+            .putLong(gradientSums)
+            .putLong(arrays.upload(hyperparameters, "hyperparameters"))
+            .putLong(report.state(index))
+            .putLong(rates)
+            .putInt(tiles)
+            .putInt(parameters.size());
+
     gradientNormTiles = launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, tiles, tables);
     gradientNormSegments =
-        launcher.prepare(LaunchPolicy.GRADIENT_NORM_SEGMENTS, segmentCount, tables);
+        launcher.prepare(LaunchPolicy.GRADIENT_NORM_SEGMENTS, parameters.size(), tables);
     CudaDriver.Launch beginStep =
-        launcher.prepare(LaunchPolicy.BEGIN_STEP, 1, tables, learningRate, scale);
-    Window window = launcher.window();
-    if (window.isChosen(path, hyperparameters.layerAdaptation(), tiling)) {
-      ready = arrays.allocateZeros((long) segmentCount * Long.BYTES, "ready words");
+        launcher.prepare(
+            LaunchPolicy.BEGIN_STEP,
+            1,
+            tables,
+            learningRate,
+            rateStep,
+            CudaLayout.buffer(Long.BYTES).putLong(0, report.control()));
+    if (!lans && launcher.window().isChosen(path, group.hyperparameters().isAdapted(), tiling)) {
+      ready = arrays.allocateZeros((long) parameters.size() * Long.BYTES, "ready words");
       step =
           new CudaDriver.Launch[] {
             beginStep,
-            launcher.prepareSinglePass(tiles, tables, windowTables(arrays, tiles, window.slots()))
+            launcher.prepareSinglePass(
+                tiles, tables, windowTables(arrays, tiles, launcher.window().slots()))
           };
     } else {
       ready = 0;
-      step =
-          new CudaDriver.Launch[] {
-            beginStep,
-            launcher.prepare(LaunchPolicy.MOMENTS, tiles, tables),
-            launcher.prepare(LaunchPolicy.TRUST_RATIO, segmentCount, tables),
-            launcher.prepare(LaunchPolicy.APPLY, tiles, tables)
-          };
+      step = twoPasses(launcher, tables, tiles, beginStep);
     }
+  }
+
+  private CudaDriver.Launch[] twoPasses(
+      Launcher launcher, ByteBuffer tables, int tiles, CudaDriver.Launch beginStep) {
+    CudaDriver.Launch trustRatio =
+        launcher.prepare(LaunchPolicy.TRUST_RATIO, parameters.size(), tables);
+    if (lans) {
+      return new CudaDriver.Launch[] {
+        beginStep,
+        launcher.prepare(LaunchPolicy.LANS_MOMENTS, tiles, tables),
+        trustRatio,
+        launcher.prepare(LaunchPolicy.LANS_TRUST_RATIO, parameters.size(), tables),
+        launcher.prepare(LaunchPolicy.LANS_APPLY, tiles, tables)
+      };
+    }
+    return new CudaDriver.Launch[] {
+      beginStep,
+      launcher.prepare(LaunchPolicy.MOMENTS, tiles, tables),
+      trustRatio,
+      launcher.prepare(LaunchPolicy.APPLY, tiles, tables)
+    };
   }
 
   private ByteBuffer windowTables(DeviceArrays arrays, int tiles, int slots) {
     ByteBuffer tables = CudaLayout.buffer(CudaLayout.WINDOW);
     tables.putLong(arrays.allocateZeros(Integer.BYTES, "ticket"));
-    tables.putLong(arrays.allocateZeros((long) segmentCount * Integer.BYTES, "arrivals"));
+    tables.putLong(arrays.allocateZeros((long) parameters.size() * Integer.BYTES, "arrivals"));
     tables.putLong(ready);
     tables.putLong(arrays.allocate((long) tiles * Integer.BYTES, "deferred tiles"));
     tables.putInt(slots).putInt(0);
     return tables;
   }
 
-  private long uploadNoNorms(DeviceArrays arrays) {
-    ByteBuffer table = CudaLayout.buffer((long) segmentCount * CudaLayout.SEGMENT_NORMS);
-    for (int s = 0; s < segmentCount; s++) {
-      CudaLayout.putNoNorms(table);
-    }
-    return arrays.upload(table, "norms");
-  }
-
-  private static long[] momentOffsets(List<Parameter> parameters) {
+  private static long[] offsets(List<Parameter> parameters, boolean mastersAlone) {
     long[] offsets = new long[parameters.size() + 1];
     for (int s = 0; s < parameters.size(); s++) {
-      long count = parameters.get(s).count();
-      long padded = (count + MOMENT_ALIGNMENT - 1) / MOMENT_ALIGNMENT * MOMENT_ALIGNMENT;
-      offsets[s + 1] = offsets[s] + padded;
+      Parameter parameter = parameters.get(s);
+      long count = mastersAlone && !parameter.ownsMaster() ? 0 : parameter.count();
+      offsets[s + 1] = offsets[s] + (count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
     return offsets;
   }
 
-  private long uploadSegments(DeviceArrays arrays, List<Parameter> parameters, Tiling tiling) {
-    ByteBuffer table = CudaLayout.buffer((long) segmentCount * CudaLayout.SEGMENT);
-    for (int s = 0; s < segmentCount; s++) {
+  private long uploadSegments(DeviceArrays arrays, Tiling tiling) {
+    ByteBuffer table = CudaLayout.buffer((long) parameters.size() * CudaLayout.SEGMENT);
+    for (int s = 0; s < parameters.size(); s++) {
       DeviceParameter p = (DeviceParameter) parameters.get(s);
+      boolean own = p.ownsMaster();
       CudaLayout.putSegment(
           table,
-          p.weights(),
-          p.gradients(),
-          moment(s, Moment.FIRST, 0),
-          moment(s, Moment.SECOND, 0),
+          new CudaLayout.Segment(
+              own ? address(s, StateArray.MASTER, 0) : p.weights().address(),
+              own ? p.weights() : p.modelCopy().orElse(NO_MODEL),
+              p.gradients(),
+              address(s, StateArray.EXP_AVG, 0),
+              address(s, StateArray.EXP_AVG_SQ, 0)),
           p.count(),
           tiling.firstTile(s),
-          tiling.tileCount(s),
-          p.gradientType());
+          tiling.tileCount(s));
     }
     return arrays.upload(table, "segment table");
   }
@@ -165,20 +184,26 @@ final class CudaGroup {
     return arrays.upload(table, "tile table");
   }
 
-  private ByteBuffer stateAfter(long step) {
-    ByteBuffer buffer = CudaLayout.buffer(CudaLayout.STEP_STATE);
-    CudaLayout.putStepState(
-        buffer,
-        step,
-        BetaPower.after(step, hyperparameters.beta1()),
-        BetaPower.after(step, hyperparameters.beta2()));
-    return buffer;
+  /** Enqueues the beginning of every master: the half weights, exactly. */
+  void beginMasters(Accumulation accumulation) {
+    for (int s = 0; s < parameters.size(); s++) {
+      DeviceParameter p = (DeviceParameter) parameters.get(s);
+      if (p.ownsMaster()) {
+        accumulation.replace(address(s, StateArray.MASTER, 0), p.weights(), p.count());
+      }
+    }
   }
 
-  /** The device address of an element's moment. */
-  long moment(int segment, Moment moment, long offset) {
-    long base = moment == Moment.FIRST ? expAvg : expAvgSq;
-    return base + (momentOffsets[segment] + offset) * Float.BYTES;
+  /** The device address of an element's state. */
+  long address(int segment, StateArray array, long offset) {
+    long[] offsets = array == StateArray.MASTER ? masterOffsets : momentOffsets;
+    long base =
+        switch (array) {
+          case EXP_AVG -> expAvg;
+          case EXP_AVG_SQ -> expAvgSq;
+          case MASTER -> master;
+        };
+    return base + (offsets[segment] + offset) * Float.BYTES;
   }
 
   void sumGradients() {
@@ -186,29 +211,36 @@ final class CudaGroup {
     gradientNormSegments.enqueue(stream);
   }
 
-  void step(double rate) {
+  void step(double rate, long stepOfRate) {
     learningRate.putDouble(0, rate);
+    rateStep.putLong(0, stepOfRate);
     for (CudaDriver.Launch launch : step) {
       launch.enqueue(stream);
     }
   }
 
+  /** Puts the rates of steps to come into the table. */
+  void prepareRates(long first, double[] values) {
+    for (int i = 0; i < values.length; ) {
+      int slot = (int) ((first + i) % Rates.KEPT);
+      int run = Math.min(values.length - i, Rates.KEPT - slot);
+      ByteBuffer piece = CudaLayout.buffer((long) run * Double.BYTES);
+      for (int k = 0; k < run; k++) {
+        piece.putDouble(values[i + k]);
+      }
+      driver.copyToDevice(rates + (long) slot * Double.BYTES, piece.flip(), stream);
+      i += run;
+    }
+  }
+
+  /** After the steps were set: the step's own number, so that the next is not found ready. */
   void setStep(long step) {
-    driver.copyToDevice(state, stateAfter(step).flip(), stream);
     if (ready != 0) {
-      // The step's own number: the next step, taken before or not, must not find itself ready.
-      ByteBuffer words = CudaLayout.buffer((long) segmentCount * Long.BYTES);
+      ByteBuffer words = CudaLayout.buffer((long) parameters.size() * Long.BYTES);
       while (words.hasRemaining()) {
         words.putLong(step << 32);
       }
       driver.copyToDevice(ready, words.flip(), stream);
     }
-  }
-
-  /** The last step's norms, segment after segment. */
-  ByteBuffer readNorms() {
-    ByteBuffer table = CudaLayout.buffer((long) segmentCount * CudaLayout.SEGMENT_NORMS);
-    driver.copyToHost(table, norms, stream);
-    return table;
   }
 }

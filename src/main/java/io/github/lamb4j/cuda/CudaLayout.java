@@ -1,8 +1,11 @@
 package io.github.lamb4j.cuda;
 
+import io.github.lamb4j.BiasCorrection;
 import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.Hyperparameters;
-import io.github.lamb4j.core.Backend.SegmentNorms;
+import io.github.lamb4j.NonFiniteGradients;
+import io.github.lamb4j.UpdateRule;
 import io.github.lamb4j.core.Tiling;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,12 +16,14 @@ import java.nio.ByteOrder;
  */
 final class CudaLayout {
 
-  static final int SEGMENT = 56;
-  static final int SEGMENT_NORMS = 32;
-  static final int HYPERPARAMETERS = 72;
-  static final int GRADIENT_SCALE = 16;
-  static final int STEP_STATE = 80;
-  static final int GROUP = 64;
+  static final int SEGMENT = 72;
+  static final int SEGMENT_NORMS = 56;
+  static final int HYPERPARAMETERS = 88;
+  static final int GRADIENT_INPUTS = 56;
+  static final int STEP_CONTROL = 32;
+  static final int COEFFICIENTS = 64;
+  static final int STEP_STATE = 32 + COEFFICIENTS;
+  static final int GROUP = 80;
   static final int WINDOW = 40;
 
   /** Bytes of shared memory that hold one tile of r. */
@@ -33,24 +38,30 @@ final class CudaLayout {
     return ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
   }
 
-  static void putSegment(
-      ByteBuffer to,
-      long weights,
-      long gradients,
-      long expAvg,
-      long expAvgSq,
-      long count,
-      int firstTile,
-      int tileCount,
-      DType gradientType) {
-    to.putLong(weights).putLong(gradients).putLong(expAvg).putLong(expAvgSq).putLong(count);
-    to.putInt(firstTile).putInt(tileCount).putInt(gradientType(gradientType));
-    boolean aligned =
-        (weights | expAvg | expAvgSq) % 16 == 0 && gradients % (4 * gradientType.bytes()) == 0;
-    to.putInt(aligned ? 1 : 0);
+  /**
+   * Where a segment's arrays lie.
+   *
+   * @param weights binary32: the caller's, or our master
+   * @param model the caller's half weights; the address is 0 without
+   */
+  record Segment(
+      long weights, DeviceArray model, DeviceArray gradients, long expAvg, long expAvgSq) {
+
+    private boolean isAligned() {
+      return (weights | expAvg | expAvgSq) % 16 == 0
+          && model.address() % (4 * model.type().bytes()) == 0
+          && gradients.address() % (4 * gradients.type().bytes()) == 0;
+    }
   }
 
-  private static int gradientType(DType type) {
+  static void putSegment(ByteBuffer to, Segment s, long count, int firstTile, int tileCount) {
+    to.putLong(s.weights).putLong(s.model.address()).putLong(s.gradients.address());
+    to.putLong(s.expAvg).putLong(s.expAvgSq).putLong(count).putInt(firstTile).putInt(tileCount);
+    to.putInt(dtype(s.gradients.type())).putInt(dtype(s.model.type()));
+    to.putInt(s.isAligned() ? 1 : 0).putInt(0);
+  }
+
+  static int dtype(DType type) {
     return switch (type) {
       case F32 -> 0;
       case F16 -> 1;
@@ -62,23 +73,44 @@ final class CudaLayout {
     to.putDouble(h.beta1()).putDouble(h.beta2()).putDouble(h.epsilon()).putDouble(h.weightDecay());
     to.putDouble(h.weightNormLimits().min()).putDouble(h.weightNormLimits().max());
     to.putDouble(h.trustRatioLimits().min()).putDouble(h.trustRatioLimits().max());
-    to.putInt(h.biasCorrection() ? 1 : 0).putInt(h.layerAdaptation() ? 1 : 0);
+    to.putInt(biasCorrection(h.biasCorrection())).putInt(flag(h.isAdapted()));
+    to.putInt(flag(h.decoupledDecay())).putInt(flag(h.gradientAveraging()));
+    to.putInt(flag(h.updateRule() == UpdateRule.LANS)).putInt(0);
+  }
+
+  private static int biasCorrection(BiasCorrection correction) {
+    return switch (correction) {
+      case NONE -> 0;
+      case MOMENTS -> 1;
+      case LEARNING_RATE -> 2;
+    };
+  }
+
+  static int nonFinite(NonFiniteGradients policy) {
+    return switch (policy) {
+      case PROPAGATE -> 0;
+      case SKIP -> 1;
+      case FAIL -> 2;
+    };
+  }
+
+  private static int flag(boolean value) {
+    return value ? 1 : 0;
+  }
+
+  /** What holds before the first step: a scale of 1, and no skip. */
+  static void putStepControl(ByteBuffer to, long skipped) {
+    to.putDouble(0).putDouble(1).putLong(skipped).putInt(0).putInt(0);
   }
 
   /** The state after {@code step} steps; the coefficients are {@code begin_step}'s to write. */
   static void putStepState(ByteBuffer to, long step, double beta1Power, double beta2Power) {
-    to.putLong(step).putDouble(beta1Power).putDouble(beta2Power);
-    to.position(to.position() + STEP_STATE - 24);
+    to.putLong(step).putLong(step).putDouble(beta1Power).putDouble(beta2Power);
+    to.position(to.position() + COEFFICIENTS);
   }
 
   /** The norms of a segment before its first step, and of one without elements at any time. */
   static void putNoNorms(ByteBuffer to) {
-    to.putDouble(0).putDouble(0).putDouble(1).putLong(0);
-  }
-
-  static SegmentNorms getSegmentNorms(ByteBuffer from) {
-    SegmentNorms norms = new SegmentNorms(from.getDouble(), from.getDouble(), from.getDouble());
-    from.position(from.position() + 8);
-    return norms;
+    to.putDouble(0).putDouble(0).putDouble(1).putDouble(0).putDouble(1).putDouble(0).putLong(0);
   }
 }

@@ -3,7 +3,7 @@ package io.github.lamb4j.cuda;
 import static io.github.lamb4j.cuda.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MAJOR;
 import static io.github.lamb4j.cuda.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MINOR;
 
-import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.DeviceParameter;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
@@ -48,36 +48,48 @@ final class DeviceChecks {
     for (ParameterGroup group : groups) {
       for (Parameter parameter : group.parameters()) {
         DeviceParameter p = (DeviceParameter) parameter;
-        requireMapped(driver, p, "weights", p.weights(), DType.F32);
-        requireMapped(driver, p, "gradients", p.gradients(), p.gradientType());
+        p.arrays()
+            .forEach((what, array) -> requireMapped(driver, p.name(), what, array, p.count()));
       }
     }
   }
 
-  private static void requireMapped(
-      CudaDriver driver, DeviceParameter p, String what, long address, DType type) {
-    if (p.count() == 0) {
+  /** Refuses an array that runs past the end of the allocation in which it begins. */
+  static void requireMapped(
+      CudaDriver driver, String parameter, String what, DeviceArray array, long count) {
+    if (count == 0) {
       return;
     }
-    CudaDriver.DeviceRange range = driver.rangeOf(address);
-    if (range != null && address + p.count() * type.bytes() > range.start() + range.bytes()) {
+    CudaDriver.DeviceRange range = driver.rangeOf(array.address());
+    long end = array.address() + count * array.type().bytes();
+    if (range != null && end > range.start() + range.bytes()) {
       throw new IllegalArgumentException(
           "parameter %s: %d %s elements of %s at 0x%x run past the end of their allocation (0x%x, %d bytes)"
-              .formatted(p.name(), p.count(), type, what, address, range.start(), range.bytes()));
+              .formatted(
+                  parameter,
+                  count,
+                  array.type(),
+                  what,
+                  array.address(),
+                  range.start(),
+                  range.bytes()));
     }
   }
 
   /** Refuses a model whose moments do not fit. */
   static void requireMemory(CudaDriver driver, List<ParameterGroup> groups) {
     long elements = 0;
+    long mastered = 0;
     long tiles = 0;
     for (ParameterGroup group : groups) {
       for (Parameter parameter : group.parameters()) {
         elements += parameter.count();
+        mastered += parameter.ownsMaster() ? parameter.count() : 0;
         tiles += Tiling.tiles(parameter.count());
       }
     }
-    long needed = elements * 2 * Float.BYTES + tiles * (CudaLayout.PARTIAL + Integer.BYTES);
+    long needed =
+        (elements * 2 + mastered) * Float.BYTES + tiles * (CudaLayout.PARTIAL + Integer.BYTES);
     CudaDriver.DeviceMemory memory = driver.memory();
     if (needed > memory.free()) {
       throw new IllegalStateException(

@@ -1,18 +1,23 @@
 package io.github.lamb4j.cuda;
 
 import io.github.lamb4j.CudaException;
-import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.DeviceParameter;
+import io.github.lamb4j.HostArray;
 import io.github.lamb4j.HostParameter;
-import io.github.lamb4j.Moment;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
+import io.github.lamb4j.Scalar;
 import io.github.lamb4j.StepPath;
+import io.github.lamb4j.TensorArray;
 import io.github.lamb4j.core.Backend;
+import io.github.lamb4j.core.GradientOptions;
+import io.github.lamb4j.core.ReportSink;
+import io.github.lamb4j.core.StateArray;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import jcuda.driver.CUstream;
 
 /**
@@ -23,13 +28,15 @@ public final class HostMirror implements Backend {
 
   private static final int FIRST_DEVICE = 0;
 
-  private record Copy(HostParameter host, DeviceParameter device) {}
+  private record Copy(HostArray host, long device) {}
 
   private final CudaDriver driver;
   private final CUstream stream = new CUstream();
+  private final List<ParameterGroup> groups;
   private final boolean ownContext;
   private final DeviceArrays arrays;
-  private final List<Copy> copies = new ArrayList<>();
+  private final List<Copy> inputs = new ArrayList<>();
+  private final List<Copy> results = new ArrayList<>();
   private final CudaBackend backend;
 
   /**
@@ -37,17 +44,17 @@ public final class HostMirror implements Backend {
    * the first device's primary one.
    */
   public HostMirror(
-      CudaDriver driver, List<ParameterGroup> groups, OptionalDouble maxGradNorm, StepPath path) {
+      CudaDriver driver, List<ParameterGroup> groups, GradientOptions options, StepPath path) {
     this.driver = driver;
+    this.groups = groups;
     ownContext = driver.currentContext() == 0;
     if (ownContext) {
       driver.retainPrimaryContext(FIRST_DEVICE);
     }
     arrays = new DeviceArrays(driver, stream);
     try {
-      backend =
-          new CudaBackend(
-              driver, stream, groups.stream().map(this::onDevice).toList(), maxGradNorm, path);
+      List<ParameterGroup> mirrored = groups.stream().map(this::onDevice).toList();
+      backend = new CudaBackend(driver, stream, mirrored, onDevice(options), path);
     } catch (RuntimeException e) {
       try {
         release();
@@ -61,16 +68,52 @@ public final class HostMirror implements Backend {
   private ParameterGroup onDevice(ParameterGroup group) {
     List<Parameter> parameters = new ArrayList<>();
     for (Parameter parameter : group.parameters()) {
-      HostParameter host = (HostParameter) parameter;
-      long bytes = host.count() * Float.BYTES;
-      long weights = arrays.allocate(bytes, "copy of the weights of " + host.name());
-      long gradients = arrays.allocate(bytes, "copy of the gradients of " + host.name());
-      DeviceParameter device =
-          new DeviceParameter(host.name(), weights, gradients, host.count(), DType.F32);
-      copies.add(new Copy(host, device));
-      parameters.add(device);
+      parameters.add(onDevice((HostParameter) parameter));
     }
     return new ParameterGroup(group.name(), group.hyperparameters(), parameters);
+  }
+
+  private DeviceParameter onDevice(HostParameter host) {
+    Copy weights = copy(host.weights(), "copy of the weights of " + host.name());
+    Copy gradients = copy(host.gradients(), "copy of the gradients of " + host.name());
+    Optional<Copy> model = host.modelCopy().map(own -> copy(own, "model copy of " + host.name()));
+    if (host.ownsMaster()) {
+      Transfers.toDevice(driver, stream, weights.host, weights.device); // the master's beginning
+    } else {
+      inputs.add(weights);
+    }
+    inputs.add(gradients);
+    results.add(weights);
+    model.ifPresent(results::add);
+    return new DeviceParameter(
+        host.name(), array(weights), array(gradients), model.map(HostMirror::array), host.count());
+  }
+
+  private Copy copy(HostArray host, String purpose) {
+    return new Copy(host, arrays.allocate((long) host.count() * host.type().bytes(), purpose));
+  }
+
+  private static DeviceArray array(Copy copy) {
+    return new DeviceArray(copy.device, copy.host.type());
+  }
+
+  private GradientOptions onDevice(GradientOptions options) {
+    return new GradientOptions(
+        options.maxNorm(),
+        options.norm().map(this::onDevice),
+        onDevice(options.lossScale()),
+        onDevice(options.divisor()),
+        options.nonFinite());
+  }
+
+  private Scalar onDevice(Scalar scalar) {
+    if (!(scalar instanceof Scalar.OnHost host)) {
+      return scalar;
+    }
+    HostArray one = HostArray.f32(host.array().floats().slice(0, 1));
+    Copy copy = copy(one, "copy of a scalar");
+    inputs.add(copy);
+    return new Scalar.OnDevice(array(copy));
   }
 
   @Override
@@ -83,46 +126,76 @@ public final class HostMirror implements Backend {
   }
 
   @Override
-  public void step(double[] learningRates) {
+  public boolean isCapturing() {
+    return false; // the stream is our own, and every step waits
+  }
+
+  @Override
+  public void step(double[] learningRates, long[] rateSteps) {
     try {
-      for (Copy copy : copies) {
-        Transfers.toDevice(driver, stream, copy.host.weights(), copy.device.weights());
-        Transfers.toDevice(driver, stream, copy.host.gradients(), copy.device.gradients());
+      for (Copy input : inputs) {
+        Transfers.toDevice(driver, stream, input.host, input.device);
       }
     } catch (CudaException e) {
       throw new StepNotStarted(e);
     }
-    backend.step(learningRates);
+    backend.step(learningRates, rateSteps);
     driver.synchronize(stream);
-    for (Copy copy : copies) {
-      Transfers.toHost(driver, stream, copy.device.weights(), copy.host.weights());
+    for (Copy result : results) {
+      Transfers.toHost(driver, stream, result.device, result.host);
     }
   }
 
   @Override
-  public SegmentNorms[] norms() {
-    return backend.norms();
+  public void prepareRates(int group, long first, double[] rates) {
+    backend.prepareRates(group, first, rates);
   }
 
   @Override
-  public double gradientNorm() {
-    return backend.gradientNorm();
+  public void report(ReportSink sink) {
+    backend.report(sink);
   }
 
   @Override
-  public void readMoment(int group, int parameter, Moment moment, long offset, FloatBuffer target) {
-    backend.readMoment(group, parameter, moment, offset, target);
+  public void read(int group, int parameter, StateArray array, long offset, FloatBuffer target) {
+    backend.read(group, parameter, array, offset, target);
   }
 
   @Override
-  public void writeMoment(
-      int group, int parameter, Moment moment, long offset, FloatBuffer source) {
-    backend.writeMoment(group, parameter, moment, offset, source);
+  public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
+    backend.write(group, parameter, array, offset, source);
+    if (array == StateArray.MASTER) {
+      HostArray model = parameter(group, parameter).weights();
+      for (Copy result : results) {
+        if (result.host == model) {
+          Transfers.toHost(driver, stream, result.device, model);
+        }
+      }
+    }
+  }
+
+  private HostParameter parameter(int group, int parameter) {
+    return (HostParameter) groups.get(group).parameters().get(parameter);
   }
 
   @Override
-  public void setStep(long step) {
-    backend.setStep(step);
+  public void setSteps(long[] steps, long skipped) {
+    backend.setSteps(steps, skipped);
+  }
+
+  @Override
+  public void accumulate(int group, int parameter, TensorArray source) {
+    HostParameter p = parameter(group, parameter);
+    HostArray from = (HostArray) source;
+    try (DeviceArrays own = new DeviceArrays(driver, stream)) {
+      long bytes = p.count() * Float.BYTES;
+      long sum = own.allocate(bytes, "gradients of " + p.name());
+      long added = own.allocate(p.count() * from.type().bytes(), "gradients to be added");
+      Transfers.toDevice(driver, stream, p.gradients(), sum);
+      Transfers.toDevice(driver, stream, from, added);
+      backend.accumulate(sum, new DeviceArray(added, from.type()), p.count());
+      Transfers.toHost(driver, stream, sum, p.gradients());
+    }
   }
 
   @Override

@@ -22,7 +22,12 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
   static final LaunchPolicy TRUST_RATIO = new LaunchPolicy("trust_ratio", 256, 8);
   static final LaunchPolicy APPLY = new LaunchPolicy("apply", 256, 3);
 
+  static final LaunchPolicy LANS_MOMENTS = new LaunchPolicy("lans_moments", 256, 3);
+  static final LaunchPolicy LANS_TRUST_RATIO = new LaunchPolicy("lans_trust_ratio", 256, 8);
+  static final LaunchPolicy LANS_APPLY = new LaunchPolicy("lans_apply", 256, 3);
+
   static final LaunchPolicy SINGLE_PASS = new LaunchPolicy("single_pass", 256, 2);
+  static final LaunchPolicy ACCUMULATE = new LaunchPolicy("accumulate", 256, 8);
 
   static List<LaunchPolicy> all() {
     return List.of(
@@ -33,7 +38,11 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
         MOMENTS,
         TRUST_RATIO,
         APPLY,
-        SINGLE_PASS);
+        LANS_MOMENTS,
+        LANS_TRUST_RATIO,
+        LANS_APPLY,
+        SINGLE_PASS,
+        ACCUMULATE);
   }
 
   /** Blocks for so many tiles or segments; at least one, since a launch of none is an error. */

@@ -1,11 +1,14 @@
 package io.github.lamb4j.cuda;
 
+import io.github.lamb4j.DType;
+import io.github.lamb4j.HostArray;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import jcuda.driver.CUstream;
 
 /**
- * Copies of floats between host and device in pieces, so that neither length nor kind of the buffer
+ * Copies of arrays between host and device in pieces, so that neither length nor kind of the buffer
  * matters.
  */
 final class Transfers {
@@ -14,33 +17,77 @@ final class Transfers {
 
   private Transfers() {}
 
+  /** Copies one piece, from an element on, between its staging buffer and where it belongs. */
+  private interface Piece {
+    void copy(int first, ByteBuffer staging);
+  }
+
   /** Fills the target's remaining elements, and waits. */
   static void toHost(CudaDriver driver, CUstream stream, long from, FloatBuffer target) {
-    ByteBuffer piece = piece(target.remaining());
-    while (target.hasRemaining()) {
-      piece
-          .clear()
-          .limit((int) Math.min(piece.capacity(), (long) target.remaining() * Float.BYTES));
-      driver.copyToHost(piece.slice().order(piece.order()), from, stream);
-      from += piece.remaining();
-      target.put(piece.asFloatBuffer());
+    inPieces(
+        target.remaining(),
+        DType.F32,
+        (first, staging) -> {
+          driver.copyToHost(staging.duplicate(), from + (long) first * Float.BYTES, stream);
+          target.put(staging.asFloatBuffer());
+        });
+  }
+
+  /** Fills a whole array, and waits. */
+  static void toHost(CudaDriver driver, CUstream stream, long from, HostArray target) {
+    if (target.type() == DType.F32) {
+      toHost(driver, stream, from, target.floats());
+      return;
     }
+    ShortBuffer halves = target.halves();
+    inPieces(
+        target.count(),
+        target.type(),
+        (first, staging) -> {
+          driver.copyToHost(staging.duplicate(), from + (long) first * Short.BYTES, stream);
+          halves.put(staging.asShortBuffer());
+        });
   }
 
   /** Copies the source's remaining elements, and waits. */
   static void toDevice(CudaDriver driver, CUstream stream, FloatBuffer source, long to) {
-    ByteBuffer piece = piece(source.remaining());
-    while (source.hasRemaining()) {
-      int count = Math.min(piece.capacity() / Float.BYTES, source.remaining());
-      piece.clear().limit(count * Float.BYTES);
-      piece.asFloatBuffer().put(source.slice().limit(count));
-      source.position(source.position() + count);
-      driver.copyToDevice(to, piece, stream);
-      to += (long) count * Float.BYTES;
-    }
+    inPieces(
+        source.remaining(),
+        DType.F32,
+        (first, staging) -> {
+          int count = staging.remaining() / Float.BYTES;
+          staging.asFloatBuffer().put(source.slice().limit(count));
+          source.position(source.position() + count);
+          driver.copyToDevice(to + (long) first * Float.BYTES, staging, stream);
+        });
   }
 
-  private static ByteBuffer piece(int count) {
-    return CudaLayout.buffer(Math.min(PIECE_BYTES, (long) count * Float.BYTES));
+  /** Copies a whole array, and waits. */
+  static void toDevice(CudaDriver driver, CUstream stream, HostArray source, long to) {
+    if (source.type() == DType.F32) {
+      toDevice(driver, stream, source.floats(), to);
+      return;
+    }
+    ShortBuffer halves = source.halves();
+    inPieces(
+        source.count(),
+        source.type(),
+        (first, staging) -> {
+          int count = staging.remaining() / Short.BYTES;
+          staging.asShortBuffer().put(halves.slice().limit(count));
+          halves.position(halves.position() + count);
+          driver.copyToDevice(to + (long) first * Short.BYTES, staging, stream);
+        });
+  }
+
+  private static void inPieces(int count, DType type, Piece piece) {
+    int most = PIECE_BYTES / type.bytes();
+    ByteBuffer staging = CudaLayout.buffer((long) Math.min(most, count) * type.bytes());
+    for (int first = 0; first < count; ) {
+      int length = Math.min(most, count - first);
+      staging.clear().limit(length * type.bytes());
+      piece.copy(first, staging.slice().order(staging.order()));
+      first += length;
+    }
   }
 }

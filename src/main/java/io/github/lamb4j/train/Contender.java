@@ -1,6 +1,7 @@
 package io.github.lamb4j.train;
 
 import io.github.lamb4j.Hyperparameters;
+import io.github.lamb4j.LayerAdaptation;
 import io.github.lamb4j.Schedule;
 
 /**
@@ -61,6 +62,6 @@ public enum Contender {
 
   // A bias begins at zero, where a trust ratio says nothing, and is not decayed by either.
   Hyperparameters biases(Schedule schedule) {
-    return weights(schedule).withWeightDecay(0).withLayerAdaptation(false);
+    return weights(schedule).withWeightDecay(0).withLayerAdaptation(LayerAdaptation.NEVER);
   }
 }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.lamb4j.DType;
-import io.github.lamb4j.DeviceParameter;
+import io.github.lamb4j.DeviceParameters;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
@@ -28,9 +28,9 @@ class OverlapsTest {
   void shouldCountTheBytesOfTheGradientsType(DType type) {
     long end = 0x2000 + 10L * type.bytes();
     long aligned = (end + 3) / 4 * 4;
-    Parameter a = new DeviceParameter("a", 0x1000, 0x2000, 10, type);
-    Parameter after = new DeviceParameter("b", aligned, 0x3000, 10, type);
-    Parameter inside = new DeviceParameter("b", aligned - 4, 0x3000, 10, type);
+    Parameter a = DeviceParameters.of("a", 0x1000, 0x2000, 10, type);
+    Parameter after = DeviceParameters.of("b", aligned, 0x3000, 10, type);
+    Parameter inside = DeviceParameters.of("b", aligned - 4, 0x3000, 10, type);
     assertDoesNotThrow(() -> Overlaps.refuse(groups(a, after)));
     assertThrows(IllegalArgumentException.class, () -> Overlaps.refuse(groups(a, inside)));
   }
@@ -39,9 +39,9 @@ class OverlapsTest {
   void shouldTakeTensorsThatTouchAndEmptyOnesAnywhere() {
     Overlaps.refuse(
         groups(
-            new DeviceParameter("a", 0x1000, 0x1010, 4, DType.F32),
-            new DeviceParameter("b", 0x1020, 0x0ff0, 4, DType.F32),
-            new DeviceParameter("none", 0x1004, 0x1004, 0, DType.F32)));
+            DeviceParameters.of("a", 0x1000, 0x1010, 4, DType.F32),
+            DeviceParameters.of("b", 0x1020, 0x0ff0, 4, DType.F32),
+            DeviceParameters.of("none", 0x1004, 0x1004, 0, DType.F32)));
   }
 
   @Test

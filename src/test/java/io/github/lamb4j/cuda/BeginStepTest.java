@@ -2,7 +2,9 @@ package io.github.lamb4j.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.BiasCorrection;
 import io.github.lamb4j.Hyperparameters;
+import io.github.lamb4j.core.Rates;
 import java.nio.ByteBuffer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -22,12 +24,16 @@ class BeginStepTest {
     return Stream.of(
         LAMB,
         LAMB.withBetas(0.8, 0.97).withEpsilon(1e-7).withWeightDecay(0.03),
-        LAMB.withBetas(0.7, 0.99).withBiasCorrection(false),
+        LAMB.withBetas(0.7, 0.99).withBiasCorrection(BiasCorrection.NONE),
         LAMB.withBetas(0.3, 0.1).withWeightDecay(1e-50).withEpsilon(0.7),
         // 1 - beta lies next to a tie of its two roundings.
         LAMB.withBetas(Math.nextUp(0x1p-25), 0.123),
         LAMB.withBetas(0.123, Math.nextUp(0x1p-25)),
-        LAMB.withBetas(0, 0));
+        LAMB.withBetas(0, 0),
+        LAMB.withBiasCorrection(BiasCorrection.LEARNING_RATE),
+        LAMB.withGradientAveraging(false).withBetas(0.7, 0.99),
+        LAMB.withDecoupledDecay(true).withWeightDecay(0.3),
+        LAMB.withDecoupledDecay(true).withBiasCorrection(BiasCorrection.LEARNING_RATE));
   }
 
   @ParameterizedTest
@@ -43,18 +49,29 @@ class BeginStepTest {
         CudaLayout.putStepState(state, 0, 1, 1);
         long stateAddress = arrays.upload(state, "step state");
         ByteBuffer group = CudaLayout.buffer(CudaLayout.GROUP);
-        group.position(CudaLayout.GROUP - 24);
+        group.position(CudaLayout.GROUP - 32);
         group.putLong(arrays.upload(hyperparameters, "hyperparameters")).putLong(stateAddress);
-        ByteBuffer scale = CudaLayout.buffer(CudaLayout.GRADIENT_SCALE).putDouble(7).putDouble(0.3);
-        ByteBuffer scaleAddress = CudaLayout.buffer(Long.BYTES);
+        group.putLong(arrays.allocateZeros((long) Rates.KEPT * Double.BYTES, "rates"));
+        ByteBuffer control = CudaLayout.buffer(CudaLayout.STEP_CONTROL);
+        CudaLayout.putStepControl(control, 0);
+        long controlAddress = arrays.upload(control, "control");
         ByteBuffer learningRate = CudaLayout.buffer(Double.BYTES);
+        ByteBuffer rateStep = CudaLayout.buffer(Long.BYTES);
         CudaDriver.Launch launch =
             new Launcher(driver, device.stream(), module, 1, Window.of(driver))
-                .prepare(LaunchPolicy.BEGIN_STEP, 1, group, learningRate, scaleAddress);
+                .prepare(
+                    LaunchPolicy.BEGIN_STEP,
+                    1,
+                    group,
+                    learningRate,
+                    rateStep,
+                    CudaLayout.buffer(Long.BYTES).putLong(0, controlAddress));
         for (int step = 1; step <= 3; step++) {
           learningRate.putDouble(0, 0.1 / step);
+          rateStep.putLong(0, step);
           if (step == 3) {
-            scaleAddress.putLong(0, arrays.upload(scale, "gradient scale"));
+            control.clear().putDouble(7).putDouble(0.3);
+            driver.copyToDevice(controlAddress, control.clear(), device.stream());
           }
           launch.enqueue(device.stream());
           ByteBuffer actual = CudaLayout.buffer(CudaLayout.STEP_STATE);
@@ -75,15 +92,24 @@ class BeginStepTest {
       power2 *= h.beta2();
     }
     ByteBuffer state = CudaLayout.buffer(CudaLayout.STEP_STATE);
-    state.putLong(step).putDouble(power1).putDouble(power2);
-    state.putDouble(0.1 / step).putDouble(step == 3 ? 0.3 : 1);
+    state.putLong(step).putLong(step).putDouble(power1).putDouble(power2);
+    double rate = 0.1 / step;
+    double folded = rate * (Math.sqrt(1 - power2) / (1 - power1));
+    boolean ofRate = h.biasCorrection() == BiasCorrection.LEARNING_RATE;
+    state.putDouble(ofRate ? folded : rate).putDouble(step == 3 ? 0.3 : 1);
     for (double beta : new double[] {h.beta1(), h.beta2()}) {
       float high = (float) beta;
-      state.putFloat(high).putFloat((float) (beta - high)).putFloat((float) (1 - beta));
+      boolean whole = beta == h.beta1() && !h.gradientAveraging();
+      state.putFloat(high).putFloat((float) (beta - high));
+      state.putFloat(whole ? 1 : (float) (1 - beta));
     }
-    state.putFloat(h.biasCorrection() ? (float) (1 / (1 - power1)) : 1);
-    state.putFloat(h.biasCorrection() ? (float) (1 / Math.sqrt(1 - power2)) : 1);
-    return state.putFloat((float) h.epsilon()).putFloat((float) h.weightDecay()).flip();
+    boolean ofMoments = h.biasCorrection() == BiasCorrection.MOMENTS;
+    state.putFloat(ofMoments ? (float) (1 / (1 - power1)) : 1);
+    state.putFloat(ofMoments ? (float) (1 / Math.sqrt(1 - power2)) : 1);
+    state.putFloat((float) h.epsilon());
+    state.putFloat(h.decoupledDecay() ? 0 : (float) h.weightDecay());
+    state.putFloat(h.decoupledDecay() ? (float) (rate * h.weightDecay()) : 0);
+    return state.putInt(0).flip();
   }
 
   private static String text(ByteBuffer state) {

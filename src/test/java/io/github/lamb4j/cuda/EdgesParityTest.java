@@ -2,11 +2,13 @@ package io.github.lamb4j.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.BiasCorrection;
 import io.github.lamb4j.HostParameter;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.LayerAdaptation;
 import io.github.lamb4j.Limits;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
@@ -57,12 +59,12 @@ class EdgesParityTest {
         Case.of(LAMB.withBetas(0.3, 0.1).withEpsilon(0.1)),
         // 1 - beta, rounded to binary64 and then to binary32, lies next to a tie.
         Case.of(LAMB.withBetas(Math.nextUp(0x1p-25), Math.nextUp(0x1p-25))),
-        Case.of(LAMB.withBiasCorrection(false).withWeightDecay(3)),
+        Case.of(LAMB.withBiasCorrection(BiasCorrection.NONE).withWeightDecay(3)),
         // A step size beyond the floats without a ratio; with one, see ExtremeParityTest.
-        Case.of(LAMB.withLearningRate(1e300).withLayerAdaptation(false)),
+        Case.of(LAMB.withLearningRate(1e300).withLayerAdaptation(LayerAdaptation.NEVER)),
         Case.of(LAMB.withLearningRate(1e-300)),
         new Case(1e-40, 1e-22, LAMB.withEpsilon(Float.MIN_NORMAL)),
-        new Case(Double.NaN, 1, LAMB.withLayerAdaptation(false)));
+        new Case(Double.NaN, 1, LAMB.withLayerAdaptation(LayerAdaptation.NEVER)));
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package io.github.lamb4j.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.BiasCorrection;
 import io.github.lamb4j.HostParameter;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
@@ -64,10 +65,10 @@ class ExtremeParityTest {
       for (float poison :
           new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
         HostParameter gradient = parameter("gradient " + poison, random, 1, 1);
-        gradient.gradients().put(COUNT - 1, poison);
+        gradient.gradients().floats().put(COUNT - 1, poison);
         decayed.add(gradient);
         HostParameter weight = parameter("weight " + poison, random, 1, 1);
-        weight.weights().put(3, poison);
+        weight.weights().floats().put(3, poison);
         decayed.add(weight);
       }
     }
@@ -75,7 +76,7 @@ class ExtremeParityTest {
         .group("decayed", lamb, decayed)
         .group(
             "without decay",
-            lamb.withWeightDecay(0).withBiasCorrection(false),
+            lamb.withWeightDecay(0).withBiasCorrection(BiasCorrection.NONE),
             parameter("no update", random, 1, 0),
             parameter("scalar-like", random, 1e-20, 1e-20))
         .group(
@@ -111,8 +112,7 @@ class ExtremeParityTest {
 
   private static HostParameter parameter(
       String name, Random random, double weightScale, double gradientScale) {
-    return (HostParameter)
-        Parameter.onHost(name, gaussian(random, weightScale), gaussian(random, gradientScale));
+    return Parameter.onHost(name, gaussian(random, weightScale), gaussian(random, gradientScale));
   }
 
   private static float[] gaussian(Random random, double scale) {

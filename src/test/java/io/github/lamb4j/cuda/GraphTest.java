@@ -210,7 +210,7 @@ class GraphTest {
     long direct = device.upload(initial, 0, "direct");
     try (Lamb lamb = lamb(path, captured, count);
         Lamb other = lamb(path, direct, count);
-        Graph graph = device.capture(lamb::step)) {
+        Graph graph = capture(lamb)) {
       for (int step = 0; step < 3; step++) {
         graph.replay();
         other.step();
@@ -218,6 +218,11 @@ class GraphTest {
         assertArrayEquals(expected, device.download(captured, 4 * count), "step " + step);
       }
     }
+  }
+
+  private Graph capture(Lamb lamb) {
+    lamb.prepareReplays(3);
+    return device.capture(lamb::step);
   }
 
   private Lamb lamb(StepPath path, long weights, int count) {

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.DType;
+import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.Hyperparameters;
+import io.github.lamb4j.LayerAdaptation;
+import io.github.lamb4j.core.Rates;
 import io.github.lamb4j.core.Tiling;
 import io.github.lamb4j.cuda.emulator.EmulatedDevice;
 import java.nio.ByteBuffer;
@@ -77,10 +80,10 @@ class LargeOffsetsTest {
   private static byte[] tailAfterAStep(long before, Way way, DType type) {
     try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withTotalMemory(1L << 40), 1)) {
       CudaDriver driver = device.driver();
-      long[] tensors = new long[4];
+      long[] tensors = new long[5]; // weights, gradients, m, v, the model's half weights
       Random random = new Random(1);
       for (int i = 0; i < tensors.length; i++) {
-        int bytes = i == 1 ? type.bytes() : Float.BYTES;
+        int bytes = i == 1 ? type.bytes() : i == 4 ? Short.BYTES : Float.BYTES;
         tensors[i] = driver.allocate((before + TAIL) * bytes, "tensor " + i);
         ByteBuffer tail = CudaLayout.buffer((long) TAIL * bytes);
         while (tail.hasRemaining()) {
@@ -100,12 +103,14 @@ class LargeOffsetsTest {
       ByteBuffer group = group(arrays, tensors, before, way, type, sums);
       Launcher launcher = new Launcher(driver, device.stream(), module, 2, Window.of(driver));
       launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, TILES, group).enqueue(device.stream());
-      ByteBuffer result = ByteBuffer.allocate(TILES * CudaLayout.PARTIAL + 3 * TAIL * Float.BYTES);
+      ByteBuffer result =
+          ByteBuffer.allocate(TILES * CudaLayout.PARTIAL + TAIL * (3 * Float.BYTES + Short.BYTES));
       result.put(device.download(sums, TILES * CudaLayout.PARTIAL));
       step(launcher, arrays, group, way);
       for (int tensor : new int[] {0, 2, 3}) {
         result.put(device.download(tensors[tensor] + before * Float.BYTES, TAIL * Float.BYTES));
       }
+      result.put(device.download(tensors[4] + before * Short.BYTES, TAIL * Short.BYTES));
       driver.unloadModule(module);
       arrays.close();
       for (long tensor : tensors) {
@@ -115,6 +120,12 @@ class LargeOffsetsTest {
     }
   }
 
+  private static ByteBuffer control() {
+    ByteBuffer control = CudaLayout.buffer(CudaLayout.STEP_CONTROL);
+    CudaLayout.putStepControl(control, 0);
+    return control;
+  }
+
   private static void step(Launcher launcher, DeviceArrays arrays, ByteBuffer group, Way way) {
     launcher
         .prepare(
@@ -122,7 +133,8 @@ class LargeOffsetsTest {
             1,
             group,
             CudaLayout.buffer(Double.BYTES).putDouble(0, STEP_SIZE),
-            CudaLayout.buffer(Long.BYTES))
+            CudaLayout.buffer(Long.BYTES).putLong(0, 1),
+            CudaLayout.buffer(Long.BYTES).putLong(0, arrays.upload(control(), "control")))
         .enqueue(launcher.stream());
     if (way == Way.TWO_PASSES) {
       launcher.prepare(LaunchPolicy.MOMENTS, TILES, group).enqueue(launcher.stream());
@@ -150,31 +162,36 @@ class LargeOffsetsTest {
     ByteBuffer segment = CudaLayout.buffer(CudaLayout.SEGMENT);
     CudaLayout.putSegment(
         segment,
-        tensors[0],
-        tensors[1],
-        tensors[2],
-        tensors[3],
+        new CudaLayout.Segment(
+            tensors[0],
+            new DeviceArray(tensors[4], DType.F16),
+            new DeviceArray(tensors[1], type),
+            tensors[2],
+            tensors[3]),
         before + TAIL,
         firstTile,
-        way.tileCount,
-        type);
+        way.tileCount);
     ByteBuffer tileSegments = CudaLayout.buffer((long) TILES * Integer.BYTES);
     tileSegments.putInt(0).putInt(0).putInt(0);
     ByteBuffer norms = CudaLayout.buffer(CudaLayout.SEGMENT_NORMS);
-    norms.putDouble(1).putDouble(1).putDouble(1).putFloat(STEP_SIZE).putInt(0);
+    CudaLayout.putNoNorms(norms);
+    norms.putFloat(CudaLayout.SEGMENT_NORMS - 2 * Float.BYTES, STEP_SIZE);
     ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.HYPERPARAMETERS);
     CudaLayout.putHyperparameters(
-        hyperparameters, Hyperparameters.lamb(0.1).withLayerAdaptation(way.adapted));
+        hyperparameters,
+        Hyperparameters.lamb(0.1)
+            .withLayerAdaptation(way.adapted ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER));
     ByteBuffer state = CudaLayout.buffer(CudaLayout.STEP_STATE);
     CudaLayout.putStepState(state, 0, 1, 1);
     ByteBuffer group = CudaLayout.buffer(CudaLayout.GROUP);
     group.putLong(arrays.upload(segment, "segment table"));
     group.putLong(arrays.upload(tileSegments, "tile table"));
-    group.putLong(sums);
+    group.putLong(sums).putLong(0);
     group.putLong(arrays.upload(norms, "norms"));
-    group.putLong(0);
+    group.putLong(arrays.allocate(Double.BYTES, "gradient sums"));
     group.putLong(arrays.upload(hyperparameters, "hyperparameters"));
     group.putLong(arrays.upload(state, "step state"));
+    group.putLong(arrays.allocate((long) Rates.KEPT * Double.BYTES, "learning rates"));
     return group.putInt(TILES).putInt(1);
   }
 }

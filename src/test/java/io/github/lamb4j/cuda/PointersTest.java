@@ -8,6 +8,7 @@ import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.LayerAdaptation;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.StepPath;
 import io.github.lamb4j.core.Half;
@@ -70,7 +71,9 @@ class PointersTest {
       gradients[i] = encode(uneven(random, SIZES[i]), type);
     }
     float[][] expected = new float[SIZES.length][];
-    Hyperparameters hyperparameters = Hyperparameters.lamb(0.02).withLayerAdaptation(together);
+    Hyperparameters hyperparameters =
+        Hyperparameters.lamb(0.02)
+            .withLayerAdaptation(together ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER);
     double expectedNorm = onCpu(hyperparameters, weights, gradients, type, expected);
     try (TestDevice device = TestDevice.open()) {
       float[][] actual = new float[SIZES.length][];
@@ -183,7 +186,7 @@ class PointersTest {
     double norm;
     LambBuilder builder =
         LambBuilders.onCuda(device.driver(), device.stream()).maxGradNorm(2).path(path);
-    if (hyperparameters.layerAdaptation()) {
+    if (hyperparameters.isAdapted()) {
       builder.group("all", hyperparameters, parameters);
     } else {
       parameters.forEach(p -> builder.group("of " + p.name(), hyperparameters, p));

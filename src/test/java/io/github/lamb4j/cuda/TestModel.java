@@ -1,5 +1,6 @@
 package io.github.lamb4j.cuda;
 
+import io.github.lamb4j.BiasCorrection;
 import io.github.lamb4j.HostParameter;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
@@ -39,7 +40,7 @@ final class TestModel {
             Hyperparameters.lamb(0.01)
                 .withWeightDecay(0)
                 .withBetas(0.8, 0.99)
-                .withBiasCorrection(false)
+                .withBiasCorrection(BiasCorrection.NONE)
                 .withTrustRatioLimits(new Limits(0.01, 10)),
             Hyperparameters.adamW(0.003).withWeightDecay(0.05));
     for (int kind = 0; kind < Math.min(kinds.size(), sizes.length); kind++) {
@@ -80,7 +81,7 @@ final class TestModel {
   void nextGradients() {
     for (HostParameter parameter : parameters()) {
       for (int i = 0; i < parameter.count(); i++) {
-        parameter.gradients().put(i, (float) random.nextGaussian());
+        parameter.gradients().floats().put(i, (float) random.nextGaussian());
       }
     }
   }
@@ -97,7 +98,10 @@ final class TestModel {
       bits.add(
           "%s w %08x m %08x v %08x"
               .formatted(
-                  parameter.name(), hash(parameter.weights()), hash(m.flip()), hash(v.flip())));
+                  parameter.name(),
+                  hash(parameter.weights().floats()),
+                  hash(m.flip()),
+                  hash(v.flip())));
     }
     for (LayerNorms norms : lamb.layerNorms()) {
       bits.add(

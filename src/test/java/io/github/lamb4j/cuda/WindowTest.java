@@ -3,7 +3,7 @@ package io.github.lamb4j.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.DType;
-import io.github.lamb4j.DeviceParameter;
+import io.github.lamb4j.DeviceParameters;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
@@ -61,7 +61,7 @@ class WindowTest {
   }
 
   private static Tiling tiling(long count) {
-    Parameter parameter = new DeviceParameter("w", 1 << 20, 1 << 30, count, DType.F32);
+    Parameter parameter = DeviceParameters.of("w", 1 << 20, 1 << 30, count, DType.F32);
     return Tiling.of(new ParameterGroup("g", Hyperparameters.lamb(0.1), List.of(parameter)));
   }
 }

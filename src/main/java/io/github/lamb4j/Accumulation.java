@@ -1,0 +1,53 @@
+package io.github.lamb4j;
+
+/** What {@link Lamb#accumulate} refuses. */
+final class Accumulation {
+
+  private Accumulation() {}
+
+  static void requireFitting(Parameter parameter, TensorArray source) {
+    String name = "parameter " + parameter.name();
+    if (source == null) {
+      throw new IllegalArgumentException(name + ": the gradients to be added are null");
+    }
+    if (parameter instanceof HostParameter host) {
+      if (!(source instanceof HostArray array)) {
+        throw new IllegalArgumentException(
+            name + ": its gradients are on the host; add a HostArray");
+      }
+      if (array.count() != parameter.count()) {
+        throw new IllegalArgumentException(
+            "%s: %d gradients to be added to %d; give one for each"
+                .formatted(name, array.count(), parameter.count()));
+      }
+      requireBinary32(name, host.gradients().type());
+      if (host.gradients().isReadOnly()) {
+        throw new IllegalArgumentException(
+            name + ": its gradients are a read-only buffer; give a writable one");
+      }
+    } else if (parameter instanceof DeviceParameter device) {
+      if (!(source instanceof DeviceArray array)) {
+        throw new IllegalArgumentException(
+            name + ": its gradients are on the device; add a DeviceArray");
+      }
+      if (array.address() == 0 && parameter.count() > 0) {
+        throw new IllegalArgumentException(
+            name + ": the gradients to be added are a null device pointer");
+      }
+      if (array.address() % array.type().bytes() != 0) {
+        throw new IllegalArgumentException(
+            "%s: the gradients to be added at 0x%x are not aligned to %d bytes, the size of one %s element"
+                .formatted(name, array.address(), array.type().bytes(), array.type()));
+      }
+      requireBinary32(name, device.gradients().type());
+    }
+  }
+
+  private static void requireBinary32(String name, DType type) {
+    if (type != DType.F32) {
+      throw new IllegalArgumentException(
+          "%s: its gradients are %s, and sums are kept in F32 alone; give it F32 gradients"
+              .formatted(name, type));
+    }
+  }
+}

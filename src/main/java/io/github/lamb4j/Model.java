@@ -1,0 +1,96 @@
+package io.github.lamb4j;
+
+import io.github.lamb4j.core.Overlaps;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The parameter groups of an optimizer, checked against each other, and where each name stands. */
+final class Model {
+
+  /** Where a parameter stands: its group, and its place in it. */
+  record Place(int group, int parameter) {}
+
+  final List<ParameterGroup> groups;
+  private final Map<String, Place> places = new HashMap<>();
+
+  /**
+   * Checks everything that can be without a device.
+   *
+   * @param kind where this optimizer's parameters lie
+   * @throws IllegalArgumentException if there is no group, a name stands twice, a parameter lies
+   *     elsewhere, or the memory of two tensors overlaps
+   */
+  Model(List<ParameterGroup> groups, Class<? extends Parameter> kind) {
+    if (groups.isEmpty()) {
+      throw new IllegalArgumentException("no parameter group: add at least one with group(...)");
+    }
+    this.groups = List.copyOf(groups);
+    requireUniqueGroups();
+    for (int g = 0; g < groups.size(); g++) {
+      List<Parameter> parameters = groups.get(g).parameters();
+      for (int p = 0; p < parameters.size(); p++) {
+        add(groups.get(g), parameters.get(p), new Place(g, p), kind);
+      }
+    }
+    Overlaps.refuse(groups);
+  }
+
+  private void requireUniqueGroups() {
+    Set<String> names = new HashSet<>();
+    for (ParameterGroup group : groups) {
+      if (!names.add(group.name())) {
+        throw new IllegalArgumentException("group " + group.name() + ": two groups have this name");
+      }
+    }
+  }
+
+  private void add(
+      ParameterGroup group, Parameter parameter, Place place, Class<? extends Parameter> kind) {
+    if (places.put(parameter.name(), place) != null) {
+      throw new IllegalArgumentException(
+          "parameter %s (group %s): two parameters have this name"
+              .formatted(parameter.name(), group.name()));
+    }
+    if (!kind.isInstance(parameter)) {
+      throw new IllegalArgumentException(
+          "parameter %s (group %s): this optimizer takes parameters made by Parameter.%s"
+              .formatted(
+                  parameter.name(),
+                  group.name(),
+                  kind == DeviceParameter.class ? "onDevice" : "onHost"));
+    }
+  }
+
+  /** Whether there is a parameter of this name. */
+  boolean has(String name) {
+    return places.containsKey(name);
+  }
+
+  Place placeOf(String name) {
+    Place place = places.get(name);
+    if (place == null) {
+      throw new IllegalArgumentException(
+          "parameter " + name + ": the optimizer has none of this name");
+    }
+    return place;
+  }
+
+  Parameter at(Place place) {
+    return groups.get(place.group).parameters().get(place.parameter);
+  }
+
+  /** A parameter's place, after a look whether it has these elements. */
+  Place placeOf(String name, long offset, long length) {
+    Place place = placeOf(name);
+    long count = at(place).count();
+    if (offset < 0 || offset > count - length) {
+      throw new IllegalArgumentException(
+          "parameter %s: elements %d and on, %d of them, are not all within its %d"
+              .formatted(name, offset, length, count));
+    }
+    return place;
+  }
+}

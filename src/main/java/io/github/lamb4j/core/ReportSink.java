@@ -1,0 +1,31 @@
+package io.github.lamb4j.core;
+
+/** Takes what a backend reports of its last step, without an object for each number. */
+public interface ReportSink {
+
+  /**
+   * What holds for all groups.
+   *
+   * @param gradientNorm the norm of all true gradients; of no meaning if nobody asked for it
+   * @param skipped steps skipped since the optimizer began
+   * @param halted whether non-finite gradients ended the run
+   */
+  void step(double gradientNorm, long skipped, boolean halted);
+
+  /**
+   * One group's step count.
+   *
+   * @param learningRate the last step's
+   */
+  void group(int group, long steps, double learningRate);
+
+  /** One parameter's norms and trust ratios; the latter two are LANS' second term's. */
+  void segment(
+      int group,
+      int segment,
+      double weightNorm,
+      double updateNorm,
+      double trustRatio,
+      double gradientUpdateNorm,
+      double gradientTrustRatio);
+}

@@ -1,0 +1,14 @@
+package io.github.lamb4j;
+
+/** Device parameters at addresses that are plain numbers. */
+public final class DeviceParameters {
+
+  private DeviceParameters() {}
+
+  /** One with binary32 weights. */
+  public static DeviceParameter of(
+      String name, long weights, long gradients, long count, DType gradientType) {
+    return Parameter.onDevice(
+        name, new DeviceArray(weights, DType.F32), new DeviceArray(gradients, gradientType), count);
+  }
+}
