@@ -9,8 +9,8 @@ import io.github.lamb4j.core.StateArray;
 import io.github.lamb4j.cuda.JCudaDriver;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -53,17 +53,8 @@ public final class Lamb implements AutoCloseable {
   private Backend backend;
   private StepReport own;
 
-  /** By group: the optimizer's step at which it was added. */
-  private long[] began;
-
-  /** By group: its own step count if no step since the last report was skipped. */
-  private long[] ahead;
-
-  private double[] learningRates;
-  private long[] rateSteps;
+  private StepClock clock;
   private long resumedAt;
-  private boolean replaysPrepared;
-  private boolean captured;
   private volatile boolean closed;
   private Throwable failure;
 
@@ -75,18 +66,15 @@ public final class Lamb implements AutoCloseable {
     this.kind = kind;
     this.options = options;
     this.backends = backends;
-    install(model, backends.apply(model.groups), new long[model.groups.size()]);
+    install(model, backends.apply(model.groups), new long[model.groups.size()], 0);
   }
 
-  private void install(Model model, Backend backend, long[] began) {
+  private void install(Model model, Backend backend, long[] began, long step) {
     this.model = model;
     this.backend = backend;
-    this.began = began;
     own = new StepReport(model.groups, options.knowsNorm());
-    ahead = new long[began.length];
-    learningRates = new double[began.length];
-    rateSteps = new long[began.length];
-    replaysPrepared = false;
+    clock = new StepClock(model.groups, began, step);
+    resumedAt = step;
   }
 
   /** An optimizer of host parameters, on the CPU. */
@@ -150,60 +138,27 @@ public final class Lamb implements AutoCloseable {
     try {
       requireSound();
       backend.requireUsable();
-      if (backend.isCapturing()) {
-        captureStep();
-      } else {
-        takeStep();
-      }
+      takeStep();
     } finally {
       busy.set(false);
     }
   }
 
   private void takeStep() {
-    if (captured) {
-      throw new IllegalStateException(
-          "a step was captured, and replays move the step count: ask for stepCount() first");
+    if (backend.isCapturing()) {
+      clock.beginCapture();
+    } else {
+      clock.beginStep();
     }
-    for (int g = 0; g < ahead.length; g++) {
-      rateSteps[g] = ahead[g] + 1;
-      learningRates[g] = learningRate(g, rateSteps[g]);
-    }
-    enqueueStep();
-    System.arraycopy(rateSteps, 0, ahead, 0, ahead.length);
-  }
-
-  private void captureStep() {
-    if (!replaysPrepared) {
-      throw new IllegalStateException(
-          "the stream is being captured, and the device knows no learning rates to come:"
-              + " call prepareReplays(...) before the capture begins");
-    }
-    Arrays.fill(rateSteps, 0);
-    captured = true;
-    enqueueStep();
-  }
-
-  private void enqueueStep() {
     try {
-      backend.step(learningRates, rateSteps);
+      backend.step(clock.rates(), clock.rateSteps());
     } catch (StepNotStarted e) {
       throw e.reason();
     } catch (RuntimeException | Error e) {
       failure = e;
       requireSound();
     }
-  }
-
-  private double learningRate(int group, long step) {
-    ParameterGroup own = model.groups.get(group);
-    double rate = own.hyperparameters().learningRate().at(step);
-    if (!(rate >= 0) || Double.isInfinite(rate)) {
-      throw new IllegalStateException(
-          "group %s: its schedule gives learning rate %s at step %d; it must be a finite number, 0 or more"
-              .formatted(own.name(), rate, step));
-    }
-    return rate;
+    clock.stepDone();
   }
 
   /**
@@ -222,16 +177,7 @@ public final class Lamb implements AutoCloseable {
     exclusively(
         () -> {
           refresh(own);
-          double[][] rates = new double[ahead.length][steps];
-          for (int g = 0; g < rates.length; g++) {
-            for (int i = 0; i < steps; i++) {
-              rates[g][i] = learningRate(g, ahead[g] + 1 + i);
-            }
-          }
-          for (int g = 0; g < rates.length; g++) {
-            backend.prepareRates(g, ahead[g] + 1, rates[g]);
-          }
-          replaysPrepared = true;
+          clock.prepareReplays(backend, steps);
           return null;
         });
   }
@@ -359,11 +305,8 @@ public final class Lamb implements AutoCloseable {
 
   /** Fills a report; from then on the host knows again which step each group has come to. */
   private void refresh(StepReport report) {
-    backend.report(report.sink(began[0]));
-    for (int g = 0; g < ahead.length; g++) {
-      ahead[g] = report.groupSteps(g);
-    }
-    captured = false;
+    backend.report(report.sink(clock.began(0)));
+    clock.read(report);
   }
 
   private void requireNotHalted(StepReport report) {
@@ -471,22 +414,78 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          resume(new long[began.length], step, 0);
+          resume(new long[model.groups.size()], step, 0);
           return null;
         });
   }
 
   private void resume(long[] began, long step, long skipped) {
-    long[] steps = new long[began.length];
-    for (int g = 0; g < steps.length; g++) {
-      steps[g] = step - began[g];
-    }
-    backend.setSteps(steps, skipped);
-    this.began = began;
-    ahead = steps;
+    StepClock resumed = new StepClock(model.groups, began, step);
+    backend.setSteps(resumed.steps(), skipped);
+    clock = resumed;
     resumedAt = step;
-    replaysPrepared = false;
-    captured = false;
+  }
+
+  /**
+   * Adds a parameter group, for fine-tuning for example. It counts its own steps from 1: its
+   * schedule and its bias correction begin when it does. The others go on as if nothing had
+   * happened. On CUDA this waits for the stream; it needs memory, for its time, for the state of
+   * the model twice over.
+   *
+   * @throws IllegalArgumentException as {@link LambBuilder#build()}; nothing has changed then
+   */
+  public void addGroup(ParameterGroup group) {
+    if (group == null) {
+      throw new IllegalArgumentException("group: null");
+    }
+    exclusively(
+        () -> {
+          List<ParameterGroup> groups = new ArrayList<>(model.groups);
+          groups.add(group);
+          regroup(groups);
+          return null;
+        });
+  }
+
+  /**
+   * Removes parameters, and their state: from now on they are the program's alone. A group that has
+   * none left is removed too. On CUDA this waits for the stream; it needs memory, for its time, for
+   * the state of what stays twice over.
+   *
+   * @throws IllegalArgumentException if there is no such parameter or none would be left; nothing
+   *     has changed then
+   */
+  public void removeParameters(String... names) {
+    exclusively(
+        () -> {
+          for (String name : names) {
+            model.placeOf(name);
+          }
+          regroup(model.without(Set.of(names)));
+          return null;
+        });
+  }
+
+  private void regroup(List<ParameterGroup> groups) {
+    refresh(own);
+    requireNotHalted(own);
+    Model changed = new Model(groups, kind);
+    long[] began = new long[groups.size()];
+    for (int g = 0; g < began.length; g++) {
+      int before = model.indexOf(groups.get(g).name());
+      began[g] = before < 0 ? own.step() : clock.began(before);
+    }
+    Backend old = backend;
+    Backend next = backends.apply(changed.groups);
+    try {
+      changed.copyState(model, old, next);
+      next.setSteps(new StepClock(changed.groups, began, own.step()).steps(), own.skippedSteps());
+    } catch (RuntimeException | Error e) {
+      next.close();
+      throw e;
+    }
+    install(changed, next, began, own.step());
+    old.close();
   }
 
   /**
@@ -536,7 +535,7 @@ public final class Lamb implements AutoCloseable {
     if (failure != null) {
       throw new IllegalStateException(
           "step %d failed part-way: restore weights and moments from a checkpoint into a new optimizer"
-              .formatted(began[0] + ahead[0] + 1),
+              .formatted(clock.next()),
           failure);
     }
   }

@@ -1,6 +1,10 @@
 package io.github.lamb4j;
 
+import io.github.lamb4j.core.Backend;
 import io.github.lamb4j.core.Overlaps;
+import io.github.lamb4j.core.StateArray;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,6 +16,8 @@ final class Model {
 
   /** Where a parameter stands: its group, and its place in it. */
   record Place(int group, int parameter) {}
+
+  private static final int PIECE = 1 << 20;
 
   final List<ParameterGroup> groups;
   private final Map<String, Place> places = new HashMap<>();
@@ -92,5 +98,51 @@ final class Model {
               .formatted(name, offset, length, count));
     }
     return place;
+  }
+
+  /** A group's place, -1 if there is none of this name. */
+  int indexOf(String group) {
+    for (int g = 0; g < groups.size(); g++) {
+      if (groups.get(g).name().equals(group)) {
+        return g;
+      }
+    }
+    return -1;
+  }
+
+  /** The groups that are left without some parameters. */
+  List<ParameterGroup> without(Set<String> names) {
+    List<ParameterGroup> left = new ArrayList<>();
+    for (ParameterGroup group : groups) {
+      List<Parameter> kept =
+          group.parameters().stream().filter(p -> !names.contains(p.name())).toList();
+      if (!kept.isEmpty()) {
+        left.add(new ParameterGroup(group.name(), group.hyperparameters(), kept));
+      }
+    }
+    return left;
+  }
+
+  /** Copies the state of every parameter that this model shares with an older one. */
+  void copyState(Model older, Backend from, Backend to) {
+    FloatBuffer piece = FloatBuffer.allocate(PIECE);
+    places.forEach(
+        (name, place) -> {
+          if (older.has(name)) {
+            for (StateArray array : StateArray.of(at(place).ownsMaster())) {
+              copy(older.placeOf(name), from, place, to, array, piece);
+            }
+          }
+        });
+  }
+
+  private void copy(
+      Place from, Backend source, Place to, Backend target, StateArray array, FloatBuffer piece) {
+    long count = at(to).count();
+    for (long offset = 0; offset < count; offset += PIECE) {
+      piece.clear().limit((int) Math.min(PIECE, count - offset));
+      source.read(from.group, from.parameter, array, offset, piece);
+      target.write(to.group, to.parameter, array, offset, piece.flip());
+    }
   }
 }
