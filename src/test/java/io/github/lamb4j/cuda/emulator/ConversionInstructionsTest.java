@@ -143,6 +143,19 @@ class ConversionInstructionsTest {
   }
 
   @Test
+  void shouldWidenFloatsToDoubles() {
+    float[] floats = {0, -0.0f, 1, -3.1f, Float.MIN_VALUE, -Float.MIN_NORMAL, Float.MAX_VALUE};
+    for (float x : floats) {
+      long[] wide =
+          Ptx.evaluate("cvt.f64.f32", Type.F64, Ptx.types(Type.F32), Ptx.singles(bits(x)));
+      assertEquals(Double.doubleToRawLongBits(x), wide[0]);
+    }
+    long[][] infinity = Ptx.singles(0xff800000L);
+    long[] wide = Ptx.evaluate("cvt.f64.f32", Type.F64, Ptx.types(Type.F32), infinity);
+    assertEquals(0xfff0_0000_0000_0000L, wide[0]);
+  }
+
+  @Test
   void shouldPackTwoHalves() {
     long[] packed =
         Ptx.evaluate(

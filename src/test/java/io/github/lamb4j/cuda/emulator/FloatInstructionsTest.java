@@ -239,6 +239,33 @@ class FloatInstructionsTest {
     check(instruction, Type.F32, operands, Long.parseLong(result, 16), results[0]);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "div.rn.f64, 0, -0.0, NaN",
+    "div.rn.f64, Infinity, -Infinity, NaN",
+    "div.rn.f64, 1, 0, Infinity",
+    "div.rn.f64, 1, -0.0, -Infinity",
+    "div.rn.f64, -0.0, Infinity, -0.0",
+    "div.rn.f64, 1e308, 1e-10, Infinity",
+    "div.rn.f64, 4.9e-324, -2, -0.0", // in the middle: to the even one
+    "min.f64, NaN, 1, 1",
+    "max.f64, 1, NaN, 1",
+    "min.f64, 0, -0.0, -0.0",
+    "max.f64, -0.0, 0, 0",
+    "min.f64, Infinity, 3, 3",
+    "sqrt.rn.f64 $0; $1, -1, 0, NaN",
+    "sqrt.rn.f64 $0; $1, -0.0, 0, -0.0",
+    "sqrt.rn.f64 $0; $1, Infinity, 0, Infinity",
+    "rcp.rn.f64 $0; $1, -0.0, 0, -Infinity"
+  })
+  void shouldTreatSpecialDoublesAsPtxSays(String instruction, double a, double b, double result) {
+    long[] operands = {Double.doubleToRawLongBits(a), Double.doubleToRawLongBits(b)};
+    Type[] types = Ptx.types(Type.F64, Type.F64);
+    long[] results = Ptx.evaluate(instruction.replace(';', ','), Type.F64, types, operands);
+    // Which NaN it is has a test of its own.
+    assertEquals(result, Double.longBitsToDouble(results[0]));
+  }
+
   @Test
   void shouldKeepPayloadsOfDoubleNans() {
     Type type = Type.F64;
@@ -273,14 +300,19 @@ class FloatInstructionsTest {
     assertEquals(0x7f800000L, roots[3]);
   }
 
-  @Test
-  void shouldChangeSignsOnly() {
-    long[][] values = Ptx.singles(0, 0x80000000L, 0x3f800000L, 0xff800000L, 1);
-    long[] absolutes = Ptx.evaluate("abs.f32", Type.F32, Ptx.types(Type.F32), values);
-    long[] negated = Ptx.evaluate("neg.f32", Type.F32, Ptx.types(Type.F32), values);
+  @ParameterizedTest
+  @EnumSource(
+      value = Type.class,
+      names = {"F32", "F64"})
+  void shouldChangeSignsOnly(Type type) {
+    long sign = 1L << type.bits - 1;
+    long infinity = type == Type.F32 ? 0x7f800000L : 0x7ff0000000000000L;
+    long[][] values = Ptx.singles(0, sign, 1, infinity - 1, sign | infinity, infinity | 1);
+    long[] absolutes = Ptx.evaluate("abs." + type, type, Ptx.types(type), values);
+    long[] negated = Ptx.evaluate("neg." + type, type, Ptx.types(type), values);
     for (int i = 0; i < values.length; i++) {
-      assertEquals(values[i][0] & 0x7fffffffL, absolutes[i]);
-      assertEquals(values[i][0] ^ 0x80000000L, negated[i]);
+      assertEquals(values[i][0] & ~sign, absolutes[i]);
+      assertEquals(values[i][0] ^ sign, negated[i]);
     }
   }
 }

@@ -41,6 +41,8 @@ class MemoryInstructionsTest {
     "ld.global.b32 %r2, c3d2e1f0",
     "ld.global.L1::no_allocate.L2::128B.u32 %r2, c3d2e1f0",
     "ld.global.cs.u32 %r2, c3d2e1f0",
+    "ld.global.f32 %r2, c3d2e1f0",
+    "ld.volatile.global.f32 %r2, c3d2e1f0",
     "ld.volatile.global.u32 %r2, c3d2e1f0",
     "ld.weak.global.ca.u32 %r2, c3d2e1f0",
     "ld.relaxed.sys.global.u32 %r2, c3d2e1f0",
@@ -78,9 +80,34 @@ class MemoryInstructionsTest {
             st.global.v2.u64 [%d0+16], {%d3, %d2};
             ld.global.v4.u16 {%h1, %h2, %h3, %h4}, [%d0+16];
             st.global.v2.u16 [%d0+32], {%h3, %h1};
+            ld.global.v2.u32 {%r2, %r3}, [%d0+8];
+            st.global.v2.u32 [%d0+40], {%r3, %r2};
+            ld.global.cs.v4.u16 {%h5, %h6, %h7, %h4}, [%d0+40];
+            st.global.cs.v4.u16 [%d0+48], {%h7, %h6, %h5, %h1};
+            st.global.wt.v4.u16 [%d0+56], {%h5, %h5, %h5, %h7};
+            st.global.u16 [%d0+36], %h1;
+            st.global.u16 [%d0+38], %h7;
             """,
-            9);
-    assertArrayEquals(new int[] {1, 2, 3, 4, 3, 4, 1, 2, 4 | 3 << 16}, values);
+            16);
+    int[] expected = {
+      1,
+      2,
+      3,
+      4,
+      3,
+      4,
+      1,
+      2,
+      4 | 3 << 16,
+      3 | 3 << 16,
+      4,
+      3,
+      3,
+      4 | 3 << 16,
+      4 | 4 << 16,
+      4 | 3 << 16
+    };
+    assertArrayEquals(expected, values);
   }
 
   @Test

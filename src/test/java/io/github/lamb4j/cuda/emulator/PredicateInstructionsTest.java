@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Comparisons, selections, logic of predicates. */
 class PredicateInstructionsTest {
@@ -125,15 +126,21 @@ class PredicateInstructionsTest {
     assertEquals(0, moved[1]);
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"B16", "U16", "B32", "U32", "F32", "B64", "F64"})
+  void shouldSelect(Type type) {
+    long first = 0x3ff4_5678_9abc_def0L & type.mask;
+    long second = 0x8765_4321_0fed_cba9L & type.mask;
+    long[][] values = {{first, second, 1}, {first, second, 0}};
+    long[] results = Ptx.evaluate("selp." + type, type, Ptx.types(type, type, Type.PRED), values);
+    assertEquals(first, results[0]);
+    assertEquals(second, results[1]);
+  }
+
   @Test
-  void shouldSelect() {
-    Type[] types = Ptx.types(Type.B32, Type.B32, Type.PRED);
+  void shouldSelectBySign() {
+    Type[] types = Ptx.types(Type.B32, Type.B32, Type.S32);
     long[] results =
-        Ptx.evaluate("selp.b32", Type.B32, types, new long[] {5, 6, 1}, new long[] {5, 6, 0});
-    assertEquals(5, results[0]);
-    assertEquals(6, results[1]);
-    types = Ptx.types(Type.B32, Type.B32, Type.S32);
-    results =
         Ptx.evaluate(
             "slct.u32.s32", Type.B32, types, new long[] {5, 6, 0}, new long[] {5, 6, 0xffffffffL});
     assertEquals(5, results[0]);
@@ -150,11 +157,17 @@ class PredicateInstructionsTest {
     "subnormal, 0 1 0 0 0"
   })
   void shouldClassifyFloats(String kind, String expected) {
-    long[][] values = Ptx.singles(0x80000000L, 1, 0x3f800000L, 0xff800000L, 0x7fc00000L);
-    long[] results =
-        Ptx.evaluate("testp.%s.f32".formatted(kind), Type.PRED, Ptx.types(Type.F32), values);
+    long[][] singles = Ptx.singles(0x80000000L, 1, 0x3f800000L, 0xff800000L, 0x7fc00000L);
+    long[][] doubles =
+        Ptx.singles(Long.MIN_VALUE, 1, 0x3ffL << 52, 0xfffL << 52, 0x7ff8L << 48 | 1);
+    String test = "testp.%s.".formatted(kind);
+    long[] ofSingles = Ptx.evaluate(test + "f32", Type.PRED, Ptx.types(Type.F32), singles);
+    long[] ofDoubles = Ptx.evaluate(test + "f64", Type.PRED, Ptx.types(Type.F64), doubles);
     String[] words = expected.split(" ");
-    for (int i = 0; i < 5; i++) assertEquals(Long.parseLong(words[i]), results[i]);
+    for (int i = 0; i < 5; i++) {
+      assertEquals(Long.parseLong(words[i]), ofSingles[i]);
+      assertEquals(Long.parseLong(words[i]), ofDoubles[i]);
+    }
   }
 
   @Test
@@ -165,5 +178,9 @@ class PredicateInstructionsTest {
         0xffffffffL, Ptx.evaluate("set.gt.u32.f32", Type.U32, types, new long[] {one, 0})[0]);
     assertEquals(one, Ptx.evaluate("set.gt.f32.f32", Type.F32, types, new long[] {one, 0})[0]);
     assertEquals(0, Ptx.evaluate("set.gt.f32.f32", Type.F32, types, new long[] {0, one})[0]);
+    Type[] wide = Ptx.types(Type.F64, Type.F64);
+    long[] unordered = {Double.doubleToRawLongBits(Double.NaN), 0};
+    assertEquals(0xffffffffL, Ptx.evaluate("set.gtu.u32.f64", Type.U32, wide, unordered)[0]);
+    assertEquals(0, Ptx.evaluate("set.gt.u32.f64", Type.U32, wide, unordered)[0]);
   }
 }
