@@ -1,5 +1,6 @@
 package io.github.lamb4j.cuda;
 
+import io.github.lamb4j.CudaException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -43,11 +44,25 @@ final class DeviceArrays implements AutoCloseable {
     return address;
   }
 
+  /**
+   * Frees all that can be freed; what cannot is kept for another call.
+   *
+   * @throws CudaException the first failure: where a context is broken, each call fails alike
+   */
   @Override
   public void close() {
-    while (!addresses.isEmpty()) {
-      driver.free(addresses.peek());
-      addresses.pop();
+    CudaException first = null;
+    for (int left = addresses.size(); left > 0; left--) {
+      long address = addresses.pop();
+      try {
+        driver.free(address);
+      } catch (CudaException e) {
+        addresses.addLast(address);
+        first = first == null ? e : first;
+      }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 }

@@ -38,6 +38,7 @@ public final class HostMirror implements Backend {
   private final List<Copy> inputs = new ArrayList<>();
   private final List<Copy> results = new ArrayList<>();
   private final CudaBackend backend;
+  private boolean backendClosed;
 
   /**
    * Allocates the copies and what {@link CudaBackend} needs; uses the thread's current context, or
@@ -56,11 +57,7 @@ public final class HostMirror implements Backend {
       List<ParameterGroup> mirrored = groups.stream().map(this::onDevice).toList();
       backend = new CudaBackend(driver, stream, mirrored, onDevice(options), path);
     } catch (RuntimeException e) {
-      try {
-        release();
-      } catch (RuntimeException later) {
-        e.addSuppressed(later);
-      }
+      tryToRelease(e);
       throw e;
     }
   }
@@ -201,14 +198,28 @@ public final class HostMirror implements Backend {
   @Override
   public void close() {
     requireUsable();
-    backend.close();
-    release();
+    if (!backendClosed) {
+      backend.close();
+      backendClosed = true; // whatever fails now, a second call must not close it again
+    }
+    arrays.close();
+    releaseContext();
   }
 
-  private void release() {
-    arrays.close();
+  private void releaseContext() {
     if (ownContext) {
       driver.releasePrimaryContext(FIRST_DEVICE);
+    }
+  }
+
+  /** No second call is possible: what can be given back is, whatever else fails. */
+  private void tryToRelease(RuntimeException cause) {
+    for (Runnable release : List.<Runnable>of(arrays::close, this::releaseContext)) {
+      try {
+        release.run();
+      } catch (RuntimeException e) {
+        cause.addSuppressed(e);
+      }
     }
   }
 }

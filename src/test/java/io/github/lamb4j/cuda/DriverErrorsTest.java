@@ -20,6 +20,7 @@ import java.util.List;
 import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -163,6 +164,86 @@ class DriverErrorsTest {
         assertThrows(IllegalStateException.class, lamb::step);
       }
     }
+  }
+
+  @Test
+  void shouldSayThatAStepFailedWhenWaitingForItFails() {
+    try (TestDevice device = TestDevice.open();
+        Lamb lamb = small(device).build()) {
+      device.emulator().fail(Call.SYNCHRONIZE, 1, LAUNCH_FAILED);
+      IllegalStateException e = assertThrows(IllegalStateException.class, lamb::step);
+      assertTrue(e.getMessage().contains("step 1 failed part-way"), e.getMessage());
+      assertEquals("cuStreamSynchronize", ((CudaException) e.getCause()).call());
+      assertThrows(IllegalStateException.class, lamb::step);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SYNCHRONIZE, cuStreamSynchronize",
+    "FREE, cuMemFree",
+    "UNLOAD_MODULE, cuModuleUnload",
+    "RELEASE_CONTEXT, cuDevicePrimaryCtxRelease"
+  })
+  void shouldGiveBackAtASecondCloseWhatTheFirstCouldNot(Call call, String entryPoint) {
+    int failed = 0;
+    for (int nth = 1; nth <= 40; nth++) {
+      try (TestDevice device = TestDevice.open()) {
+        device.emulator().makeCurrent(0); // so that the optimizer has a context to give back
+        Lamb lamb = small(device).maxGradNorm(1).build();
+        device.emulator().fail(call, nth, LAUNCH_FAILED);
+        try {
+          lamb.close();
+        } catch (CudaException e) {
+          failed++;
+          assertEquals(entryPoint, e.call());
+          assertEquals(LAUNCH_FAILED, e.code());
+          lamb.close();
+        }
+        lamb.close();
+      } // closing the device fails if anything is still allocated
+    }
+    assertTrue(failed > 0 && failed < 40, failed + " calls that could fail");
+  }
+
+  /** Of what cannot be freed nobody knows any more, but all the rest is given back. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 1", "3, 2", "6, 1", "6, 4", "14, 1", "14, 8", "14, 14"})
+  void shouldReportWhyBuildingFailedWhenFreeingFailsToo(int allocations, int free) {
+    TestDevice device = TestDevice.open();
+    device.emulator().makeCurrent(0);
+    device.emulator().fail(Call.ALLOCATE, allocations + 1, OUT_OF_MEMORY);
+    device.emulator().fail(Call.FREE, free, LAUNCH_FAILED);
+    CudaException e = assertThrows(CudaException.class, () -> small(device).maxGradNorm(1).build());
+    assertEquals("cuMemAlloc", e.call());
+    assertEquals(1, e.getSuppressed().length);
+    assertEquals("cuMemFree", ((CudaException) e.getSuppressed()[0]).call());
+    assertEquals(1, device.emulator().liveAllocations().size());
+  }
+
+  @Test
+  void shouldReportWhyBuildingFailedWhenReleasingTheContextFailsToo() {
+    TestDevice device = TestDevice.open();
+    device.emulator().makeCurrent(0);
+    device.emulator().fail(Call.LOAD_MODULE, 1, OUT_OF_MEMORY);
+    device.emulator().fail(Call.RELEASE_CONTEXT, 1, LAUNCH_FAILED);
+    CudaException e = assertThrows(CudaException.class, () -> small(device).build());
+    assertEquals("cuModuleLoadData", e.call());
+    assertEquals("cuDevicePrimaryCtxRelease", ((CudaException) e.getSuppressed()[0]).call());
+    assertEquals(List.of(), device.emulator().liveAllocations());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"SYNCHRONIZE, cuStreamSynchronize", "UNLOAD_MODULE, cuModuleUnload"})
+  void shouldReportWhyBuildingFailedWhenCleaningUpFailsToo(Call call, String entryPoint) {
+    TestDevice device = TestDevice.open();
+    device.emulator().makeCurrent(0);
+    device.emulator().fail(Call.PREPARE, 3, OUT_OF_MEMORY);
+    device.emulator().fail(call, 1, LAUNCH_FAILED);
+    CudaException e = assertThrows(CudaException.class, () -> small(device).build());
+    assertEquals("cuFuncSetAttribute", e.call());
+    assertEquals(1, e.getSuppressed().length);
+    assertEquals(entryPoint, ((CudaException) e.getSuppressed()[0]).call());
   }
 
   @Test
