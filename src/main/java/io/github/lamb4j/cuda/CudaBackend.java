@@ -195,11 +195,16 @@ public final class CudaBackend implements Backend {
     driver.unloadModule(module);
   }
 
+  /** No second call is possible: what can be given back is, whatever else fails. */
   private void release(RuntimeException cause) {
-    try {
-      close();
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
+    Runnable wait = () -> driver.synchronize(stream);
+    Runnable unload = () -> driver.unloadModule(module);
+    for (Runnable step : List.<Runnable>of(wait, arrays::close, unload)) {
+      try {
+        step.run();
+      } catch (RuntimeException e) {
+        cause.addSuppressed(e);
+      }
     }
   }
 }

@@ -15,6 +15,7 @@ import io.github.lamb4j.StepPath;
 import io.github.lamb4j.cuda.emulator.EmulatedDevice;
 import io.github.lamb4j.cuda.emulator.EmulatedDriver;
 import io.github.lamb4j.cuda.emulator.EmulatedDriver.Call;
+import io.github.lamb4j.cuda.emulator.EmulatorException;
 import java.nio.FloatBuffer;
 import java.util.List;
 import jcuda.driver.CUdeviceptr;
@@ -218,7 +219,8 @@ class DriverErrorsTest {
     assertEquals("cuMemAlloc", e.call());
     assertEquals(1, e.getSuppressed().length);
     assertEquals("cuMemFree", ((CudaException) e.getSuppressed()[0]).call());
-    assertEquals(1, device.emulator().liveAllocations().size());
+    String left = assertThrows(EmulatorException.class, device::close).getMessage();
+    assertTrue(left.matches("not given back: '[^']+' \\(\\d+ bytes at 0x[0-9a-f]+\\)"), left);
   }
 
   @Test
@@ -244,6 +246,12 @@ class DriverErrorsTest {
     assertEquals("cuFuncSetAttribute", e.call());
     assertEquals(1, e.getSuppressed().length);
     assertEquals(entryPoint, ((CudaException) e.getSuppressed()[0]).call());
+    if (call == Call.SYNCHRONIZE) {
+      device.close(); // fails if anything is left
+    } else {
+      String left = assertThrows(EmulatorException.class, device::close).getMessage();
+      assertTrue(left.matches("not given back: module 0x[0-9a-f]+"), left);
+    }
   }
 
   @Test
