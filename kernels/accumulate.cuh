@@ -1,15 +1,33 @@
-// Widens a buffer of any type and adds it to one of binary32, or replaces it. CPU twin: Accumulate.java.
+// Widens an array of any type and adds it to one of binary32, or puts it in its place. CPU twin: Accumulate.java.
 //
-//   target = target + source    gradients of several micro-batches           (kReplace = 0)
-//   target = source             a master's beginning, from half weights      (kReplace = 1)
+//   target = target + source    gradients of several micro-batches
+//   target = source             a master's beginning, from half weights
+//
+// One block walks tiles blockIdx.x, blockIdx.x + gridDim.x, ...; a thread has quads t and t + 256 of a tile.
 #pragma once
 #include "tile.cuh"
 
 extern "C" __global__ void __launch_bounds__(kThreads)
-    accumulate(float* target, uint64_t source, uint64_t count, uint32_t type, uint32_t replace) {
-  uint64_t stride = (uint64_t)gridDim.x * kThreads;
-  for (uint64_t i = (uint64_t)blockIdx.x * kThreads + threadIdx.x; i < count; i += stride) {
-    float x = type == kF32 ? global<const float>(source)[i] : half_to_float(global<const uint16_t>(source)[i], type);
-    target[i] = replace != 0 ? x : __fadd_rn(target[i], x);
+    accumulate(uint64_t target, uint64_t source, uint64_t count, uint32_t type, uint32_t replace) {
+  uint32_t size = type == kF32 ? sizeof(float) : sizeof(uint16_t);
+  bool aligned = target % (4 * sizeof(float)) == 0 && source % (4 * size) == 0;
+  Tile tile;
+  tile.gradient_type = type;
+  for (uint64_t start = (uint64_t)blockIdx.x * kTileElements; start < count; start += (uint64_t)gridDim.x * kTileElements) {
+    uint64_t left = count - start;
+    tile.count = left < kTileElements ? (uint32_t)left : kTileElements;
+    tile.vectorized = aligned && tile.count == kTileElements;
+    tile.gradients = source + start * size;
+#pragma unroll
+    for (int k = 0; k < kQuadsPerThread; k++) {
+      int quad = threadIdx.x + k * kThreads;
+      float x[4], sum[4] = {0, 0, 0, 0};
+      load_gradients(x, tile, quad);
+      if (replace == 0) {
+        load_quad(sum, target + start * sizeof(float), tile, quad);
+        for (int i = 0; i < 4; i++) x[i] = __fadd_rn(sum[i], x[i]);
+      }
+      store_quad(target + start * sizeof(float), tile, quad, x);
+    }
   }
 }

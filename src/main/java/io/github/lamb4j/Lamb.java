@@ -194,7 +194,7 @@ public final class Lamb implements AutoCloseable {
     exclusively(
         () -> {
           Place place = model.placeOf(parameter);
-          Accumulation.requireFitting(model.at(place), source);
+          AccumulateChecks.requireFitting(model.at(place), source);
           backend.accumulate(place.group(), place.parameter(), source);
           return null;
         });

@@ -1,9 +1,9 @@
 package io.github.lamb4j;
 
 /** What {@link Lamb#accumulate} refuses. */
-final class Accumulation {
+final class AccumulateChecks {
 
-  private Accumulation() {}
+  private AccumulateChecks() {}
 
   static void requireFitting(Parameter parameter, TensorArray source) {
     String name = "parameter " + parameter.name();
