@@ -27,7 +27,7 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
   static final LaunchPolicy LANS_APPLY = new LaunchPolicy("lans_apply", 256, 3);
 
   static final LaunchPolicy SINGLE_PASS = new LaunchPolicy("single_pass", 256, 2);
-  static final LaunchPolicy ACCUMULATE = new LaunchPolicy("accumulate", 256, 8);
+  static final LaunchPolicy ACCUMULATE = new LaunchPolicy("accumulate", 256, 5);
 
   static List<LaunchPolicy> all() {
     return List.of(
