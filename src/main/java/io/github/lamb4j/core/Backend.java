@@ -46,7 +46,10 @@ public interface Backend extends AutoCloseable {
    */
   void write(int group, int parameter, StateArray array, long offset, FloatBuffer source);
 
-  /** Goes on as if each group had taken so many steps, and all together skipped so many. */
+  /**
+   * Goes on as if each group had taken so many steps, and all together skipped so many. What the
+   * last step found is forgotten.
+   */
   void setSteps(long[] steps, long skipped);
 
   /**

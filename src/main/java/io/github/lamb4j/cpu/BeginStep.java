@@ -88,6 +88,7 @@ final class BeginStep {
   void setStep(long step) {
     this.step = step;
     knownRates = step;
+    learningRate = 0;
     beta1Power = BetaPower.after(step, beta1);
     beta2Power = BetaPower.after(step, beta2);
   }

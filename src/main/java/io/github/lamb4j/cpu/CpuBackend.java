@@ -195,11 +195,9 @@ public final class CpuBackend implements Backend {
   @Override
   public void setSteps(long[] steps, long skipped) {
     for (int i = 0; i < groups.length; i++) {
-      groups[i].state.setStep(steps[i]);
+      groups[i].setStep(steps[i]);
     }
-    gradients.skipped = skipped;
-    gradients.halted = false;
-    gradients.skip = false;
+    gradients.begin(skipped);
   }
 
   @Override

@@ -90,8 +90,21 @@ final class CpuGroup {
     gradientScales = new double[segments.length];
     stepSizes = new float[segments.length];
     gradientStepSizes = new float[segments.length];
+    forgetNorms();
+  }
+
+  private void forgetNorms() {
+    Arrays.fill(weightNorms, 0);
+    Arrays.fill(updateNorms, 0);
     Arrays.fill(trustRatios, 1);
+    Arrays.fill(gradientUpdateNorms, 0);
     Arrays.fill(gradientTrustRatios, 1);
+  }
+
+  /** Goes on as if so many steps had been taken; what the last one found is forgotten. */
+  void setStep(long step) {
+    state.setStep(step);
+    forgetNorms();
   }
 
   Segment segmentOf(int tile) {

@@ -12,8 +12,8 @@ final class GradientNorm {
 
   private final GradientOptions options;
 
-  /** The norm of all true gradients at the last step; 0 if nobody asks. */
-  double norm;
+  /** The norm of all true gradients at the last step; NaN before it. */
+  double norm = Double.NaN;
 
   /** What each gradient is multiplied by. */
   double scale = 1;
@@ -26,6 +26,14 @@ final class GradientNorm {
 
   GradientNorm(GradientOptions options) {
     this.options = options;
+  }
+
+  /** Goes on as if so many steps had been skipped; what the last one found is forgotten. */
+  void begin(long skippedSteps) {
+    norm = Double.NaN;
+    skipped = skippedSteps;
+    skip = false;
+    halted = false;
   }
 
   /** A tile's sum of g^2. */

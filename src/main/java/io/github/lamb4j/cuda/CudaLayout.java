@@ -98,15 +98,19 @@ final class CudaLayout {
     return value ? 1 : 0;
   }
 
-  /** What holds before the first step: a scale of 1, and no skip. */
+  /** What holds before the first step: no norm, a scale of 1, and no skip. */
   static void putStepControl(ByteBuffer to, long skipped) {
-    to.putDouble(0).putDouble(1).putLong(skipped).putInt(0).putInt(0);
+    to.putDouble(Double.NaN).putDouble(1).putLong(skipped).putInt(0).putInt(0);
   }
 
-  /** The state after {@code step} steps; the coefficients are {@code begin_step}'s to write. */
+  /**
+   * The state after {@code step} steps; the coefficients, zeros, are {@code begin_step}'s to write.
+   */
   static void putStepState(ByteBuffer to, long step, double beta1Power, double beta2Power) {
     to.putLong(step).putLong(step).putDouble(beta1Power).putDouble(beta2Power);
-    to.position(to.position() + COEFFICIENTS);
+    for (int i = 0; i < COEFFICIENTS; i += Long.BYTES) {
+      to.putLong(0);
+    }
   }
 
   /** The norms of a segment before its first step, and of one without elements at any time. */

@@ -26,10 +26,7 @@ final class ReportBlock {
     this.stream = stream;
     this.groups = groups;
     copy = CudaLayout.buffer(normsOffset(groups.size()));
-    putSteps(new long[groups.size()], 0);
-    while (copy.hasRemaining()) {
-      CudaLayout.putNoNorms(copy);
-    }
+    putBeginning(new long[groups.size()], 0);
     address = arrays.upload(copy, "report");
   }
 
@@ -57,7 +54,8 @@ final class ReportBlock {
     return stateOffset(groups.size()) + segments * CudaLayout.SEGMENT_NORMS;
   }
 
-  private void putSteps(long[] steps, long skipped) {
+  private void putBeginning(long[] steps, long skipped) {
+    copy.clear();
     CudaLayout.putStepControl(copy, skipped);
     for (int g = 0; g < steps.length; g++) {
       Hyperparameters h = groups.get(g).hyperparameters();
@@ -67,12 +65,14 @@ final class ReportBlock {
           BetaPower.after(steps[g], h.beta1()),
           BetaPower.after(steps[g], h.beta2()));
     }
+    while (copy.hasRemaining()) {
+      CudaLayout.putNoNorms(copy);
+    }
   }
 
-  /** Replaces control and states, in the stream's order. */
+  /** Replaces all of it, in the stream's order: no step since these. */
   void setSteps(long[] steps, long skipped) {
-    copy.clear();
-    putSteps(steps, skipped);
+    putBeginning(steps, skipped);
     driver.copyToDevice(address, copy.flip(), stream);
   }
 
@@ -87,7 +87,7 @@ final class ReportBlock {
     copy.clear();
     driver.copyToHost(copy, address, stream);
     sink.step(copy.getDouble(0), copy.getLong(16), copy.getInt(28) != 0);
-    int at = (int) normsOffset(0);
+    int at = (int) stateOffset(groups.size()); // the norms of the first group
     for (int g = 0; g < groups.size(); g++) {
       int state = (int) stateOffset(g);
       sink.group(g, copy.getLong(state), copy.getDouble(state + 32));
