@@ -39,6 +39,12 @@ import jcuda.driver.CUstream;
  * <p>On the CPU, {@link #onCpu()} with {@link Parameter#onHost} does the same with the same bits in
  * every result, whatever the number of threads.
  *
+ * <p><b>Telemetry.</b> Each step that {@link #report}, {@link #layerNorms} or {@link #gradientNorm}
+ * tells of is one JFR event, {@code io.github.lamb4j.Step}, and, if switched on, one {@code
+ * io.github.lamb4j.Layer} for each layer; and at most once a second a line, {@link
+ * StepReport#toString}, is logged at debug level. Steps that nobody asks about are not copied to
+ * the host for that.
+ *
  * <p><b>Threads.</b> Any one thread at a time may use an optimizer; use by two at once is detected
  * and refused. On CUDA the thread's current context must be the one in which the optimizer was
  * built.
@@ -49,6 +55,7 @@ public final class Lamb implements AutoCloseable {
   private final GradientOptions options;
   private final Function<List<ParameterGroup>, Backend> backends;
   private final AtomicBoolean busy = new AtomicBoolean();
+  private final Telemetry telemetry = new Telemetry(System::nanoTime);
   private Model model;
   private Backend backend;
   private StepReport own;
@@ -239,8 +246,9 @@ public final class Lamb implements AutoCloseable {
    * Fills a report with what the last step found. On CUDA this waits for the stream and copies all
    * of it at once; nothing is copied when nobody asks.
    *
-   * @throws IllegalArgumentException if the report is not of this optimizer's, or was made before
-   *     its groups changed
+   * @param report from {@link #newReport()}
+   * @throws IllegalArgumentException if the report is another optimizer's, or was made before the
+   *     groups changed
    * @throws IllegalStateException also if non-finite gradients ended the run, see {@link
    *     NonFiniteGradients#FAIL}; the report is filled all the same
    */
@@ -250,12 +258,13 @@ public final class Lamb implements AutoCloseable {
           "report: %s; take one from newReport()"
               .formatted(report == null ? "null" : "made for other groups"));
     }
-    exclusively(
-        () -> {
-          refresh(report);
-          requireNotHalted(report);
-          return null;
-        });
+    enter();
+    try {
+      backend.requireUsable();
+      reportLastStep(report);
+    } finally {
+      busy.set(false);
+    }
   }
 
   /**
@@ -268,8 +277,7 @@ public final class Lamb implements AutoCloseable {
   public List<LayerNorms> layerNorms() {
     return exclusively(
         () -> {
-          refresh(own);
-          requireNotHalted(own);
+          reportLastStep(own);
           requireStepTaken();
           List<LayerNorms> result = new ArrayList<>(own.layerCount());
           for (int i = 0; i < own.layerCount(); i++) {
@@ -296,11 +304,16 @@ public final class Lamb implements AutoCloseable {
                 "the gradient norm is computed for clipping and for non-finite gradients only:"
                     + " build with maxGradNorm(...) or nonFiniteGradients(...)");
           }
-          refresh(own);
-          requireNotHalted(own);
+          reportLastStep(own);
           requireStepTaken();
           return own.gradientNorm();
         });
+  }
+
+  private void reportLastStep(StepReport report) {
+    refresh(report);
+    telemetry.reported(report);
+    requireNotHalted(report);
   }
 
   /** Fills a report; from then on the host knows again which step each group has come to. */
@@ -320,7 +333,10 @@ public final class Lamb implements AutoCloseable {
 
   private void requireStepTaken() {
     if (own.step() == resumedAt) {
-      throw new IllegalStateException("no step was taken yet: call step() first");
+      throw new IllegalStateException(
+          "no step was taken yet%s: call step() first"
+              .formatted(
+                  own.skippedSteps() == 0 ? "" : ", " + own.skippedSteps() + " were skipped"));
     }
   }
 
@@ -424,6 +440,7 @@ public final class Lamb implements AutoCloseable {
     backend.setSteps(resumed.steps(), skipped);
     clock = resumed;
     resumedAt = step;
+    telemetry.begin(step, skipped);
   }
 
   /**
@@ -467,8 +484,7 @@ public final class Lamb implements AutoCloseable {
   }
 
   private void regroup(List<ParameterGroup> groups) {
-    refresh(own);
-    requireNotHalted(own);
+    reportLastStep(own);
     Model changed = new Model(groups, kind);
     long[] began = new long[groups.size()];
     for (int g = 0; g < began.length; g++) {
