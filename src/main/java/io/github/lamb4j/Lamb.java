@@ -335,8 +335,7 @@ public final class Lamb implements AutoCloseable {
     if (own.step() == resumedAt) {
       throw new IllegalStateException(
           "no step was taken yet%s: call step() first"
-              .formatted(
-                  own.skippedSteps() == 0 ? "" : ", " + own.skippedSteps() + " were skipped"));
+              .formatted(own.skippedSteps() == 0 ? "" : ", " + own.skippedSteps() + " skipped"));
     }
   }
 

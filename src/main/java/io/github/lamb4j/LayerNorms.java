@@ -6,6 +6,6 @@ package io.github.lamb4j;
  * @param name the parameter's name
  * @param weightNorm the 2-norm of the weights before the step
  * @param updateNorm the 2-norm of r, the update before the trust ratio and the learning rate
- * @param trustRatio the factor that was applied
+ * @param trustRatio the factor that was applied to r; 1 if the layer is not adapted or a norm is 0
  */
 public record LayerNorms(String name, double weightNorm, double updateNorm, double trustRatio) {}

@@ -200,7 +200,7 @@ class StepReportTest {
     g[1] = Float.NaN;
     try (Lamb lamb = builder().nonFiniteGradients(NonFiniteGradients.SKIP).build()) {
       lamb.step();
-      assertUntimely(lamb::layerNorms, "no step was taken yet, 1 were skipped");
+      assertUntimely(lamb::layerNorms, "no step was taken yet, 1 skipped");
       StepReport report = reportOf(lamb);
       assertEquals(Double.NaN, report.gradientNorm());
       assertEquals(0, report.weightNorm(0));
