@@ -80,6 +80,31 @@ public final class LambBuilder {
   }
 
   /**
+   * Adds a group for each combination of switches that the rules give the parameters by their
+   * names; {@link ParameterGroup#split} says which, and how they are called. Biases and layer
+   * normalisation without decay and without adaptation, in one call:
+   *
+   * <pre>{@code
+   * builder.groups(
+   *     "model",
+   *     Hyperparameters.lamb(schedule),
+   *     parameters,
+   *     NameRule.noDecay("bias|LayerNorm"),
+   *     NameRule.noAdaptation("bias|LayerNorm"))
+   * }</pre>
+   *
+   * @throws IllegalArgumentException as {@link ParameterGroup#split}; nothing is added then
+   */
+  public LambBuilder groups(
+      String name,
+      Hyperparameters hyperparameters,
+      List<? extends Parameter> parameters,
+      NameRule... rules) {
+    groups.addAll(ParameterGroup.split(name, hyperparameters, parameters, rules));
+    return this;
+  }
+
+  /**
    * Clips the gradients. With s the loss scale times the divisor (1 if neither is given), the true
    * gradient is the one in memory divided by s. If the 2-norm of all true gradients of all groups
    * exceeds {@code maxNorm}, each is multiplied by {@code maxNorm / norm} as it is read: after

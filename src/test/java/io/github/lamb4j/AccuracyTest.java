@@ -18,6 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AccuracyTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.03);
+  private static final Hyperparameters LANS = Hyperparameters.lans(0.03);
+  private static final Hyperparameters DECOUPLED =
+      LAMB.withDecoupledDecay(true).withWeightDecay(0.5);
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4, 7, 33, 1000, 2047, 2048, 2049, 4097, 65537})
@@ -58,6 +61,47 @@ class AccuracyTest {
         arguments("betas near 1", LAMB.withBetas(0.9999, 0.99999999)),
         arguments("a large epsilon", LAMB.withEpsilon(0.25)),
         arguments("the least epsilon", LAMB.withEpsilon(Float.MIN_NORMAL)),
+        arguments("LAMBC", Hyperparameters.lambC(0.03)),
+        arguments(
+            "a corrected learning rate", LAMB.withBiasCorrection(BiasCorrection.LEARNING_RATE)),
+        arguments(
+            "a corrected learning rate without adaptation",
+            LAMB.withBiasCorrection(BiasCorrection.LEARNING_RATE)
+                .withLayerAdaptation(LayerAdaptation.NEVER)),
+        arguments("decoupled decay", DECOUPLED),
+        arguments(
+            "decoupled decay without adaptation",
+            DECOUPLED.withLayerAdaptation(LayerAdaptation.NEVER)),
+        arguments(
+            "decoupled decay at the learning rate as it was",
+            DECOUPLED.withBiasCorrection(BiasCorrection.LEARNING_RATE)),
+        arguments(
+            "decoupled decay of groups with decay alone",
+            DECOUPLED.withLayerAdaptation(LayerAdaptation.WITH_DECAY)),
+        arguments("no gradient averaging", LAMB.withGradientAveraging(false)),
+        arguments(
+            "no gradient averaging, no bias correction",
+            LAMB.withGradientAveraging(false).withBiasCorrection(BiasCorrection.NONE)),
+        arguments("adaptation with decay", LAMB.withLayerAdaptation(LayerAdaptation.WITH_DECAY)),
+        arguments(
+            "adaptation with decay, and none",
+            LAMB.withLayerAdaptation(LayerAdaptation.WITH_DECAY).withWeightDecay(0)),
+        arguments("LANS", LANS),
+        arguments("LANS without decay", LANS.withWeightDecay(0)),
+        arguments("LANS with strong decay", LANS.withWeightDecay(0.5)),
+        arguments("LANS with decoupled decay", LANS.withDecoupledDecay(true).withWeightDecay(0.5)),
+        arguments(
+            "LANS with limits",
+            LANS.withWeightNormLimits(new Limits(0.5, 2))
+                .withTrustRatioLimits(new Limits(0.03, 0.04))),
+        arguments("LANS without adaptation", LANS.withLayerAdaptation(LayerAdaptation.NEVER)),
+        arguments(
+            "LANS with a corrected learning rate",
+            LANS.withBiasCorrection(BiasCorrection.LEARNING_RATE)),
+        arguments(
+            "LANS without gradient averaging",
+            LANS.withGradientAveraging(false).withBiasCorrection(BiasCorrection.NONE)),
+        arguments("LANS with beta1 = 0", LANS.withBetas(0, 0.999)),
         arguments(
             "warmup and decay",
             LAMB.withLearningRate(
@@ -89,6 +133,7 @@ class AccuracyTest {
             .group("decayed", LAMB, 5, 2049, 64)
             .group("biases", LAMB.withWeightDecay(0), 3, 4)
             .group("slow", LAMB.withLearningRate(0.01).withBetas(0.5, 0.9), 33)
+            .group("LANS", LANS, 33, 2049)
             .group("plain", Hyperparameters.adamW(Schedule.linearWarmup(0.1, 5)), 4097)) {
       for (int i = 0; i < 12; i++) {
         duel.steps(1).assertClose();

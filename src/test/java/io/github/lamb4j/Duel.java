@@ -104,10 +104,21 @@ final class Duel implements AutoCloseable {
       assertWithin(1e-12, lamb.gradientNorm(), reference.gradientNorm, "gradient norm");
     }
     List<LayerNorms> norms = lamb.layerNorms();
+    StepReport report = lamb.newReport();
+    lamb.report(report);
     assertEquals(pairs.size(), norms.size());
     for (int i = 0; i < pairs.size(); i++) {
       assertClose(pairs.get(i), norms.get(i));
+      assertSecondTerm(pairs.get(i), report, i);
     }
+  }
+
+  private static void assertSecondTerm(Pair pair, StepReport report, int layer) {
+    ReferenceLamb.Tensor expected = pair.expected;
+    double ratio = report.gradientTrustRatio(layer);
+    assertNorm(
+        report.gradientUpdateNorm(layer), expected.gradientUpdateNorm, pair.name + ": second norm");
+    assertNorm(ratio, expected.gradientTrustRatio, pair.name + ": second ratio");
   }
 
   private void assertClose(Pair pair, LayerNorms norms) {

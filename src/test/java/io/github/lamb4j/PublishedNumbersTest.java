@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,10 +54,48 @@ class PublishedNumbersTest {
   void shouldMatchKeras() {
     float[] w = {1, 2, 3, 4};
     float[] g = {1, 6, 7, 2};
-    Hyperparameters h = Hyperparameters.lamb(0.5).withEpsilon(1e-7).withWeightDecay(0);
+    Hyperparameters h = Preset.KERAS.hyperparameters(0.5);
     try (Lamb lamb = Lamb.onCpu().group("g", h, Parameter.onHost("w", w, g)).build()) {
       lamb.step();
       assertArrayEquals(new float[] {-0.3693f, 0.6306f, 1.6306f, 2.6306f}, w, 1e-4f);
+    }
+  }
+
+  @Test
+  void shouldDecayAsInKeras() {
+    float[] decayed = {2};
+    float[] excluded = {2};
+    Hyperparameters h = Preset.KERAS.hyperparameters(1).withWeightDecay(0.004);
+    List<Parameter> parameters =
+        List.of(
+            Parameter.onHost("variable", decayed, new float[1]),
+            Parameter.onHost("exclude", excluded, new float[1]));
+    try (Lamb lamb = Lamb.onCpu().groups("g", h, parameters, NameRule.noDecay("exclude")).build()) {
+      for (int step = 0; step < 3; step++) {
+        lamb.step();
+      }
+      assertEquals(1.9760959, decayed[0], 1e-6);
+      assertEquals(2, excluded[0]);
+    }
+  }
+
+  @Test
+  void shouldFollowKerasForFiveSteps() {
+    float[] w = new float[10];
+    float[] g = new float[10];
+    Arrays.fill(w, 1);
+    Arrays.fill(g, 0.01f);
+    Hyperparameters h = Preset.KERAS.hyperparameters(1e-3);
+    try (Lamb lamb = Lamb.onCpu().group("g", h, Parameter.onHost("w", w, g)).build()) {
+      for (float expected : new float[] {0.999f, 0.9982f, 0.9974f, 0.9965f, 0.9955f}) {
+        lamb.step();
+        float[] all = new float[10];
+        Arrays.fill(all, expected);
+        assertArrayEquals(all, w, 1e-3f); // Keras: 5e-4 of the value and 5e-4 more
+        for (int i = 0; i < 10; i++) {
+          g[i] = 0.1f * (i + 1);
+        }
+      }
     }
   }
 
@@ -64,8 +104,8 @@ class PublishedNumbersTest {
     float[] w = {0.1f, -0.2f, -0.1f};
     float[] target = {0.4f, 0.2f, -0.5f};
     float[] g = new float[3];
-    try (Lamb lamb =
-        Lamb.onCpu().group("g", Hyperparameters.lamb(0.02), Parameter.onHost("w", w, g)).build()) {
+    Hyperparameters h = Preset.TF_ADDONS.hyperparameters(0.02).withWeightDecay(0.01);
+    try (Lamb lamb = Lamb.onCpu().group("g", h, Parameter.onHost("w", w, g)).build()) {
       for (int step = 0; step < 200; step++) {
         for (int i = 0; i < 3; i++) {
           g[i] = 2 * (w[i] - target[i]) / 3;

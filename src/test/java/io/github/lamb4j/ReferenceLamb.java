@@ -19,6 +19,11 @@ final class ReferenceLamb {
     double updateNorm;
     double trustRatio;
 
+    /** Of the second term of LANS. */
+    double gradientUpdateNorm;
+
+    double gradientTrustRatio = 1;
+
     /** The length of the way that the weights have gone, there and back. */
     double travelled;
 
@@ -66,33 +71,68 @@ final class ReferenceLamb {
 
   private void step(Tensor x, float[] gradients, double scale) {
     Hyperparameters h = x.h;
-    double mDivisor = h.biasCorrection() == BiasCorrection.MOMENTS ? 1 - Math.pow(h.beta1(), t) : 1;
-    double vDivisor = h.biasCorrection() == BiasCorrection.MOMENTS ? 1 - Math.pow(h.beta2(), t) : 1;
+    boolean lans = h.updateRule() == UpdateRule.LANS;
+    double learningRate = h.learningRate().at(t);
+    double mDivisor = 1 - Math.pow(h.beta1(), t);
+    double vDivisor = 1 - Math.pow(h.beta2(), t);
+    boolean ofMoments = h.biasCorrection() == BiasCorrection.MOMENTS;
+    double decay = h.decoupledDecay() ? 0 : h.weightDecay();
+    double share = h.gradientAveraging() ? 1 - h.beta1() : 1;
+    double gradientNorm = norm(Numbers.widened(gradients));
     double[] r = new double[x.w.length];
-    double sumW = 0;
-    double sumR = 0;
+    double[] c = new double[x.w.length];
     for (int i = 0; i < r.length; i++) {
       double g = gradients[i] * scale;
-      x.m[i] = h.beta1() * x.m[i] + (1 - h.beta1()) * g;
+      if (lans) {
+        g = gradientNorm == 0 ? 0 : gradients[i] / gradientNorm;
+      }
+      x.w[i] -= h.decoupledDecay() ? learningRate * h.weightDecay() * x.w[i] : 0;
+      x.m[i] = h.beta1() * x.m[i] + share * g;
       x.v[i] = h.beta2() * x.v[i] + (1 - h.beta2()) * g * g;
-      double mHat = x.m[i] / mDivisor;
-      double vHat = x.v[i] / vDivisor;
-      r[i] = mHat / (Math.sqrt(vHat) + h.epsilon()) + h.weightDecay() * x.w[i];
-      sumW += x.w[i] * x.w[i];
-      sumR += r[i] * r[i];
+      double mHat = ofMoments ? x.m[i] / mDivisor : x.m[i];
+      double vHat = ofMoments ? x.v[i] / vDivisor : x.v[i];
+      r[i] = mHat / (Math.sqrt(vHat) + h.epsilon()) + decay * x.w[i];
+      c[i] = g / (Math.sqrt(vHat) + h.epsilon()) + decay * x.w[i];
     }
-    x.weightNorm = Math.sqrt(sumW);
-    x.updateNorm = Math.sqrt(sumR);
-    x.trustRatio = 1;
-    if (h.isAdapted() && x.weightNorm > 0 && x.updateNorm > 0) {
-      double phi = clamp(x.weightNorm, h.weightNormLimits());
-      x.trustRatio = clamp(phi / x.updateNorm, h.trustRatioLimits());
+    if (h.biasCorrection() == BiasCorrection.LEARNING_RATE) {
+      learningRate *= Math.sqrt(vDivisor) / mDivisor;
     }
-    double learningRate = h.learningRate().at(t);
-    x.travelled += learningRate * x.trustRatio * x.updateNorm;
+    x.weightNorm = norm(x.w);
+    x.updateNorm = norm(r);
+    x.trustRatio = trustRatio(h, x.weightNorm, x.updateNorm);
+    double first = learningRate * x.trustRatio * (lans ? h.beta1() : 1);
+    double second = 0;
+    if (lans) {
+      x.gradientUpdateNorm = norm(c);
+      x.gradientTrustRatio = trustRatio(h, x.weightNorm, x.gradientUpdateNorm);
+      second = learningRate * x.gradientTrustRatio * (1 - h.beta1());
+    }
+    x.travelled += first * x.updateNorm + second * x.gradientUpdateNorm;
     for (int i = 0; i < r.length; i++) {
-      x.w[i] -= learningRate * x.trustRatio * r[i];
+      x.w[i] -= first * r[i] + second * c[i];
     }
+  }
+
+  private static double trustRatio(Hyperparameters h, double weightNorm, double updateNorm) {
+    boolean adapted =
+        switch (h.layerAdaptation()) {
+          case ALWAYS -> true;
+          case WITH_DECAY -> h.weightDecay() > 0;
+          case NEVER -> false;
+        };
+    if (!adapted || weightNorm == 0 || updateNorm == 0) {
+      return 1;
+    }
+    double phi = clamp(weightNorm, h.weightNormLimits());
+    return clamp(phi / updateNorm, h.trustRatioLimits());
+  }
+
+  private static double norm(double[] x) {
+    double sum = 0;
+    for (double each : x) {
+      sum += each * each;
+    }
+    return Math.sqrt(sum);
   }
 
   private static double clamp(double x, Limits limits) {
