@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IFactory;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -36,7 +37,12 @@ public final class Main implements Callable<Integer> {
 
   /** The command, ready to be executed; what it prints can be sent elsewhere before. */
   static CommandLine commandLine() {
-    CommandLine lamb = new CommandLine(new Main());
+    return commandLine(CommandLine.defaultFactory());
+  }
+
+  /** The command with subcommands that this factory makes. */
+  static CommandLine commandLine(IFactory subcommands) {
+    CommandLine lamb = new CommandLine(new Main(), subcommands);
     lamb.getSubcommands()
         .values()
         .forEach(command -> command.getCommandSpec().versionProvider(new Version()));

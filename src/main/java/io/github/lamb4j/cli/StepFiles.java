@@ -1,23 +1,15 @@
 package io.github.lamb4j.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.lamb4j.HostArray;
 import io.github.lamb4j.Lamb;
-import io.github.lamb4j.LayerNorms;
-import io.github.lamb4j.Moment;
 import io.github.lamb4j.Parameter;
-import io.github.lamb4j.files.AtomicFile;
 import io.github.lamb4j.files.Printable;
 import io.github.lamb4j.safetensors.Dtype;
 import io.github.lamb4j.safetensors.SafetensorsFile;
-import io.github.lamb4j.safetensors.SafetensorsWriter;
 import io.github.lamb4j.safetensors.TensorInfo;
 import io.github.lamb4j.safetensors.TensorSource;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.channels.Channels;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The files of one {@code lamb step}: all are opened and checked against each other before anything
@@ -32,21 +25,21 @@ import java.util.Set;
  */
 final class StepFiles implements AutoCloseable {
 
-  private static final String FIRST = "exp_avg/";
-  private static final String SECOND = "exp_avg_sq/";
-  private static final String STEP = "step";
+  /** In the state's metadata: the number of steps taken. */
+  static final String STEP = "step";
 
-  private static final String PARAMS_FILE = "params.safetensors";
-  private static final String STATE_FILE = "state.safetensors";
-  private static final String TRUST_FILE = "trust.json";
+  /** In the state's metadata: the number of steps skipped; missing where others wrote it. */
+  static final String SKIPPED_STEPS = "skipped_steps";
 
   /** A count that no run reaches; beta^t takes one multiplication for each. */
   private static final long MOST_STEPS = 1_000_000_000;
 
   private static final int PIECE = 1 << 16;
 
+  private static final List<Dtype> FLOATS = List.of(Dtype.F32, Dtype.F16, Dtype.BF16);
+
   /** One parameter, in memory. */
-  private record Tensor(TensorInfo info, FloatBuffer weights, FloatBuffer gradients) {}
+  private record Tensor(TensorInfo info, Weights weights, FloatBuffer gradients) {}
 
   /** An open file and its name, for messages. */
   private record Source(Path path, SafetensorsFile file) {}
@@ -55,12 +48,12 @@ final class StepFiles implements AutoCloseable {
   private final Source params;
   private final List<Source> grads = new ArrayList<>();
   private final Source state;
-  private final Path out;
+  private final StepResults results;
   private final long stepsBefore;
+  private final long skippedBefore;
   private final Map<String, Tensor> tensors = new HashMap<>();
 
   private StepFiles(Path params, List<Path> grads, Path state, Path out) throws IOException {
-    this.out = out;
     try {
       this.params = source(params);
       for (Path path : grads) {
@@ -69,10 +62,14 @@ final class StepFiles implements AutoCloseable {
       this.state = state == null ? null : source(state);
       requireParams();
       for (Source source : this.grads) {
-        requireTensors(source, List.of(""), List.of(Dtype.F32, Dtype.F16, Dtype.BF16));
+        requireTensors(source, weights -> List.of(weights.name()), FLOATS);
       }
-      stepsBefore = this.state == null ? 0 : requireState();
-      requireOut();
+      if (this.state != null) {
+        requireState();
+      }
+      stepsBefore = stateCount(STEP);
+      skippedBefore = stateCount(SKIPPED_STEPS);
+      results = new StepResults(out);
     } catch (Throwable failure) {
       close();
       throw failure;
@@ -100,7 +97,7 @@ final class StepFiles implements AutoCloseable {
       throw new BadInput(Printable.path(params.path) + " has no tensors: nothing to train");
     }
     for (TensorInfo tensor : params.file.tensors()) {
-      requireType(params, tensor, List.of(Dtype.F32));
+      requireType(params, tensor, FLOATS);
       if (tensor.name().isEmpty()) {
         throw refused(params, "", "has an empty name; rename it");
       }
@@ -113,53 +110,52 @@ final class StepFiles implements AutoCloseable {
     }
   }
 
-  private long requireState() {
-    requireTensors(state, List.of(FIRST, SECOND), List.of(Dtype.F32));
-    String text = state.file.metadata().get(STEP);
-    String where = Printable.path(state.path) + ": its __metadata__ ";
-    if (text == null) {
-      throw new BadInput(where + "has no \"step\", the number of steps already taken");
+  private void requireState() {
+    for (TensorInfo weights : params.file.tensors()) {
+      String master = StateTensor.MASTER.nameOf(weights);
+      if (weights.dtype() != Dtype.F32 && state.file.tensor(master).isEmpty()) {
+        throw refused(
+            state,
+            master,
+            "is missing, the F32 weights behind the %s ones; convert those to F32 to go on without"
+                .formatted(weights.dtype()));
+      }
     }
+    requireTensors(
+        state,
+        weights -> StateTensor.of(weights).stream().map(part -> part.nameOf(weights)).toList(),
+        List.of(Dtype.F32));
+    if (!state.file.metadata().containsKey(STEP)) {
+      throw new BadInput(
+          Printable.path(state.path)
+              + ": its __metadata__ has no \"step\", the number of steps already taken");
+    }
+  }
+
+  /** A count in the state's metadata, 0 if it has none. */
+  private long stateCount(String key) {
+    String text = state == null ? "0" : state.file.metadata().getOrDefault(key, "0");
     if (!text.matches("[0-9]{1,10}") || Long.parseLong(text) > MOST_STEPS) {
       throw new BadInput(
-          "%sgives step %s: must be a whole number from 0 to %d"
-              .formatted(where, Printable.value(text), MOST_STEPS));
+          "%s: its __metadata__ gives %s %s: must be a whole number from 0 to %d"
+              .formatted(Printable.path(state.path), key, Printable.value(text), MOST_STEPS));
     }
     return Long.parseLong(text);
   }
 
-  /** For each tensor of the model and each prefix the file must have a tensor, and no others. */
-  private void requireTensors(Source source, List<String> prefixes, List<Dtype> types) {
+  /** For each tensor of the model the file must have those of these names, and no others. */
+  private void requireTensors(
+      Source source, Function<TensorInfo, List<String>> names, List<Dtype> types) {
     Set<String> wanted = new HashSet<>();
-    for (TensorInfo weight : params.file.tensors()) {
-      for (String prefix : prefixes) {
-        requireType(source, requireTensor(source, prefix + weight.name(), weight), types);
-        wanted.add(prefix + weight.name());
+    for (TensorInfo weights : params.file.tensors()) {
+      for (String name : names.apply(weights)) {
+        requireType(source, requireTensor(source, name, weights), types);
+        wanted.add(name);
       }
     }
     for (TensorInfo tensor : source.file.tensors()) {
       if (!wanted.contains(tensor.name())) {
         throw refused(source, tensor.name(), "is not of the model; remove it");
-      }
-    }
-  }
-
-  /** Finds out whether the results can be written there, and makes nothing yet. */
-  private void requireOut() {
-    Path existing = out.toAbsolutePath().normalize();
-    while (!Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
-      existing = existing.getParent();
-    }
-    if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
-      throw new BadInput(
-          "--out %s: %s is not a directory that can be written to; name another"
-              .formatted(Printable.path(out), Printable.path(existing)));
-    }
-    for (String name : List.of(PARAMS_FILE, STATE_FILE, TRUST_FILE)) {
-      Path target = out.resolve(name);
-      if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
-          && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
-        throw new BadInput(Printable.path(target) + ": is not a regular file; move it away");
       }
     }
   }
@@ -194,15 +190,19 @@ final class StepFiles implements AutoCloseable {
     return stepsBefore;
   }
 
+  /** The number of steps that were skipped on the way to the state. */
+  long skippedBefore() {
+    return skippedBefore;
+  }
+
   /** Reads the weights, in the order of the file, with room for their gradients. */
   List<Parameter> load() throws IOException {
     List<Parameter> parameters = new ArrayList<>();
     for (TensorInfo info : params.file.tensors()) {
-      FloatBuffer weights = FloatBuffer.allocate((int) info.elementCount());
+      Weights weights = Weights.read(params.file, info);
       FloatBuffer gradients = FloatBuffer.allocate((int) info.elementCount());
-      params.file.read(info, 0, weights.duplicate());
       tensors.put(info.name(), new Tensor(info, weights, gradients));
-      parameters.add(Parameter.onHost(info.name(), weights, gradients));
+      parameters.add(Parameter.onHost(info.name(), weights.array(), HostArray.f32(gradients)));
     }
     return parameters;
   }
@@ -215,33 +215,41 @@ final class StepFiles implements AutoCloseable {
     }
   }
 
-  /** Gives the optimizer the state, if there is one. */
+  /**
+   * Gives the optimizer the state, if there is one.
+   *
+   * @throws BadInput if its values cannot be those of these weights
+   */
   void restore(Lamb lamb) throws IOException {
     if (state == null) {
       return;
     }
-    for (String name : tensors.keySet()) {
-      restore(lamb, name, Moment.FIRST, FIRST);
-      restore(lamb, name, Moment.SECOND, SECOND);
+    for (Tensor tensor : tensors.values()) {
+      for (StateTensor part : StateTensor.of(tensor.info)) {
+        restore(lamb, tensor, part);
+      }
     }
     lamb.resumeAt(stepsBefore);
   }
 
-  private void restore(Lamb lamb, String name, Moment moment, String prefix) throws IOException {
-    TensorInfo info = state.file.tensor(prefix + name).orElseThrow();
+  private void restore(Lamb lamb, Tensor tensor, StateTensor part) throws IOException {
+    TensorInfo info = state.file.tensor(part.nameOf(tensor.info)).orElseThrow();
     FloatBuffer piece = FloatBuffer.allocate((int) Math.min(PIECE, info.elementCount()));
     for (long done = 0; done < info.elementCount(); done += piece.limit()) {
       piece.clear().limit((int) Math.min(PIECE, info.elementCount() - done));
       state.file.read(info, done, piece);
-      if (moment == Moment.SECOND) {
-        requireNoNegative(info, piece);
+      piece.flip();
+      switch (part) {
+        case SECOND -> requireNoNegative(info, piece);
+        case MASTER -> requireMasterOf(tensor, info, (int) done, piece);
+        default -> {}
       }
-      lamb.writeMoment(name, moment, done, piece.flip());
+      part.write(lamb, tensor.info.name(), done, piece);
     }
   }
 
   private void requireNoNegative(TensorInfo info, FloatBuffer piece) {
-    for (int i = 0; i < piece.position(); i++) {
+    for (int i = 0; i < piece.limit(); i++) {
       if (piece.get(i) < 0) {
         throw refused(
             state,
@@ -251,68 +259,40 @@ final class StepFiles implements AutoCloseable {
     }
   }
 
+  /** Weights of another step than their master's would be lost without a word. */
+  private void requireMasterOf(Tensor tensor, TensorInfo info, int offset, FloatBuffer piece) {
+    int at = tensor.weights.mismatch(offset, piece);
+    if (at >= 0) {
+      throw refused(
+          state,
+          info.name(),
+          "holds %s at element %d, which does not round to the weight in %s; give the weights that were written with this state"
+              .formatted(piece.get(at - offset), at, Printable.path(params.path)));
+    }
+  }
+
   /** Writes all results. */
-  void write(Lamb lamb, Map<String, String> metadata, Map<Long, List<LayerNorms>> norms)
-      throws IOException {
-    createOut();
+  void write(Lamb lamb, Map<String, String> metadata, TrustHistory trust) throws IOException {
     List<TensorSource> weights = new ArrayList<>();
-    List<TensorSource> moments = new ArrayList<>();
+    List<TensorSource> parts = new ArrayList<>();
     for (TensorInfo info : params.file.tensors()) {
       String name = info.name();
-      FloatBuffer values = tensors.get(name).weights;
+      Weights own = tensors.get(name).weights;
       weights.add(
           new TensorSource(
-              name,
-              info.shape(),
-              (offset, target) -> target.put(values.slice((int) offset, target.remaining()))));
-      moments.add(moment(lamb, info, Moment.FIRST, FIRST));
-      moments.add(moment(lamb, info, Moment.SECOND, SECOND));
+              name, own.type(), info.shape(), (offset, target) -> own.copy((int) offset, target)));
+      for (StateTensor part : StateTensor.of(info)) {
+        parts.add(
+            new TensorSource(
+                part.nameOf(info),
+                info.shape(),
+                (offset, target) -> part.read(lamb, name, offset, target)));
+      }
     }
-    // The state first: with twice the tensors it alone can exceed what the format allows, and then
-    // nothing has been replaced.
-    SafetensorsWriter.write(out.resolve(STATE_FILE), metadata, moments);
-    SafetensorsWriter.write(out.resolve(PARAMS_FILE), params.file.metadata(), weights);
-    writeTrust(out.resolve(TRUST_FILE), norms);
-  }
-
-  private void createOut() {
-    try {
-      Files.createDirectories(out);
-    } catch (IOException e) {
-      throw new BadInput(
-          "--out %s: cannot be made (%s); name another"
-              .formatted(Printable.path(out), e.getMessage()));
-    }
-  }
-
-  private static TensorSource moment(Lamb lamb, TensorInfo info, Moment moment, String prefix) {
-    return new TensorSource(
-        prefix + info.name(),
-        info.shape(),
-        (offset, target) -> lamb.readMoment(info.name(), moment, offset, target));
-  }
-
-  private static void writeTrust(Path path, Map<Long, List<LayerNorms>> steps) throws IOException {
-    AtomicFile.write(
-        path,
-        channel -> {
-          try (JsonGenerator json =
-              new JsonFactory().createGenerator(Channels.newOutputStream(channel))) {
-            json.useDefaultPrettyPrinter().writeStartObject();
-            for (Map.Entry<Long, List<LayerNorms>> step : steps.entrySet()) {
-              json.writeObjectFieldStart(step.getKey().toString());
-              for (LayerNorms norms : step.getValue()) {
-                json.writeObjectFieldStart(norms.name());
-                json.writeNumberField("weight_norm", norms.weightNorm());
-                json.writeNumberField("update_norm", norms.updateNorm());
-                json.writeNumberField("trust_ratio", norms.trustRatio());
-                json.writeEndObject();
-              }
-              json.writeEndObject();
-            }
-            json.writeEndObject();
-          }
-        });
+    results.write(
+        new StepResults.Contents(params.file.metadata(), weights),
+        new StepResults.Contents(metadata, parts),
+        trust);
   }
 
   @Override

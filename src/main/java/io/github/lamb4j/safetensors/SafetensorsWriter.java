@@ -2,6 +2,7 @@ package io.github.lamb4j.safetensors;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.lamb4j.core.Half;
 import io.github.lamb4j.files.AtomicFile;
 import io.github.lamb4j.files.Printable;
 import java.io.ByteArrayInputStream;
@@ -18,11 +19,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Writes safetensors files of F32 tensors. The same input gives the same bytes. */
+/** Writes safetensors files of F32, F16 and BF16 tensors. The same input gives the same bytes. */
 public final class SafetensorsWriter {
 
   private static final int ALIGNMENT = 8;
-  private static final int CHUNK_BYTES = 1 << 18;
+  private static final int CHUNK_ELEMENTS = 1 << 16;
 
   private SafetensorsWriter() {}
 
@@ -55,7 +56,9 @@ public final class SafetensorsWriter {
           ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
           writeAll(channel, length.putLong(0, header.length));
           writeAll(channel, ByteBuffer.wrap(header));
-          ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          ByteBuffer chunk =
+              ByteBuffer.allocateDirect(CHUNK_ELEMENTS * Float.BYTES)
+                  .order(ByteOrder.LITTLE_ENDIAN);
           for (int i = 0; i < layout.size(); i++) {
             writeElements(channel, layout.get(i), tensors.get(i).elements(), chunk);
           }
@@ -69,12 +72,17 @@ public final class SafetensorsWriter {
     for (TensorSource tensor : tensors) {
       try {
         long count = TensorInfo.elementCount(tensor.shape());
-        long end = Math.addExact(begin, Math.multiplyExact(count, Float.BYTES));
-        layout.add(new TensorInfo(tensor.name(), Dtype.F32, tensor.shape(), count, begin, end));
+        long bytes = Math.multiplyExact(count, tensor.dtype().bits() / Byte.SIZE);
+        long end = Math.addExact(begin, bytes);
+        layout.add(
+            new TensorInfo(tensor.name(), tensor.dtype(), tensor.shape(), count, begin, end));
         begin = end;
       } catch (ArithmeticException e) {
-        String type = Printable.value(tensor.name()) + ": F32 " + tensor.shape();
-        throw new SafetensorsException(path, "tensor " + type + " is too large for any file", e);
+        throw new SafetensorsException(
+            path,
+            "tensor %s: %s %s is too large for any file"
+                .formatted(Printable.value(tensor.name()), tensor.dtype(), tensor.shape()),
+            e);
       }
     }
     return layout;
@@ -125,7 +133,7 @@ public final class SafetensorsWriter {
       throws IOException {
     long written = 0;
     while (written < tensor.elementCount()) {
-      int count = (int) Math.min(CHUNK_BYTES / Float.BYTES, tensor.elementCount() - written);
+      int count = (int) Math.min(CHUNK_ELEMENTS, tensor.elementCount() - written);
       FloatBuffer floats = chunk.clear().limit(count * Float.BYTES).asFloatBuffer();
       elements.read(written, floats);
       if (floats.position() != count) {
@@ -133,9 +141,23 @@ public final class SafetensorsWriter {
             "the source of tensor %s gave %d of the %d elements from %d on"
                 .formatted(Printable.value(tensor.name()), floats.position(), count, written));
       }
+      narrow(tensor.dtype(), chunk);
       writeAll(channel, chunk);
       written += count;
     }
+  }
+
+  /** Replaces the floats in a chunk by what the file is to hold, from the chunk's beginning on. */
+  private static void narrow(Dtype dtype, ByteBuffer chunk) {
+    if (dtype == Dtype.F32) {
+      return;
+    }
+    int count = chunk.limit() / Float.BYTES;
+    for (int i = 0; i < count; i++) { // never writes what is still to be read
+      float value = chunk.getFloat(i * Float.BYTES);
+      chunk.putShort(i * Short.BYTES, dtype == Dtype.F16 ? Half.toF16(value) : Half.toBf16(value));
+    }
+    chunk.limit(count * Short.BYTES);
   }
 
   private static void writeAll(WritableByteChannel channel, ByteBuffer bytes) throws IOException {

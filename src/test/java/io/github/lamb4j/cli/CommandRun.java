@@ -16,15 +16,21 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import picocli.CommandLine;
 
 /** What one command line came to. */
 record CommandRun(int exitCode, String out, String err) {
 
   static CommandRun of(Object... arguments) {
+    return of(Main.commandLine(), arguments);
+  }
+
+  /** Runs it on a command that the test has made. */
+  static CommandRun of(CommandLine command, Object... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exitCode =
-        Main.commandLine()
+        command
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err))
             .execute(Arrays.stream(arguments).map(String::valueOf).toArray(String[]::new));
@@ -33,7 +39,11 @@ record CommandRun(int exitCode, String out, String err) {
 
   /** Runs what must succeed. */
   static CommandRun done(Object... arguments) {
-    CommandRun run = of(arguments);
+    return done(Main.commandLine(), arguments);
+  }
+
+  static CommandRun done(CommandLine command, Object... arguments) {
+    CommandRun run = of(command, arguments);
     assertEquals("", run.err);
     assertEquals(0, run.exitCode);
     return run;

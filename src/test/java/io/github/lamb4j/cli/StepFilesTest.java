@@ -72,10 +72,11 @@ class StepFilesTest {
     CommandRun.done(arguments("--state", state));
   }
 
-  @Test
-  void shouldRefuseHalfWeights() throws IOException {
-    model().half("b", "F16", shape(3), (short) 0, (short) 0, (short) 0).write(params);
-    assertRefused(params + ": tensor \"b\" is F16; convert it to F32");
+  @ParameterizedTest
+  @CsvSource({"I64, 8", "F64, 8", "F8_E4M3, 1"})
+  void shouldRefuseWeightsOfOtherTypes(String dtype, int bytes) throws IOException {
+    model().raw("b", dtype, shape(3), new byte[3 * bytes]).write(params);
+    assertRefused(params + ": tensor \"b\" is " + dtype + "; convert it to F32 or F16 or BF16");
   }
 
   @Test
@@ -194,6 +195,13 @@ class StepFilesTest {
   void shouldRefuseAStateWhoseStepIsNoCount(String step) throws IOException {
     moments().metadata("step", step).write(state);
     assertStateRefused(state + ": its __metadata__ gives step \"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-1", "", "7.0", "seven", "1000000001"})
+  void shouldRefuseAStateWhoseSkippedStepsAreNoCount(String skipped) throws IOException {
+    moments().metadata("skipped_steps", skipped).write(state);
+    assertStateRefused(state + ": its __metadata__ gives skipped_steps \"" + skipped + "\": must");
   }
 
   @Test

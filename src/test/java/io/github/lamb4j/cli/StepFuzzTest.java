@@ -33,6 +33,13 @@ class StepFuzzTest {
           "--epsilon",
           "--weight-decay",
           "--no-bias-correction",
+          "--bias-correction",
+          "--preset",
+          "--decoupled-decay",
+          "--no-grad-averaging",
+          "--lans",
+          "--grad-scale",
+          "--skip-nonfinite",
           "--max-grad-norm",
           "--trust-min",
           "--trust-max",
@@ -71,6 +78,10 @@ class StepFuzzTest {
           "\\",
           "$",
           "(?<n>w)\\k<n>",
+          "none",
+          "lr",
+          "keras",
+          "Apex-NVLamb",
           "cpu",
           "AUTO",
           "true",
@@ -97,7 +108,8 @@ class StepFuzzTest {
       String what = Arrays.toString(arguments);
       if (run.exitCode() == 0) {
         assertEquals("", run.err(), what);
-        assertTrue(TrustJson.read(results.resolve("trust.json")).size() > 0, what);
+        boolean taken = TrustJson.read(results.resolve("trust.json")).size() > 0;
+        assertTrue(taken || run.out().contains("\nskipped "), what);
       } else {
         run.assertRefusal();
         assertEquals(before, CommandRun.contents(folder), what);

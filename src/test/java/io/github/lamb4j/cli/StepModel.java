@@ -44,20 +44,37 @@ final class StepModel {
     return params;
   }
 
+  /** Weights of one type after the other. */
+  static Checkpoint mixedParams(long seed) {
+    return mixed(-seed);
+  }
+
   /** Gradients of one type after the other. */
   static Checkpoint grads(long seed) {
+    return mixed(seed);
+  }
+
+  /** Gradients of which one element is what it should not be. */
+  static Checkpoint badGrads(long seed, float bad) {
+    long[] shape = SHAPES.get("dense/weight");
+    float[] values = gaussian(new Random(seed), count(shape), 0.01);
+    values[values.length - 1] = bad;
+    return grads(seed).f32("dense/weight", shape, values);
+  }
+
+  private static Checkpoint mixed(long seed) {
     Random random = new Random(seed);
-    Checkpoint grads = new Checkpoint();
+    Checkpoint mixed = new Checkpoint();
     int tensor = 0;
     for (Map.Entry<String, long[]> entry : SHAPES.entrySet()) {
       int count = count(entry.getValue());
       switch (tensor++ % 3) {
-        case 0 -> grads.f32(entry.getKey(), entry.getValue(), gaussian(random, count, 0.01));
-        case 1 -> grads.half(entry.getKey(), "F16", entry.getValue(), halves(random, count, 10));
-        default -> grads.half(entry.getKey(), "BF16", entry.getValue(), halves(random, count, 120));
+        case 0 -> mixed.f32(entry.getKey(), entry.getValue(), gaussian(random, count, 0.01));
+        case 1 -> mixed.half(entry.getKey(), "F16", entry.getValue(), halves(random, count, 10));
+        default -> mixed.half(entry.getKey(), "BF16", entry.getValue(), halves(random, count, 120));
       }
     }
-    return grads;
+    return mixed;
   }
 
   /** Both signs, any mantissa, and exponents around this one. */

@@ -6,18 +6,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.BackendChoice;
+import io.github.lamb4j.BiasCorrection;
+import io.github.lamb4j.Preset;
+import io.github.lamb4j.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code lamb step} computes, against the formula in binary64. */
 class StepNumbersTest {
@@ -64,17 +72,23 @@ class StepNumbersTest {
     assertState(out);
   }
 
-  private static void assertTrusts(
-      Map<String, Lamb64.Trust> expected, Map<String, Map<String, Object>> actual) {
-    assertEquals(expected.keySet(), actual.keySet());
-    expected.forEach(
-        (name, trust) -> {
-          Map<String, Object> numbers = actual.get(name);
-          assertEquals(Set.of("weight_norm", "update_norm", "trust_ratio"), numbers.keySet());
-          assertClose(trust.weightNorm(), numbers.get("weight_norm"), name);
-          assertClose(trust.updateNorm(), numbers.get("update_norm"), name);
-          assertClose(trust.ratio(), numbers.get("trust_ratio"), name);
-        });
+  private void assertTrusts(
+      Map<String, Lamb64.Trust> trusts, Map<String, Map<String, Object>> actual) {
+    assertEquals(trusts.keySet(), actual.keySet());
+    trusts.forEach((name, trust) -> assertTrust(trust, actual.get(name), name));
+  }
+
+  private void assertTrust(Lamb64.Trust trust, Map<String, Object> numbers, String name) {
+    Set<String> keys = new HashSet<>(Set.of("weight_norm", "update_norm", "trust_ratio"));
+    if (expected.lans) {
+      keys.addAll(Set.of("gradient_update_norm", "gradient_trust_ratio"));
+      assertClose(trust.gradientUpdateNorm(), numbers.get("gradient_update_norm"), name);
+      assertClose(trust.gradientRatio(), numbers.get("gradient_trust_ratio"), name);
+    }
+    assertEquals(keys, numbers.keySet());
+    assertClose(trust.weightNorm(), numbers.get("weight_norm"), name);
+    assertClose(trust.updateNorm(), numbers.get("update_norm"), name);
+    assertClose(trust.ratio(), numbers.get("trust_ratio"), name);
   }
 
   private static void assertClose(double expected, Object actual, String name) {
@@ -124,7 +138,7 @@ class StepNumbersTest {
     expected.beta2 = 0;
     expected.epsilon = 0.01;
     expected.weightDecay = 0.3;
-    expected.biasCorrection = false;
+    expected.biasCorrection = BiasCorrection.NONE;
     assertSteps(
         "0.02",
         "--beta1=0.7",
@@ -138,6 +152,99 @@ class StepNumbersTest {
   void shouldClipTheNormOfAllGradients() throws IOException {
     expected.maxGradNorm = 0.01;
     assertSteps("0.02", "--max-grad-norm=0.01");
+  }
+
+  @Test
+  void shouldDivideGradientsByTheirScaleBeforeItClips() throws IOException {
+    expected.gradScale = 1024;
+    assertSteps("0.02", "--grad-scale=1024");
+    expected = new Lamb64(StepModel.params(1).values());
+    expected.gradScale = 0.3;
+    expected.maxGradNorm = 1.5;
+    double scaled = Lamb64.norm(Lamb64.doubles(grads.get(0).values().get("dense/weight")));
+    assertTrue(scaled < 1.5 && scaled / 0.3 > 1.5, "only the true norm should be clipped");
+    assertSteps("0.02", "--grad-scale=0.3", "--max-grad-norm=1.5");
+  }
+
+  @Test
+  void shouldFoldTheBiasCorrectionIntoTheLearningRate() throws IOException {
+    expected.biasCorrection = BiasCorrection.LEARNING_RATE;
+    expected.weightDecay = 0.3;
+    assertSteps("0.02,0.01,0.3", "--bias-correction=lr", "--weight-decay=0.3");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--bias-correction=NONE", "--no-bias-correction"})
+  void shouldHaveTwoNamesForNoBiasCorrection(String option) throws IOException {
+    expected.biasCorrection = BiasCorrection.NONE;
+    assertSteps("0.02", option);
+  }
+
+  @Test
+  void shouldTakeOneMeaningInTwoWords() throws IOException {
+    expected.biasCorrection = BiasCorrection.NONE;
+    assertSteps("0.02", "--no-bias-correction", "--bias-correction=none");
+  }
+
+  @Test
+  void shouldDecayOutsideTheRatio() throws IOException {
+    expected.decoupledDecay = true;
+    expected.weightDecay = 0.7;
+    expected.undecayed = name -> name.contains("bias");
+    assertSteps("0.02,0.5,0.1", "--decoupled-decay", "--weight-decay=0.7", "--no-decay=bias");
+  }
+
+  @Test
+  void shouldDecayOutsideTheRatioByTheRateAsItWas() throws IOException {
+    expected.decoupledDecay = true;
+    expected.biasCorrection = BiasCorrection.LEARNING_RATE;
+    expected.weightDecay = 0.7;
+    assertSteps("0.2", "--decoupled-decay", "--weight-decay=0.7", "--bias-correction=lr");
+  }
+
+  @Test
+  void shouldTakeGradientsWhole() throws IOException {
+    expected.gradientAveraging = false;
+    assertSteps("0.02", "--no-grad-averaging");
+  }
+
+  @Test
+  void shouldFollowTheFormulaOfLans() throws IOException {
+    expected.lans = true;
+    expected.unadapted = name -> name.startsWith("exp");
+    expected.trustMax = 0.5;
+    assertSteps("0.02,0.1,0.3", "--lans", "--no-adapt=^exp", "--trust-max=0.5");
+  }
+
+  @Test
+  void shouldFollowTheFormulaOfLansForScaledGradients() throws IOException {
+    expected.lans = true;
+    expected.decoupledDecay = true;
+    expected.gradScale = 64; // which does not matter
+    assertSteps("0.02", "--lans", "--grad-scale=64", "--decoupled-decay");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Preset.class)
+  void shouldFollowEveryPreset(Preset preset) throws IOException {
+    expected.take(preset.hyperparameters(Schedule.constant(0)));
+    preset.maxGradNorm().ifPresent(norm -> expected.maxGradNorm = norm);
+    expected.undecayed = name -> name.contains("dense");
+    expected.gradScale = 0.1; // so that there is something to clip
+    String name = PresetOption.nameOf(preset).toUpperCase(Locale.ROOT);
+    assertSteps("0.02,0.1,0.3", "--preset", name, "--no-decay=dense", "--grad-scale=0.1");
+  }
+
+  @Test
+  void shouldClipToAnotherNormThanThePreset() throws IOException {
+    expected.take(Preset.APEX_NVLAMB.hyperparameters(Schedule.constant(0)));
+    expected.gradScale = 0.1;
+    expected.maxGradNorm = 2;
+    assertSteps("0.02", "--preset=apex-nvlamb", "--grad-scale=0.1", "--max-grad-norm=2");
+    expected = new Lamb64(StepModel.params(1).values());
+    expected.take(Preset.APEX_NVLAMB.hyperparameters(Schedule.constant(0)));
+    expected.gradScale = 0.1;
+    assertSteps("0.02", "--preset=apex-nvlamb", "--grad-scale=0.1", "--max-grad-norm=none");
   }
 
   @Test

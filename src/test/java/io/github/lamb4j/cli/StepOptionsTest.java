@@ -45,30 +45,39 @@ class StepOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--beta1|-0.1|beta1 -0.1: must be in [0, 1)",
-        "--beta1|1|beta1 1.0: must be in [0, 1)",
-        "--beta1|NaN|beta1 NaN: must be in [0, 1)",
-        "--beta2|1.5|beta2 1.5: must be in [0, 1)",
-        "--beta2|Infinity|beta2 Infinity: must be in [0, 1)",
-        "--epsilon|0|epsilon 0.0: must be from 1.17549435E-38 to",
-        "--epsilon|-1e-6|epsilon -1.0E-6: must be from 1.17549435E-38 to",
-        "--epsilon|NaN|epsilon NaN: must be from 1.17549435E-38 to",
-        "--epsilon|Infinity|epsilon Infinity: must be from 1.17549435E-38 to",
-        "--epsilon|1e-40|epsilon 1.0E-40: must be from 1.17549435E-38 to",
-        "--weight-decay|-1|weightDecay -1.0: must be from 0 to",
-        "--weight-decay|NaN|weightDecay NaN: must be from 0 to",
-        "--weight-decay|Infinity|weightDecay Infinity: must be from 0 to",
+        "--beta1|-0.1|--beta1 -0.1: must be in [0, 1)",
+        "--beta1|1|--beta1 1.0: must be in [0, 1)",
+        "--beta1|NaN|--beta1 NaN: must be in [0, 1)",
+        "--beta2|1.5|--beta2 1.5: must be in [0, 1)",
+        "--beta2|Infinity|--beta2 Infinity: must be in [0, 1)",
+        "--epsilon|0|--epsilon 0.0: must be from 1.17549435E-38 to",
+        "--epsilon|-1e-6|--epsilon -1.0E-6: must be from 1.17549435E-38 to",
+        "--epsilon|NaN|--epsilon NaN: must be from 1.17549435E-38 to",
+        "--epsilon|Infinity|--epsilon Infinity: must be from 1.17549435E-38 to",
+        "--epsilon|1e-40|--epsilon 1.0E-40: must be from 1.17549435E-38 to",
+        "--weight-decay|-1|--weight-decay -1.0: must be from 0 to",
+        "--weight-decay|NaN|--weight-decay NaN: must be from 0 to",
+        "--weight-decay|Infinity|--weight-decay Infinity: must be from 0 to",
         "--max-grad-norm|0|--max-grad-norm 0.0: must be a finite number above 0",
         "--max-grad-norm|-1|--max-grad-norm -1.0: must be a finite number above 0",
         "--max-grad-norm|NaN|--max-grad-norm NaN: must be a finite number above 0",
         "--max-grad-norm|Infinity|--max-grad-norm Infinity: must be a finite number above 0",
-        "--trust-min|-1|--trust-min, --trust-max: lower limit -1.0",
-        "--trust-min|NaN|--trust-min, --trust-max: lower limit NaN",
-        "--trust-min|Infinity|--trust-min, --trust-max: lower limit Infinity",
-        "--trust-max|NaN|--trust-min, --trust-max: upper limit NaN",
-        "--trust-max|-1|--trust-min, --trust-max: upper limit -1.0",
-        "--weight-norm-max|-1|--weight-norm-max: upper limit -1.0",
-        "--weight-norm-max|NaN|--weight-norm-max: upper limit NaN",
+        "--trust-min|-1|--trust-min -1.0: must be a finite number, 0 or more",
+        "--trust-min|NaN|--trust-min NaN: must be",
+        "--trust-min|Infinity|--trust-min Infinity: must be",
+        "--trust-max|NaN|--trust-max NaN: must be a number, 0 or more",
+        "--trust-max|-1|--trust-max -1.0: must be a number",
+        "--weight-norm-max|-1|--weight-norm-max -1.0: must be a number not below",
+        "--weight-norm-max|NaN|--weight-norm-max NaN: must be a number not below",
+        "--max-grad-norm|some|Invalid value for option '--max-grad-norm': 'some' is neither a number nor",
+        "--max-grad-norm|''|Invalid value for option '--max-grad-norm'",
+        "--grad-scale|0|--grad-scale 0.0: must be a finite number above 0",
+        "--grad-scale|-2|--grad-scale -2.0: must be a finite number above 0",
+        "--grad-scale|NaN|--grad-scale NaN: must be a finite number above 0",
+        "--grad-scale|Infinity|--grad-scale Infinity: must be a finite number above 0",
+        "--bias-correction|both|Invalid value for option '--bias-correction': expected one of [MOMENTS, LR, NONE]",
+        "--preset|pytorch|Invalid value for option '--preset': expected one of [paper, apex, apex-nvlamb, ",
+        "--preset|apex_nvlamb|Invalid value for option '--preset': expected one of [paper, apex, ",
         "--threads|0|--threads 0: give 1 to 256",
         "--threads|-3|--threads -3: give 1 to 256",
         "--threads|2147483647|--threads 2147483647: give 1 to 256",
@@ -121,10 +130,80 @@ class StepOptionsTest {
   @Test
   void shouldRefuseALowerLimitAboveTheUpperOne() throws IOException {
     assertRefused(
-        "--trust-min, --trust-max: upper limit 1.0: must be a number not below the lower limit 2.0",
+        "--trust-min 2.0 is above --trust-max 1.0: give a lower --trust-min or a higher --trust-max",
         "--lr=1",
         "--trust-min=2",
         "--trust-max=1");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--no-bias-correction --bias-correction=lr"
+            + "|--no-bias-correction and --bias-correction lr contradict each other; give one of them",
+        "--bias-correction=moments --no-bias-correction"
+            + "|--no-bias-correction and --bias-correction moments contradict each other",
+        "--bias-correction=lr --bias-correction=lr"
+            + "|option '--bias-correction' (WHERE) should be specified only once",
+        "--decoupled-decay --no-decoupled-decay"
+            + "|option '--decoupled-decay' should be specified only once",
+        "--preset=keras --preset=timm|option '--preset' (NAME) should be specified only once",
+        "--lans --preset=keras|--lans and --preset keras are two optimizers; leave one of them out",
+        "--preset=paper --lans|--lans and --preset paper are two optimizers; leave one of them out",
+        "--lans --max-grad-norm=1"
+            + "|--max-grad-norm 1.0 and --lans: LANS normalises every gradient, so that clipping",
+        "--preset=lans --max-grad-norm=2|--max-grad-norm 2.0 and --preset lans: LANS normalises",
+        "--preset=adamw --trust-max=1"
+            + "|--trust-max 1.0 limits trust ratios, and with --preset adamw no tensor has one; leave",
+        "--preset=adamw --trust-min=1 --weight-norm-max=2|--trust-min 1.0 limits trust ratios, and with",
+        "--preset=apex --weight-decay=0 --weight-norm-max=3"
+            + "|--weight-norm-max 3.0 limits trust ratios, and with --preset apex no tensor has one",
+        "--no-adapt=. --trust-max=2"
+            + "|--trust-max 2.0 limits trust ratios, and with --no-adapt no tensor has one; leave it",
+        "--preset=apex --no-decay=w --no-adapt=x --trust-max=2"
+            + "|--trust-max 2.0 limits trust ratios, and with --no-decay and --no-adapt no tensor has one",
+        "--preset=lambc --trust-min=2"
+            + "|--trust-min 2.0 is above --trust-max 1.0 of --preset lambc: give a lower --trust-min",
+        "--preset=deepspeed --trust-max=1e-3"
+            + "|--trust-min 0.01 of --preset deepspeed is above --trust-max 0.001: give a lower",
+        "--preset=keras --decoupled-decay"
+            + "|--decoupled-decay: --preset keras has no weight decay; give a --weight-decay too",
+      })
+  void shouldRefuseWhatContradictsItself(String options, String message) throws IOException {
+    List<Object> more = new ArrayList<>(List.of("--lr=1"));
+    more.addAll(List.of(options.split(" ")));
+    assertRefused(message, more.toArray());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--lans --preset=lans",
+        "--lans --max-grad-norm=none",
+        "--decoupled-decay --weight-decay=0",
+        "--preset=keras --no-decoupled-decay",
+        "--preset=adamw --no-adapt=w",
+        "--preset=apex --no-decay=. --no-adapt=.",
+        "--preset=lambc --trust-min=2 --trust-max=Infinity",
+        "--no-adapt=x --trust-max=2",
+        "--grad-scale=4.9e-324 --skip-nonfinite",
+        "--grad-scale=1.7e308",
+        "--preset=APEX-nvlamb --bias-correction=Lr"
+      })
+  void shouldTakeWhatDoesNotContradictItself(String options) {
+    List<Object> more = new ArrayList<>(List.of("--lr=0.1"));
+    more.addAll(List.of(options.split(" ")));
+    CommandRun.done(arguments(more.toArray()));
+  }
+
+  @Test
+  void shouldRefuseContradictionsBeforeItOpensAnything() {
+    CommandRun run =
+        CommandRun.of(
+            "step", "--params=no", "--grads=no", "--out=no", "--lr=1", "--lans", "--preset=keras");
+    run.assertRefusal();
+    assertTrue(run.err().contains("--lans and --preset keras"), run.err());
   }
 
   @Test

@@ -32,6 +32,7 @@ class StepResumeTest {
 
   @TempDir Path folder;
 
+  private List<String> base = OPTIONS;
   private Path params;
   private Path all;
 
@@ -54,7 +55,7 @@ class StepResumeTest {
       arguments.addAll(List.of("--grads", folder.resolve("g" + i)));
     }
     arguments.addAll(List.of("--lr", String.join(",", Arrays.copyOfRange(RATES, from, to))));
-    arguments.addAll(OPTIONS);
+    arguments.addAll(base);
     arguments.addAll(Arrays.asList(options));
     CommandRun.done(arguments.toArray());
   }
@@ -101,6 +102,50 @@ class StepResumeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--lans --decoupled-decay --grad-scale=8",
+        "--bias-correction=lr --no-grad-averaging --max-grad-norm=0.1 --skip-nonfinite",
+        "--preset=deepspeed --grad-scale=0.01",
+        "--preset=keras --weight-decay=0.1",
+        "--preset=timm"
+      })
+  void shouldGiveTheSameBytesWithOtherOptions(String options) throws IOException {
+    base = List.of(options.split(" "));
+    step(params, null, all, 0, STEPS);
+    Path out = folder.resolve("out");
+    step(params, null, out, 0, 1);
+    step(params(out), state(out), out, 1, 3);
+    step(params(out), state(out), out, 3, STEPS);
+    assertSameAsAll(out);
+  }
+
+  @Test
+  void shouldSayInTheStateWhatElseItWasMadeWith() throws IOException {
+    base =
+        List.of(
+            "--preset=TIMM",
+            "--max-grad-norm=none",
+            "--decoupled-decay",
+            "--bias-correction=lr",
+            "--no-grad-averaging",
+            "--grad-scale=65536",
+            "--skip-nonfinite");
+    step(params, null, all, 0, 1);
+    Map<String, String> metadata = Checkpoint.metadata(state(all));
+    assertEquals("timm", metadata.get("preset"));
+    assertEquals("none", metadata.get("max_grad_norm"));
+    assertEquals("true", metadata.get("decoupled_decay"));
+    assertEquals("lr", metadata.get("bias_correction"));
+    assertEquals("false", metadata.get("gradient_averaging"));
+    assertEquals("65536.0", metadata.get("grad_scale"));
+    assertEquals("true", metadata.get("skip_nonfinite"));
+    base = List.of("--lans");
+    step(params, null, all, 0, 1);
+    assertEquals("lans", Checkpoint.metadata(state(all)).get("update_rule"));
+  }
+
   @Test
   void shouldGiveTheSameTrustTwice() throws IOException {
     Path out = folder.resolve("out");
@@ -126,7 +171,16 @@ class StepResumeTest {
     expected.put("beta2", "0.999");
     expected.put("epsilon", "1.0E-6");
     expected.put("weight_decay", "0.01");
-    expected.put("bias_correction", "true");
+    expected.put("skipped_steps", "0");
+    expected.put("preset", "paper");
+    expected.put("update_rule", "lamb");
+    expected.put("decoupled_decay", "false");
+    expected.put("bias_correction", "moments");
+    expected.put("gradient_averaging", "true");
+    expected.put("layer_adaptation", "always");
+    expected.put("grad_scale", "1.0");
+    expected.put("skip_nonfinite", "false");
+    expected.put("weight_norm_min", "0.0");
     expected.put("max_grad_norm", "0.5");
     expected.put("trust_min", "0.0");
     expected.put("trust_max", "Infinity");

@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.lamb4j.core.Half;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class SafetensorsWriterTest {
@@ -104,6 +108,57 @@ class SafetensorsWriterTest {
         assertEquals(bits[i], Float.floatToRawIntBits(back.get(i)));
       }
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F16", "BF16"})
+  void shouldKeepEveryBitOfHalves(Dtype dtype) throws IOException {
+    int count = 5 << 16; // more than a chunk
+    TensorSource halves =
+        new TensorSource(
+            "x",
+            dtype,
+            List.of(5L, 1L << 16),
+            (offset, target) -> {
+              for (int i = (int) offset; target.hasRemaining(); i++) {
+                short bits = (short) i;
+                target.put(dtype == Dtype.F16 ? Half.fromF16(bits) : Half.fromBf16(bits));
+              }
+            });
+    SafetensorsWriter.write(path, Map.of(), List.of(halves, source("y", List.of(), 7)));
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.position(bytes.limit() - 2 * count - 4);
+    for (int i = 0; i < count; i++) {
+      assertEquals((short) i, bytes.getShort());
+    }
+    assertEquals(7, bytes.getInt());
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      assertEquals(dtype, file.tensors().get(0).dtype());
+    }
+  }
+
+  @Test
+  void shouldRoundToHalvesNearestEven() throws IOException {
+    int[] bits = {0x3F800FFF, 0x3F801000, 0x3F803000, 0x477FF000};
+    TensorSource exact = source("x", List.of(4L), bits);
+    SafetensorsWriter.write(
+        path, Map.of(), List.of(new TensorSource("x", Dtype.F16, exact.shape(), exact.elements())));
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      float[] back = new float[4];
+      file.read(file.tensors().get(0), 0, FloatBuffer.wrap(back));
+      assertArrayEquals(
+          new float[] {1, 1, 1 + 0x1p-9f, Float.POSITIVE_INFINITY}, back); // to even, both ties
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F64", "I32", "F8_E4M3"})
+  void shouldRefuseToWriteOtherTypes(Dtype dtype) {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new TensorSource("x", dtype, List.of(1L), (offset, target) -> {}));
+    assertTrue(e.getMessage().startsWith("tensor \"x\": " + dtype), e.getMessage());
   }
 
   @Test
