@@ -58,12 +58,6 @@ final class GroupOptions {
         NamePattern.all("--no-decay", noDecay), NamePattern.all("--no-adapt", noAdapt));
   }
 
-  /** The options that were given, for a message. */
-  String given() {
-    String both = noDecay.isEmpty() || noAdapt.isEmpty() ? "" : " and ";
-    return (noDecay.isEmpty() ? "" : "--no-decay") + both + (noAdapt.isEmpty() ? "" : "--no-adapt");
-  }
-
   /** Says what it is in the state's metadata. */
   void describe(Map<String, String> metadata) {
     metadata.put("no_decay", String.join("\n", noDecay));

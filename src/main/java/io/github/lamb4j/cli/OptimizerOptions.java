@@ -9,9 +9,7 @@ import io.github.lamb4j.Preset;
 import io.github.lamb4j.Scalar;
 import io.github.lamb4j.Schedule;
 import io.github.lamb4j.UpdateRule;
-import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -236,39 +234,29 @@ final class OptimizerOptions {
       throw new BadInput(
           "--lans and %s are two optimizers; leave one of them out".formatted(presetName()));
     }
-    if (own.updateRule() == UpdateRule.LANS && maxGradNorm != null && maxGradNorm.isPresent()) {
-      throw new BadInput(
-          "--max-grad-norm %s and %s: LANS normalises every gradient, so that clipping them changes nothing; leave it out"
-              .formatted(maxGradNorm.getAsDouble(), lans ? "--lans" : presetName()));
-    }
     // A weight decay of 0 that was asked for is one end of a sweep.
     if (Boolean.TRUE.equals(decoupledDecay) && weightDecay == null && own.weightDecay() == 0) {
       throw new BadInput(
           "--decoupled-decay: %s has no weight decay; give a --weight-decay too"
               .formatted(presetName()));
     }
-    requireUseOfLimits(List.of(own), presetName());
+    requireUseOfLimits(own);
   }
 
-  /**
-   * Refuses limits that were asked for where no tensor has a trust ratio.
-   *
-   * @param groups how all tensors are trained
-   * @param cause the options that take the trust ratios away
-   */
-  void requireUseOfLimits(Collection<Hyperparameters> groups, String cause) {
+  /** Refuses limits that were asked for where the preset takes every trust ratio away. */
+  private void requireUseOfLimits(Hyperparameters own) {
     Map<String, Double> limits = new LinkedHashMap<>();
     limits.put("--trust-min", trustMin);
     limits.put("--trust-max", trustMax);
     limits.put("--weight-norm-max", weightNormMax);
     limits.values().removeIf(Objects::isNull);
-    if (limits.isEmpty() || groups.stream().anyMatch(Hyperparameters::isAdapted)) {
+    if (limits.isEmpty() || own.isAdapted()) {
       return;
     }
     Map.Entry<String, Double> first = limits.entrySet().iterator().next();
     throw new BadInput(
         "%s %s limits trust ratios, and with %s no tensor has one; leave it out"
-            .formatted(first.getKey(), first.getValue(), cause));
+            .formatted(first.getKey(), first.getValue(), presetName()));
   }
 
   private Preset preset() {
@@ -295,13 +283,15 @@ final class OptimizerOptions {
   }
 
   /** What the gradients are clipped to, in one line, if they are. */
-  Optional<String> clipping() {
+  Optional<String> clipping(Hyperparameters own) {
     OptionalDouble norm = maxGradNorm();
     if (norm.isEmpty()) {
       return Optional.empty();
     }
     String cause = maxGradNorm == null ? " (" + presetName() + ")" : "";
-    return Optional.of("gradients clipped to norm " + norm.getAsDouble() + cause);
+    String effect =
+        own.updateRule() == UpdateRule.LANS ? ", without effect: LANS normalises each" : "";
+    return Optional.of("gradients clipped to norm " + norm.getAsDouble() + cause + effect);
   }
 
   /** Says what it is in the state's metadata. */

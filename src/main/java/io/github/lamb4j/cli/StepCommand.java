@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -115,7 +116,6 @@ final class StepCommand implements Callable<Integer> {
     }
     try (StepFiles files = StepFiles.open(params, grads, state, out)) {
       Map<Hyperparameters, List<Parameter>> chosen = selection.groups(files.load(), base);
-      optimizer.requireUseOfLimits(chosen.keySet(), groups.given());
       chosen.forEach((own, members) -> builder.group(groupName(own), own, members));
       try (Lamb lamb = builder.build()) {
         run(files, lamb, rates, base);
@@ -167,15 +167,20 @@ final class StepCommand implements Callable<Integer> {
     optimizer.describe(base, metadata);
     groups.describe(metadata);
     files.write(lamb, metadata, trust);
-    print(lamb.groups(), skipped, trust.stepCount(), report.step());
+    print(lamb.groups(), optimizer.clipping(base), skipped, trust.stepCount(), report.step());
   }
 
-  private void print(List<ParameterGroup> groups, List<String> skipped, int taken, long step) {
+  private void print(
+      List<ParameterGroup> groups,
+      Optional<String> clipping,
+      List<String> skipped,
+      int taken,
+      long step) {
     PrintWriter stdout = spec.commandLine().getOut();
     for (ParameterGroup group : groups) { // shows an expression that matched nothing
       stdout.printf("%d tensor(s) with %s%n", group.parameters().size(), group.name());
     }
-    optimizer.clipping().ifPresent(stdout::println);
+    clipping.ifPresent(stdout::println);
     skipped.forEach(stdout::println);
     stdout.printf(
         "%d step(s), now at step %d; results are in %s%n", taken, step, Printable.path(out));
