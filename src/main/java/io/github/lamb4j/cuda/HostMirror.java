@@ -5,6 +5,7 @@ import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.DeviceParameter;
 import io.github.lamb4j.HostArray;
 import io.github.lamb4j.HostParameter;
+import io.github.lamb4j.NonFiniteGradients;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
 import io.github.lamb4j.Scalar;
@@ -34,6 +35,7 @@ public final class HostMirror implements Backend {
   private final CUstream stream = new CUstream();
   private final List<ParameterGroup> groups;
   private final boolean ownContext;
+  private final boolean stepsMayBeSkipped;
   private final DeviceArrays arrays;
   private final List<Copy> inputs = new ArrayList<>();
   private final List<Copy> results = new ArrayList<>();
@@ -48,6 +50,7 @@ public final class HostMirror implements Backend {
       CudaDriver driver, List<ParameterGroup> groups, GradientOptions options, StepPath path) {
     this.driver = driver;
     this.groups = groups;
+    stepsMayBeSkipped = options.nonFinite() != NonFiniteGradients.PROPAGATE;
     ownContext = driver.currentContext() == 0;
     if (ownContext) {
       driver.retainPrimaryContext(FIRST_DEVICE);
@@ -82,6 +85,9 @@ public final class HostMirror implements Backend {
     inputs.add(gradients);
     results.add(weights);
     model.ifPresent(results::add);
+    if (stepsMayBeSkipped) {
+      model.ifPresent(inputs::add); // a skipped step gives back what it got
+    }
     return new DeviceParameter(
         host.name(), array(weights), array(gradients), model.map(HostMirror::array), host.count());
   }
