@@ -7,13 +7,14 @@ import io.github.lamb4j.core.GradientOptions;
 import io.github.lamb4j.core.Rates;
 import io.github.lamb4j.core.StateArray;
 import io.github.lamb4j.cuda.JCudaDriver;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import jcuda.driver.CUstream;
 
 /**
@@ -63,6 +64,7 @@ public final class Lamb implements AutoCloseable {
   private StepClock clock;
   private long resumedAt;
   private volatile boolean closed;
+  private String failed;
   private Throwable failure;
 
   Lamb(
@@ -162,8 +164,7 @@ public final class Lamb implements AutoCloseable {
     } catch (StepNotStarted e) {
       throw e.reason();
     } catch (RuntimeException | Error e) {
-      failure = e;
-      requireSound();
+      fail("step " + clock.next(), e);
     }
     clock.stepDone();
   }
@@ -416,9 +417,10 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Goes on from a checkpoint: every group's next step is step {@code step + 1}, and no step was
-   * skipped. With the weights and both moments of every parameter restored too, and the masters if
-   * there are any, the run continues bit for bit as if it had never stopped.
+   * Goes on from a checkpoint of the program's own; {@link #load} does so from one of ours. Every
+   * group's next step is step {@code step + 1}, and no step was skipped. With the weights and both
+   * moments of every parameter restored too, and the masters if there are any, the run continues
+   * bit for bit as if it had never stopped.
    *
    * @param step steps already taken, 0 or more
    */
@@ -440,6 +442,91 @@ public final class Lamb implements AutoCloseable {
     clock = resumed;
     resumedAt = step;
     telemetry.begin(step, skipped);
+  }
+
+  /**
+   * Saves the state of the optimizer as one safetensors file, at any time, before the first step
+   * too: both moments of every parameter, the masters of those with half weights, the step count of
+   * every group, which is its place in its schedule, and the number of skipped steps. Beside them
+   * it notes, for {@link #load} to compare, groups, hyperparameters, {@code maxGradNorm} and the
+   * policy for non-finite gradients. Binary32 weights and model copies are the program's to save,
+   * and so are loss scale, divisor and a given norm.
+   *
+   * <p>The file is written whole or not at all: it is the one before, or the new one, even if the
+   * process is killed meanwhile. It goes to the disk in pieces, with no copy of the model in
+   * memory. On CUDA this waits for the stream.
+   *
+   * @param file a regular file, or none yet, in a directory that exists; no symbolic link
+   * @throws IOException if it cannot be written; what was there before is there still
+   * @throws IllegalStateException also if a step or a load failed part-way, or the stream is being
+   *     captured
+   */
+  public void save(Path file) throws IOException {
+    requireFile(file);
+    exclusively(
+        () -> {
+          requireSound();
+          requireNotCapturing("save");
+          refresh(own);
+          StateFile.save(
+              file,
+              model,
+              backend,
+              StateMetadata.of(
+                  model.groups, options, own.step(), own.skippedSteps(), clock.steps()));
+          return null;
+        });
+  }
+
+  /**
+   * Replaces the state of the optimizer by a saved one, on either backend whichever saved it, and
+   * rounds masters into the half weights. With the binary32 weights as they were at the save, the
+   * run goes on bit for bit as if it had never stopped. A run that non-finite gradients had ended
+   * may go on too. Everything but the elements is checked before anything is touched. On CUDA this
+   * waits for the stream; the rates of {@link #prepareReplays} are to be given again.
+   *
+   * <p>The optimizer must have the saved groups and parameters, of the same lengths and in the same
+   * order, and the same hyperparameters. A schedule is a function and cannot be saved: it must give
+   * the learning rate that the saved one gave for each group's last step.
+   *
+   * @param accepted what may differ all the same
+   * @throws IOException if the file cannot be read or is no state
+   * @throws IllegalArgumentException if it does not fit this optimizer; the message names what
+   *     differs
+   * @throws IllegalStateException also if a step or a load failed part-way, or the stream is being
+   *     captured. If reading or writing fails in the middle of the elements the message says so,
+   *     and every later step, save and load is refused
+   */
+  public void load(Path file, LoadOption... accepted) throws IOException {
+    requireFile(file);
+    if (accepted == null) {
+      throw new IllegalArgumentException("accepted: null; give none, or LoadOptions");
+    }
+    exclusively(
+        () -> {
+          requireSound();
+          requireNotCapturing("load");
+          try (StateFile state = StateFile.open(file, model, options, accepted)) {
+            restore(state);
+          }
+          return null;
+        });
+  }
+
+  private void restore(StateFile state) {
+    try {
+      state.restore(backend);
+      StateMetadata saved = state.metadata();
+      resume(saved.began(), saved.step(), saved.skipped());
+    } catch (IOException | RuntimeException | Error e) {
+      fail("loading " + state, e);
+    }
+  }
+
+  private static void requireFile(Path file) {
+    if (file == null) {
+      throw new IllegalArgumentException("file: null");
+    }
   }
 
   /**
@@ -525,11 +612,16 @@ public final class Lamb implements AutoCloseable {
     }
   }
 
-  private <T> T exclusively(Supplier<T> call) {
+  /** A call of the user's, and what it throws. */
+  private interface Call<T, E extends Exception> {
+    T run() throws E;
+  }
+
+  private <T, E extends Exception> T exclusively(Call<T, E> call) throws E {
     enter();
     try {
       backend.requireUsable();
-      return call.get();
+      return call.run();
     } finally {
       busy.set(false);
     }
@@ -549,9 +641,21 @@ public final class Lamb implements AutoCloseable {
   private void requireSound() {
     if (failure != null) {
       throw new IllegalStateException(
-          "step %d failed part-way: restore weights and moments from a checkpoint into a new optimizer"
-              .formatted(clock.next()),
+          failed + " failed part-way: restore weights and a saved state into a new optimizer",
           failure);
+    }
+  }
+
+  private void fail(String what, Throwable cause) {
+    failed = what;
+    failure = cause;
+    requireSound();
+  }
+
+  private void requireNotCapturing(String call) {
+    if (backend.isCapturing()) {
+      throw new IllegalStateException(
+          call + ": the stream is being captured, and this waits for it; end the capture first");
     }
   }
 

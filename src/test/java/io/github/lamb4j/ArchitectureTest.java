@@ -17,6 +17,9 @@ class ArchitectureTest {
   private static final String CPU = "io.github.lamb4j.cpu..";
   private static final String CUDA = "io.github.lamb4j.cuda..";
 
+  private static final String SAFETENSORS = "io.github.lamb4j.safetensors..";
+  private static final String FILES = "io.github.lamb4j.files..";
+
   /**
    * Times what no public call shows: it needs the driver for device memory, copies and events, and
    * an optimizer on memory of its choice. No other program may have that.
@@ -25,11 +28,7 @@ class ArchitectureTest {
 
   /** Programs that use the library. */
   private static final String[] PROGRAMS = {
-    BENCH,
-    "io.github.lamb4j.cli..",
-    "io.github.lamb4j.train..",
-    "io.github.lamb4j.safetensors..",
-    "io.github.lamb4j.progress.."
+    BENCH, "io.github.lamb4j.cli..", "io.github.lamb4j.train..", "io.github.lamb4j.progress.."
   };
 
   @ArchTest
@@ -81,7 +80,7 @@ class ArchitectureTest {
   static final ArchRule theLibraryDoesNotKnowItsPrograms =
       noClasses()
           .that()
-          .resideInAnyPackage(API, CORE, CPU, CUDA)
+          .resideInAnyPackage(API, CORE, CPU, CUDA, SAFETENSORS, FILES)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(PROGRAMS);
@@ -90,11 +89,37 @@ class ArchitectureTest {
   static final ArchRule theLibraryNeedsNoneOfTheProgramsDependencies =
       noClasses()
           .that()
-          .resideInAnyPackage(API, CORE, CPU, CUDA)
+          .resideInAnyPackage(API, CORE, CPU, CUDA, SAFETENSORS, FILES)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(
-              "picocli..", "com.fasterxml..", "ch.qos..", "me.tongfei..", "net.sf.extjwnl..");
+          .resideInAnyPackage("picocli..", "ch.qos..", "me.tongfei..", "net.sf.extjwnl..");
+
+  @ArchTest
+  static final ArchRule jsonIsForTheHeadersOfSafetensorsFiles =
+      noClasses()
+          .that()
+          .resideInAnyPackage(API, CORE, CPU, CUDA, FILES)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("com.fasterxml..");
+
+  @ArchTest
+  static final ArchRule filesKnowNeitherTheOptimizerNorItsBackends =
+      noClasses()
+          .that()
+          .resideInAnyPackage(SAFETENSORS, FILES)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(API, CPU, CUDA);
+
+  @ArchTest
+  static final ArchRule theBackendsKnowNoFiles =
+      noClasses()
+          .that()
+          .resideInAnyPackage(CORE, CPU, CUDA)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(SAFETENSORS, FILES);
 
   @ArchTest
   static final ArchRule programsButTheBenchmarkUseThePublicApiAlone =

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -31,6 +32,7 @@ class ConcurrentUseTest {
 
   private static List<Executable> everyCall(Lamb lamb) {
     FloatBuffer one = FloatBuffer.allocate(1);
+    Path file = Path.of("no such directory", "state.safetensors");
     return List.of(
         lamb::step,
         lamb::layerNorms,
@@ -38,6 +40,8 @@ class ConcurrentUseTest {
         () -> lamb.readMoment("w", Moment.FIRST, 0, one),
         () -> lamb.writeMoment("w", Moment.FIRST, 0, one),
         () -> lamb.resumeAt(9),
+        () -> lamb.save(file),
+        () -> lamb.load(file),
         lamb::stepCount,
         lamb::close);
   }

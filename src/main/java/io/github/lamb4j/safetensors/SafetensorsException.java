@@ -10,7 +10,8 @@ import java.nio.file.Path;
  */
 public final class SafetensorsException extends IOException {
 
-  SafetensorsException(Path file, String problem) {
+  /** Names the file before the problem. */
+  public SafetensorsException(Path file, String problem) {
     this(file, problem, null);
   }
 

@@ -1,0 +1,382 @@
+package io.github.lamb4j;
+
+import static io.github.lamb4j.Refusals.assertRefused;
+import static io.github.lamb4j.Refusals.assertUntimely;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.lamb4j.safetensors.SafetensorsException;
+import io.github.lamb4j.safetensors.SafetensorsFile;
+import io.github.lamb4j.safetensors.SafetensorsWriter;
+import io.github.lamb4j.safetensors.TensorInfo;
+import io.github.lamb4j.safetensors.TensorSource;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A state that does not fit, or is none, is refused by name, and nothing is touched. */
+class StateRefusalTest {
+
+  /** Of step 2; its schedule has its peak there. */
+  private static final Hyperparameters LAMB = Hyperparameters.lamb(Schedule.linearWarmup(0.1, 2));
+
+  @TempDir Path directory;
+  private Path file;
+  private final List<Lamb> open = new ArrayList<>();
+
+  /** Saves two groups with two parameters each, one with a master, after two steps. */
+  @BeforeEach
+  void save() throws IOException {
+    file = directory.resolve("state.safetensors");
+    Lamb saved = build(LAMB, "a: w h, b: x y");
+    saved.step();
+    saved.step();
+    saved.save(file);
+  }
+
+  @AfterEach
+  void close() {
+    open.forEach(Lamb::close);
+  }
+
+  private Lamb build(Hyperparameters hyperparameters, String model) {
+    return build(Lamb.onCpu().maxGradNorm(3), hyperparameters, model);
+  }
+
+  private Lamb build(LambBuilder builder, Hyperparameters hyperparameters, String model) {
+    for (String group : model.split(", ")) {
+      List<Parameter> parameters = new ArrayList<>();
+      for (String name : group.substring(3).split(" ")) {
+        parameters.add(parameter(name));
+      }
+      builder.group(group.substring(0, 1), hyperparameters, parameters);
+    }
+    Lamb lamb = builder.build();
+    open.add(lamb);
+    return lamb;
+  }
+
+  /** Half weights for a name with an h; otherwise of as many elements as its name has letters. */
+  private static Parameter parameter(String name) {
+    float[] g = new float[name.length()];
+    Arrays.fill(g, 1);
+    return name.contains("h")
+        ? Parameter.onHost(name, HostArray.bf16(new short[g.length]), HostArray.f32(g))
+        : Parameter.onHost(name, g.clone(), g);
+  }
+
+  private void assertUnfit(Lamb lamb, String... said) {
+    assertUntouched(
+        lamb,
+        () -> {
+          assertRefused(() -> lamb.load(file), "state.safetensors: ");
+          assertRefused(() -> lamb.load(file), said);
+        });
+  }
+
+  /** What is refused leaves every bit as it was, and the optimizer goes on as it would have. */
+  private static void assertUntouched(Lamb lamb, Runnable refusal) {
+    lamb.step();
+    String before = StateModel.bits(lamb);
+    List<LayerNorms> norms = lamb.layerNorms();
+    refusal.run();
+    assertEquals(before, StateModel.bits(lamb));
+    assertEquals(norms, lamb.layerNorms());
+    lamb.step();
+    assertEquals(2, lamb.stepCount());
+  }
+
+  @Test
+  void shouldLoadWhatTheOthersBuildOn() throws IOException {
+    Lamb lamb = build(LAMB, "a: w h, b: x y");
+    lamb.load(file);
+    assertEquals(2, lamb.stepCount());
+  }
+
+  @Test
+  void shouldRefuseAnotherModel() {
+    assertUnfit(
+        build(LAMB, "a: w h, b: x"), "parameter \"y\" was in group \"b\"", "is not in this");
+    assertUnfit(build(LAMB, "a: w h"), "parameter \"x\" was in group \"b\"", "remove it after");
+    assertUnfit(
+        build(LAMB, "a: w h, b: x y z"), "parameter \"z\" (group \"b\")", "before addGroup");
+    assertUnfit(build(LAMB, "a: w h, b: x y, c: z"), "parameter \"z\" (group \"c\")");
+    assertUnfit(
+        build(LAMB, "a: w h x, b: y"), "parameter \"x\" was in group \"b\" and is in group \"a\"");
+    assertUnfit(build(LAMB, "c: w h, b: x y"), "parameter \"w\" was in group \"a\"", "group \"c\"");
+    assertUnfit(build(LAMB, "a: w h, b: y x"), "\"x\" stands where \"y\" does here", "order");
+    assertUnfit(build(LAMB, "b: x y, a: w h"), "\"w\" stands where \"x\" does here");
+  }
+
+  @Test
+  void shouldRefuseAnotherModelWhateverElseMayDiffer() {
+    Lamb lamb = build(LAMB, "a: w h, b: y x");
+    assertUntouched(
+        lamb,
+        () -> assertRefused(() -> lamb.load(file, LoadOption.OTHER_HYPERPARAMETERS), "order"));
+  }
+
+  @Test
+  void shouldRefuseOtherSizesAndTypesOfWeights() {
+    Lamb longer =
+        Lamb.onCpu()
+            .maxGradNorm(3)
+            .group("a", LAMB, Parameter.onHost("w", new float[2], new float[2]), parameter("h"))
+            .group("b", LAMB, parameter("x"), parameter("y"))
+            .build();
+    open.add(longer);
+    assertUnfit(longer, "tensor \"exp_avg/w\" has shape [1], and parameter \"w\" has 2 elements");
+    Lamb unmastered =
+        Lamb.onCpu()
+            .maxGradNorm(3)
+            .group("a", LAMB, parameter("w"), Parameter.onHost("h", new float[1], new float[1]))
+            .group("b", LAMB, parameter("x"), parameter("y"))
+            .build();
+    open.add(unmastered);
+    assertUnfit(unmastered, "parameter \"h\" has F32 weights here", "give it half weights");
+  }
+
+  @Test
+  void shouldRefuseAFileWithoutTheMaster() throws IOException {
+    rewrite(entries -> {}, tensors -> tensors.removeIf(t -> t.name().startsWith("master/")));
+    assertUnfit(
+        build(LAMB, "a: w h, b: x y"), "parameter \"h\" has half weights here", "give it F32");
+  }
+
+  private static final Map<String, UnaryOperator<Hyperparameters>> OTHERS =
+      Map.ofEntries(
+          Map.entry("learningRate of step 2", h -> h.withLearningRate(0.09)),
+          Map.entry("beta1", h -> h.withBetas(0.8, h.beta2())),
+          Map.entry("beta2", h -> h.withBetas(h.beta1(), Math.nextUp(h.beta2()))),
+          Map.entry("epsilon", h -> h.withEpsilon(1e-8)),
+          Map.entry("weightDecay", h -> h.withWeightDecay(0)),
+          Map.entry("decoupledDecay", h -> h.withDecoupledDecay(true)),
+          Map.entry("biasCorrection", h -> h.withBiasCorrection(BiasCorrection.LEARNING_RATE)),
+          Map.entry("gradientAveraging", h -> h.withGradientAveraging(false)),
+          Map.entry("layerAdaptation", h -> h.withLayerAdaptation(LayerAdaptation.WITH_DECAY)),
+          Map.entry("weightNormLimits.min", h -> h.withWeightNormLimits(new Limits(1, 1 / 0.0))),
+          Map.entry("weightNormLimits.max", h -> h.withWeightNormLimits(Limits.atMost(5))),
+          Map.entry("trustRatioLimits.min", h -> h.withTrustRatioLimits(new Limits(1, 1 / 0.0))),
+          Map.entry("trustRatioLimits.max", h -> h.withTrustRatioLimits(Limits.atMost(5))),
+          Map.entry("updateRule", h -> h.withUpdateRule(UpdateRule.LANS)));
+
+  static List<String> hyperparameters() {
+    return OTHERS.keySet().stream().sorted().toList();
+  }
+
+  @Test
+  void shouldTryEveryHyperparameterThatThereIs() {
+    assertEquals(
+        Arrays.stream(Hyperparameters.class.getRecordComponents())
+            .map(RecordComponent::getName)
+            .collect(Collectors.toSet()),
+        OTHERS.keySet().stream().map(name -> name.split("[ .]")[0]).collect(Collectors.toSet()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("hyperparameters")
+  void shouldRefuseOtherHyperparametersUnlessTold(String name) throws IOException {
+    Hyperparameters other = OTHERS.get(name).apply(LAMB);
+    Lamb lamb = build(other, "a: w h, b: x y");
+    assertUnfit(
+        lamb, "group \"a\": " + name + " was ", " and is ", "LoadOption.OTHER_HYPERPARAMETERS");
+    lamb.load(file, LoadOption.OTHER_HYPERPARAMETERS);
+    assertEquals(2, lamb.stepCount());
+  }
+
+  @Test
+  void shouldSayBothValues() {
+    assertUnfit(
+        build(LAMB.withBetas(0.8, 0.999), "a: w h, b: x y"), "beta1 was 0.9 and is 0.8 here");
+    assertUnfit(
+        build(LAMB.withLearningRate(0.09), "a: w h, b: x y"),
+        "learningRate of step 2 was 0.1 and is 0.09 here");
+    assertUnfit(
+        build(Lamb.onCpu(), LAMB, "a: w h, b: x y"), "maxGradNorm was 3.0 and is none here");
+    assertUnfit(
+        build(Lamb.onCpu().maxGradNorm(4), LAMB, "a: w h, b: x y"), "maxGradNorm was 3.0 and is 4");
+    assertUnfit(
+        build(
+            Lamb.onCpu().maxGradNorm(3).nonFiniteGradients(NonFiniteGradients.SKIP),
+            LAMB,
+            "a: w h, b: x y"),
+        "nonFiniteGradients was PROPAGATE and is SKIP here");
+  }
+
+  @Test
+  void shouldTakeASameNumberHoweverItIsWritten() throws IOException {
+    rewrite(entries -> entries.put("group.1.epsilon", "0.000001"), tensors -> {});
+    Lamb lamb = build(LAMB, "a: w h, b: x y");
+    lamb.load(file);
+    assertEquals(2, lamb.stepCount());
+  }
+
+  /** A change of the file's metadata, and what is then said. */
+  private record Damage(String key, String value, String said) {}
+
+  static List<Damage> damages() {
+    String most = "from 0 to 9223372036854775807";
+    return List.of(
+        new Damage("format", null, "is no state that Lamb.save wrote"),
+        new Damage("format", "pt", "is no state that Lamb.save wrote"),
+        new Damage("version", null, "has no __metadata__ \"version\""),
+        new Damage("version", "2", "version \"2\", and this lamb4j reads version 1"),
+        new Damage("step", null, "has no __metadata__ \"step\""),
+        new Damage("step", "two", "\"step\" of \"two\": must be a whole number " + most),
+        new Damage("step", "-1", "\"step\" of \"-1\": must be"),
+        new Damage("step", "9223372036854775808", "\"step\" of \"9223372036854775808\": must be"),
+        new Damage("step", "1", "\"group.0.steps\" of \"2\": must be a whole number from 0 to 1"),
+        new Damage("skipped", "", "\"skipped\" of \"\": must be"),
+        new Damage("group.1.steps", null, "has no __metadata__ \"group.1.steps\""),
+        new Damage("group.1.beta2", null, "has no __metadata__ \"group.1.beta2\""),
+        new Damage("group.0.learning_rate", null, "has no __metadata__ \"group.0.learning_rate\""),
+        new Damage("max_grad_norm", null, "has no __metadata__ \"max_grad_norm\""),
+        new Damage("group.1.name", "a", "gives group \"a\" twice, or without parameters"),
+        new Damage("group.2.name", "c", "gives group \"c\" twice, or without parameters"),
+        new Damage("group.1.parameter.1", "w", "names parameter \"w\" twice"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("damages")
+  void shouldRefuseMetadataThatIsNone(Damage damage) throws IOException {
+    rewrite(
+        entries -> {
+          if (damage.value == null) {
+            entries.remove(damage.key);
+          } else {
+            entries.put(damage.key, damage.value);
+          }
+        },
+        tensors -> {});
+    assertUnreadable(damage.said);
+  }
+
+  @Test
+  void shouldRefuseAGroupThatTheFileDoesNotName() throws IOException {
+    rewrite(entries -> entries.remove("group.1.name"), tensors -> {});
+    assertUnfit(build(LAMB, "a: w h, b: x y"), "parameter \"x\" (group \"b\") is not in it");
+  }
+
+  @Test
+  void shouldNameANumberThatIsNone() throws IOException {
+    rewrite(entries -> entries.put("group.1.beta2", "many\n"), tensors -> {});
+    assertUnfit(build(LAMB, "a: w h, b: x y"), "group \"b\": beta2 was many\\u000a and is 0.999");
+  }
+
+  @Test
+  void shouldRefuseTensorsThatAreMissingOrTooMany() throws IOException {
+    rewrite(entries -> {}, tensors -> tensors.removeIf(t -> t.name().equals("exp_avg_sq/x")));
+    assertUnreadable("tensor \"exp_avg_sq/x\" is missing");
+    save();
+    for (String name : List.of("exp_avg/z", "master/z", "x")) {
+      rewrite(
+          entries -> {},
+          tensors -> tensors.add(new TensorSource(name, List.of(0L), (offset, target) -> {})));
+      assertUnreadable("tensor \"" + name + "\" is of no parameter");
+      save();
+    }
+  }
+
+  @Test
+  void shouldRefuseTensorsOfAnotherType() throws IOException {
+    String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+    Files.writeString(file, bytes.replaceFirst("F32", "I32"), StandardCharsets.ISO_8859_1);
+    assertUnreadable("tensor \"exp_avg/w\" is I32, and states are F32");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.1, 0.5, 0.99})
+  void shouldRefuseAFileThatIsCutShort(double part) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, (int) (part * bytes.length)));
+    assertUnreadable("state.safetensors: ");
+    Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
+    assertUnreadable("cut short");
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoFile() throws IOException {
+    Files.delete(file);
+    assertUnreadable("no such file");
+    Files.createDirectory(file);
+    assertUnreadable("not a regular file");
+  }
+
+  private void assertUnreadable(String said) {
+    Lamb lamb = build(LAMB, "a: w h, b: x y");
+    assertUntouched(
+        lamb,
+        () -> {
+          String message =
+              assertThrows(SafetensorsException.class, () -> lamb.load(file)).getMessage();
+          assertTrue(message.contains("state.safetensors: "), message);
+          assertTrue(message.contains(said), message);
+        });
+  }
+
+  /** Writes the file again, with other metadata or other tensors. */
+  private void rewrite(Consumer<Map<String, String>> metadata, Consumer<List<TensorSource>> tensors)
+      throws IOException {
+    try (SafetensorsFile old = SafetensorsFile.open(file)) {
+      Map<String, String> entries = new TreeMap<>(old.metadata());
+      metadata.accept(entries);
+      List<TensorSource> sources = new ArrayList<>();
+      for (TensorInfo tensor : old.tensors()) {
+        sources.add(
+            new TensorSource(
+                tensor.name(),
+                tensor.shape(),
+                (offset, target) -> old.read(tensor, offset, target)));
+      }
+      tensors.accept(sources);
+      SafetensorsWriter.write(file, entries, sources);
+    }
+  }
+
+  @Test
+  void shouldRefuseEverythingOnceClosed() {
+    Lamb lamb = build(LAMB, "a: w h, b: x y");
+    lamb.close();
+    assertUntimely(() -> lamb.save(file), "closed");
+    assertUntimely(() -> lamb.load(file), "closed");
+  }
+
+  /** The schedule is asked when a state is saved or loaded: it cannot be used to get in between. */
+  @Test
+  void shouldRefuseCallsFromWithinASchedule() throws IOException {
+    List<String> refusals = new ArrayList<>();
+    List<Lamb> self = new ArrayList<>();
+    Schedule nosy =
+        step -> {
+          if (step == 2 && !self.isEmpty()) {
+            assertUntimely(() -> self.get(0).save(file), "in use");
+            assertUntimely(() -> self.get(0).load(file), "in use");
+            refusals.add("both");
+          }
+          return step < 2 ? 0.05 : 0.1;
+        };
+    Lamb lamb = build(LAMB.withLearningRate(nosy), "a: w h, b: x y");
+    self.add(lamb);
+    lamb.load(file);
+    lamb.save(file);
+    assertEquals(4, refusals.size());
+  }
+}
