@@ -77,7 +77,7 @@ class BackendParityTest {
   }
 
   /** A driver that launches so many blocks of each kernel but those that are made for one. */
-  private static CudaDriver withGrid(CudaDriver driver, int blocks) {
+  static CudaDriver withGrid(CudaDriver driver, int blocks) {
     Set<String> single =
         Set.of(LaunchPolicy.BEGIN_STEP.kernel(), LaunchPolicy.GRADIENT_SCALE.kernel());
     return Proxies.of(

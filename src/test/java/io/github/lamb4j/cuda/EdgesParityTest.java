@@ -33,6 +33,7 @@ class EdgesParityTest {
 
   private static final int COUNT = 40;
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.02);
+  private static final Hyperparameters LANS = Hyperparameters.lans(0.02);
 
   /** The weights, and the gradients of every step, are random numbers times these. */
   private record Case(double weights, double gradients, Hyperparameters hyperparameters) {
@@ -50,7 +51,11 @@ class EdgesParityTest {
         Case.of(LAMB.withTrustRatioLimits(Limits.atMost(0.001))),
         Case.of(
             LAMB.withWeightNormLimits(new Limits(1, 20))
-                .withTrustRatioLimits(new Limits(1e-9, 1e9))));
+                .withTrustRatioLimits(new Limits(1e-9, 1e9))),
+        Case.of(LANS.withWeightNormLimits(new Limits(1000, 1e9))),
+        Case.of(LANS.withWeightNormLimits(Limits.atMost(0.001))),
+        Case.of(LANS.withTrustRatioLimits(new Limits(100, 200))),
+        Case.of(LANS.withTrustRatioLimits(Limits.atMost(0.001))));
   }
 
   private static List<Case> numbers() {
@@ -63,6 +68,15 @@ class EdgesParityTest {
         // A step size beyond the floats without a ratio; with one, see ExtremeParityTest.
         Case.of(LAMB.withLearningRate(1e300).withLayerAdaptation(LayerAdaptation.NEVER)),
         Case.of(LAMB.withLearningRate(1e-300)),
+        // The decay's own step size: beyond the floats, and too small for them.
+        Case.of(LAMB.withDecoupledDecay(true).withLearningRate(1e300)),
+        Case.of(LAMB.withDecoupledDecay(true).withLearningRate(1e-300)),
+        Case.of(LANS.withLearningRate(1e300).withLayerAdaptation(LayerAdaptation.NEVER)),
+        Case.of(LANS.withLearningRate(1e-300)),
+        Case.of(LANS.withBetas(0, 0)),
+        Case.of(LANS.withBetas(0.3, 0.1).withEpsilon(0.1)),
+        Case.of(LANS.withBetas(0.999, 0.3).withWeightDecay(3)),
+        new Case(1e-40, 1e-22, LANS.withEpsilon(Float.MIN_NORMAL)),
         new Case(1e-40, 1e-22, LAMB.withEpsilon(Float.MIN_NORMAL)),
         new Case(Double.NaN, 1, LAMB.withLayerAdaptation(LayerAdaptation.NEVER)));
   }
@@ -78,7 +92,13 @@ class EdgesParityTest {
   @ParameterizedTest
   @MethodSource("clippings")
   void shouldAgreeWhenClippingAtTheEdges(StepPath path, double gradients, double maxNorm) {
-    compare(path, maxNorm, List.of(new Case(1, gradients, LAMB), new Case(1, gradients, LAMB)));
+    compare(
+        path,
+        maxNorm,
+        List.of(
+            new Case(1, gradients, LAMB),
+            new Case(1, gradients, LANS),
+            new Case(1, gradients, LAMB)));
   }
 
   static Stream<Arguments> clippings() {

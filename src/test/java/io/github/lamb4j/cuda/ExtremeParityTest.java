@@ -27,6 +27,8 @@ class ExtremeParityTest {
 
   private static final int STEPS = 3;
   private static final int COUNT = 2050;
+  private static final int FEW = 41;
+  private static final Hyperparameters LANS = Hyperparameters.lans(0.02);
 
   @ParameterizedTest
   @CsvSource({"SINGLE_PASS, 0", "SINGLE_PASS, 1", "TWO_PASS, 0", "TWO_PASS, 1"})
@@ -55,25 +57,17 @@ class ExtremeParityTest {
   private static List<String> run(LambBuilder builder, double maxGradNorm, boolean nonFinite) {
     Hyperparameters lamb = Hyperparameters.lamb(0.02);
     Random random = new Random(1);
-    List<Parameter> decayed = new ArrayList<>();
-    decayed.add(parameter("zero weights", random, 0, 1));
-    decayed.add(parameter("zero gradients", random, 1, 0));
-    decayed.add(parameter("both zero", random, 0, 0));
-    decayed.add(parameter("tiny", random, 1e-40, 1e-42));
-    decayed.add(parameter("huge", random, 1e37, 1e37));
-    if (nonFinite) {
-      for (float poison :
-          new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-        HostParameter gradient = parameter("gradient " + poison, random, 1, 1);
-        gradient.gradients().floats().put(COUNT - 1, poison);
-        decayed.add(gradient);
-        HostParameter weight = parameter("weight " + poison, random, 1, 1);
-        weight.weights().floats().put(3, poison);
-        decayed.add(weight);
-      }
-    }
     builder
-        .group("decayed", lamb, decayed)
+        .group("decayed", lamb, extremes("", COUNT, random, nonFinite))
+        .group("LANS", LANS, extremes("LANS, ", FEW, random, nonFinite))
+        .group(
+            "decoupled",
+            lamb.withDecoupledDecay(true).withWeightDecay(0.3),
+            extremes("decoupled, ", FEW, random, nonFinite))
+        .group(
+            "decoupled LANS",
+            LANS.withDecoupledDecay(true).withLearningRate(step -> step == 1 ? 0 : 0.1),
+            extremes("decoupled LANS, ", FEW, random, nonFinite))
         .group(
             "without decay",
             lamb.withWeightDecay(0).withBiasCorrection(BiasCorrection.NONE),
@@ -88,7 +82,12 @@ class ExtremeParityTest {
             "fast",
             lamb.withLearningRate(1e300),
             parameter("largest step", random, 1, 1),
-            parameter("largest step from zero", random, 0, 1));
+            parameter("largest step from zero", random, 0, 1))
+        .group(
+            "fast LANS",
+            LANS.withLearningRate(1e300),
+            parameter("largest steps", random, 1, 1),
+            parameter("largest steps from zero", random, 0, 1));
     if (maxGradNorm > 0) {
       builder.maxGradNorm(maxGradNorm);
     }
@@ -110,14 +109,43 @@ class ExtremeParityTest {
     return bits;
   }
 
-  private static HostParameter parameter(
-      String name, Random random, double weightScale, double gradientScale) {
-    return Parameter.onHost(name, gaussian(random, weightScale), gaussian(random, gradientScale));
+  /** One tensor for each way in which numbers may be out of the ordinary. */
+  private static List<Parameter> extremes(
+      String prefix, int count, Random random, boolean nonFinite) {
+    List<Parameter> all = new ArrayList<>();
+    all.add(parameter(prefix + "zero weights", count, random, 0, 1));
+    all.add(parameter(prefix + "zero gradients", count, random, 1, 0));
+    all.add(parameter(prefix + "both zero", count, random, 0, 0));
+    all.add(parameter(prefix + "tiny", count, random, 1e-40, 1e-42));
+    all.add(parameter(prefix + "huge", count, random, 1e37, 1e37));
+    if (nonFinite) {
+      for (float poison :
+          new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+        HostParameter gradient = parameter(prefix + "gradient " + poison, count, random, 1, 1);
+        gradient.gradients().floats().put(count - 1, poison);
+        all.add(gradient);
+        HostParameter weight = parameter(prefix + "weight " + poison, count, random, 1, 1);
+        weight.weights().floats().put(3, poison);
+        all.add(weight);
+      }
+    }
+    return all;
   }
 
-  private static float[] gaussian(Random random, double scale) {
-    float[] values = new float[COUNT];
-    for (int i = 0; i < COUNT; i++) {
+  private static HostParameter parameter(
+      String name, Random random, double weightScale, double gradientScale) {
+    return parameter(name, COUNT, random, weightScale, gradientScale);
+  }
+
+  private static HostParameter parameter(
+      String name, int count, Random random, double weightScale, double gradientScale) {
+    return Parameter.onHost(
+        name, gaussian(count, random, weightScale), gaussian(count, random, gradientScale));
+  }
+
+  private static float[] gaussian(int count, Random random, double scale) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
       values[i] = (float) (random.nextGaussian() * scale);
     }
     return values;

@@ -9,6 +9,7 @@ import io.github.lamb4j.cuda.emulator.EmulatedDevice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -33,6 +34,17 @@ public final class KernelSuite {
   private static final Set<String> CLIPPING =
       Set.of("gradient_norm_tiles", "gradient_norm_segments", "gradient_scale");
 
+  /** What a group of LANS launches, on either path. */
+  private static final Set<String> LANS =
+      Set.of(
+          "begin_step",
+          "gradient_norm_tiles",
+          "gradient_norm_segments",
+          "lans_moments",
+          "trust_ratio",
+          "lans_trust_ratio",
+          "lans_apply");
+
   private final List<Scenario> scenarios = new ArrayList<>();
 
   private KernelSuite() {}
@@ -42,6 +54,7 @@ public final class KernelSuite {
     KernelSuite suite = new KernelSuite();
     suite.addBeginStep();
     suite.addPointers();
+    suite.addSwitches();
     suite.addModels();
     suite.addSchedules();
     suite.addTraffic();
@@ -54,15 +67,26 @@ public final class KernelSuite {
   }
 
   private void add(String name, StepPath path, boolean clips, Body body) {
-    Stream<String> stepped =
-        path == TWO_PASS
-            ? Stream.of("begin_step", "moments", "trust_ratio", "apply")
-            : Stream.of("begin_step", "single_pass");
-    Set<String> kernels =
-        Set.of(
-            Stream.concat(stepped, clips ? CLIPPING.stream() : Stream.empty())
-                .toArray(String[]::new));
-    scenarios.add(new Scenario(path + ", " + name, kernels, body));
+    add(path + ", " + name, clips ? union(pathOf(path), CLIPPING) : pathOf(path), body);
+  }
+
+  private void addWithLans(String name, StepPath path, boolean clips, Body body) {
+    Set<String> kernels = union(pathOf(path), LANS);
+    add(path + ", " + name, clips ? union(kernels, CLIPPING) : kernels, body);
+  }
+
+  private void add(String name, Set<String> kernels, Body body) {
+    scenarios.add(new Scenario(name, kernels, body));
+  }
+
+  private static Set<String> union(Set<String> a, Set<String> b) {
+    return Stream.of(a, b).flatMap(Set::stream).collect(Collectors.toSet());
+  }
+
+  private static Set<String> pathOf(StepPath path) {
+    return path == TWO_PASS
+        ? Set.of("begin_step", "moments", "trust_ratio", "apply")
+        : Set.of("begin_step", "single_pass");
   }
 
   private void addBeginStep() {
@@ -103,24 +127,53 @@ public final class KernelSuite {
     }
   }
 
+  private void addSwitches() {
+    for (DType type : DType.values()) {
+      for (int offset : new int[] {0, 1}) {
+        add(
+            "LANS, %s gradients %d elements off".formatted(type, offset),
+            union(LANS, CLIPPING),
+            () ->
+                new PointersTest()
+                    .shouldGiveTheSameBitsWithLans(type, 12 * offset, offset * type.bytes()));
+      }
+    }
+    add("LANS, any grid", LANS, () -> new SwitchesParityTest().shouldAgreeForLansWhateverTheGrid());
+    for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
+      for (double maxNorm : new double[] {0, 20}) {
+        addWithLans(
+            "every switch, clipped to " + maxNorm,
+            path,
+            maxNorm > 0,
+            () ->
+                new SwitchesParityTest().shouldAgreeForEverySwitchBesideEveryOther(path, maxNorm));
+      }
+    }
+    add(
+        "LANS, more tiles than lanes",
+        LANS,
+        () -> new SwitchesParityTest().shouldAgreeForLansWhereATensorHasMoreTilesThanLanes());
+  }
+
   private void addModels() {
     for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
-      add("at the edges", path, false, () -> new EdgesParityTest().shouldAgreeAtTheEdges(path));
+      addWithLans(
+          "at the edges", path, false, () -> new EdgesParityTest().shouldAgreeAtTheEdges(path));
       for (double gradients : new double[] {0, 1, Double.NaN, Double.POSITIVE_INFINITY}) {
-        add(
+        addWithLans(
             "clipping of gradients of " + gradients,
             path,
             true,
             () -> new EdgesParityTest().shouldAgreeWhenClippingAtTheEdges(path, gradients, 1));
       }
       for (double maxNorm : new double[] {0, 1}) {
-        add(
+        addWithLans(
             "extremes, clipped to " + maxNorm,
             path,
             maxNorm > 0,
             () -> new ExtremeParityTest().shouldAgree(path, maxNorm));
       }
-      add(
+      addWithLans(
           "extremes, scaled",
           path,
           true,

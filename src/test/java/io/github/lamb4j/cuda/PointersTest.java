@@ -63,6 +63,29 @@ class PointersTest {
   @MethodSource("pointers")
   void shouldGiveTheSameBits(
       StepPath path, DType type, int weightOffset, int gradientOffset, boolean together) {
+    Hyperparameters hyperparameters =
+        Hyperparameters.lamb(0.02)
+            .withLayerAdaptation(together ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER);
+    compare(path, hyperparameters, type, weightOffset, gradientOffset);
+  }
+
+  static Stream<Arguments> lansPointers() {
+    return Stream.of(DType.values())
+        .flatMap(type -> Stream.of(Arguments.of(type, 0, 0), Arguments.of(type, 12, type.bytes())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lansPointers")
+  void shouldGiveTheSameBitsWithLans(DType type, int weightOffset, int gradientOffset) {
+    compare(StepPath.AUTO, Hyperparameters.lans(0.02), type, weightOffset, gradientOffset);
+  }
+
+  private static void compare(
+      StepPath path,
+      Hyperparameters hyperparameters,
+      DType type,
+      int weightOffset,
+      int gradientOffset) {
     Random random = new Random(5);
     float[][] weights = new float[SIZES.length][];
     byte[][] gradients = new byte[SIZES.length][];
@@ -71,9 +94,6 @@ class PointersTest {
       gradients[i] = encode(uneven(random, SIZES[i]), type);
     }
     float[][] expected = new float[SIZES.length][];
-    Hyperparameters hyperparameters =
-        Hyperparameters.lamb(0.02)
-            .withLayerAdaptation(together ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER);
     double expectedNorm = onCpu(hyperparameters, weights, gradients, type, expected);
     try (TestDevice device = TestDevice.open()) {
       float[][] actual = new float[SIZES.length][];

@@ -5,12 +5,12 @@ import io.github.lamb4j.HostParameter;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
-import io.github.lamb4j.LayerNorms;
 import io.github.lamb4j.Limits;
 import io.github.lamb4j.Moment;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.ParameterGroup;
 import io.github.lamb4j.Schedule;
+import io.github.lamb4j.StepReport;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +31,6 @@ final class TestModel {
 
   /** Tensors of these sizes, dealt out in turn to three groups of different hyperparameters. */
   static TestModel of(long seed, int... sizes) {
-    TestModel model = new TestModel(seed);
     Schedule schedule =
         Schedule.linearWarmup(0.02, 5).then(5, Schedule.polynomial(0.02, 0.001, 30, 0.5));
     List<Hyperparameters> kinds =
@@ -43,6 +42,12 @@ final class TestModel {
                 .withBiasCorrection(BiasCorrection.NONE)
                 .withTrustRatioLimits(new Limits(0.01, 10)),
             Hyperparameters.adamW(0.003).withWeightDecay(0.05));
+    return of(seed, kinds, sizes);
+  }
+
+  /** Tensors of these sizes, dealt out in turn to a group of each kind. */
+  static TestModel of(long seed, List<Hyperparameters> kinds, int... sizes) {
+    TestModel model = new TestModel(seed);
     for (int kind = 0; kind < Math.min(kinds.size(), sizes.length); kind++) {
       List<Parameter> members = new ArrayList<>();
       for (int i = kind; i < sizes.length; i += kinds.size()) {
@@ -103,14 +108,18 @@ final class TestModel {
                   hash(m.flip()),
                   hash(v.flip())));
     }
-    for (LayerNorms norms : lamb.layerNorms()) {
+    StepReport report = lamb.newReport();
+    lamb.report(report);
+    for (int layer = 0; layer < report.layerCount(); layer++) {
       bits.add(
-          "%s %s %s %s"
+          "%s %a %a %a, second term %a %a"
               .formatted(
-                  norms.name(),
-                  Double.toHexString(norms.weightNorm()),
-                  Double.toHexString(norms.updateNorm()),
-                  Double.toHexString(norms.trustRatio())));
+                  report.name(layer),
+                  report.weightNorm(layer),
+                  report.updateNorm(layer),
+                  report.trustRatio(layer),
+                  report.gradientUpdateNorm(layer),
+                  report.gradientTrustRatio(layer)));
     }
     return bits;
   }
