@@ -55,7 +55,10 @@ class EdgesParityTest {
         Case.of(LANS.withWeightNormLimits(new Limits(1000, 1e9))),
         Case.of(LANS.withWeightNormLimits(Limits.atMost(0.001))),
         Case.of(LANS.withTrustRatioLimits(new Limits(100, 200))),
-        Case.of(LANS.withTrustRatioLimits(Limits.atMost(0.001))));
+        Case.of(LANS.withTrustRatioLimits(Limits.atMost(0.001))),
+        // Between the ratio and the norm that it is divided by, so that neither is the other.
+        Case.of(LAMB.withTrustRatioLimits(new Limits(2, 200))),
+        Case.of(LANS.withTrustRatioLimits(new Limits(2, 200))));
   }
 
   private static List<Case> numbers() {

@@ -3,17 +3,20 @@ package io.github.lamb4j.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.BiasCorrection;
+import io.github.lamb4j.HostParameter;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.LayerAdaptation;
 import io.github.lamb4j.Limits;
+import io.github.lamb4j.Parameter;
 import io.github.lamb4j.Preset;
 import io.github.lamb4j.StepPath;
 import io.github.lamb4j.cuda.emulator.EmulatedDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -91,6 +94,40 @@ class SwitchesParityTest {
   void shouldAgreeForLansWhereATensorHasMoreTilesThanLanes() {
     List<Hyperparameters> kinds = List.of(LANS.withWeightDecay(0.3));
     compare(1, StepPath.AUTO, 0, kinds, 2048 * 257 + 1);
+  }
+
+  /** Nothing is multiplied then, in full tiles and in ragged ones. */
+  @Test
+  void shouldAgreeForLansWhereTheNormOfAGradientIsOne() {
+    List<String> expected = bitsOfUnitGradients(Lamb.onCpu());
+    try (TestDevice test = TestDevice.open()) {
+      assertEquals(expected, bitsOfUnitGradients(LambBuilders.mirrored(test.driver())));
+    }
+  }
+
+  private static List<String> bitsOfUnitGradients(LambBuilder builder) {
+    Random random = new Random(4);
+    List<HostParameter> parameters = new ArrayList<>();
+    for (int count : new int[] {4096, 2000}) {
+      float[] weights = new float[count];
+      float[] gradients = new float[count];
+      int others = count == 4096 ? 4096 : 1024; // so many are not 0, at both ends
+      for (int i = 0; i < count; i++) {
+        weights[i] = (float) random.nextGaussian();
+        boolean zero = i >= others / 2 && i < count - others / 2;
+        gradients[i] = zero ? 0 : (float) ((random.nextBoolean() ? 1 : -1) / Math.sqrt(others));
+      }
+      parameters.add(Parameter.onHost("unit " + count, weights, gradients));
+    }
+    Hyperparameters h = LANS.withBetas(0.8, 0.7).withWeightDecay(0.3);
+    List<String> bits = new ArrayList<>();
+    try (Lamb lamb = builder.group("LANS", h, parameters).build()) {
+      for (int step = 0; step < 2; step++) {
+        lamb.step();
+        bits.addAll(TestModel.bits(lamb, parameters));
+      }
+    }
+    return bits;
   }
 
   private static void compare(
