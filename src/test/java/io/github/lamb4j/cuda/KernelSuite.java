@@ -138,6 +138,10 @@ public final class KernelSuite {
                     .shouldGiveTheSameBitsWithLans(type, 12 * offset, offset * type.bytes()));
       }
     }
+    add(
+        "LANS, gradients of norm 1",
+        LANS,
+        () -> new SwitchesParityTest().shouldAgreeForLansWhereTheNormOfAGradientIsOne());
     add("LANS, any grid", LANS, () -> new SwitchesParityTest().shouldAgreeForLansWhateverTheGrid());
     for (StepPath path : List.of(TWO_PASS, SINGLE_PASS)) {
       for (double maxNorm : new double[] {0, 20}) {
