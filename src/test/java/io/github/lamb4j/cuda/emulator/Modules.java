@@ -12,6 +12,12 @@ final class Modules {
 
   private record Function(long module, Kernel kernel) {}
 
+  /** A text and what it says. */
+  private record Parsed(String text, ParsedModule module) {}
+
+  /** The last text: nearly all tests load the same one, again and again. */
+  private static volatile Parsed last = new Parsed("", null);
+
   private final EmulatedDevice device;
   private final GlobalMemory memory;
   private final Map<Long, LoadedModule> modules = new HashMap<>();
@@ -33,7 +39,7 @@ final class Modules {
       throw new EmulatorException("PTX text must end in a zero byte");
     }
     String text = new String(ptx, 0, length - 1, StandardCharsets.US_ASCII);
-    ParsedModule parsed = PtxParser.parse(rewriting.apply(text));
+    ParsedModule parsed = parse(rewriting.apply(text));
     if (parsed.version() > ptxVersion(device.driverVersion())) {
       throw DriverErrors.failed(Call.LOAD_MODULE, DriverErrors.UNSUPPORTED_PTX_VERSION, doing);
     }
@@ -41,6 +47,15 @@ final class Modules {
       throw DriverErrors.failed(Call.LOAD_MODULE, DriverErrors.NO_BINARY_FOR_GPU, doing);
     }
     modules.put(handle, new LoadedModule(parsed, memory));
+  }
+
+  private static ParsedModule parse(String text) {
+    Parsed known = last;
+    if (!known.text.equals(text)) {
+      known = new Parsed(text, PtxParser.parse(text));
+      last = known;
+    }
+    return known.module;
   }
 
   /** The newest PTX version that a driver knows, times ten: 6.0 with CUDA 9.0, 9.0 with 13.0. */
