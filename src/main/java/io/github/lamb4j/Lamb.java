@@ -184,6 +184,10 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
+          if (backend.isCapturing()) {
+            throw new IllegalStateException(
+                "the stream is being captured: prepare the replays before the capture begins");
+          }
           refresh(own);
           clock.prepareReplays(backend, steps);
           return null;
