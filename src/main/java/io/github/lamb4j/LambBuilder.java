@@ -221,20 +221,23 @@ public final class LambBuilder {
     GradientOptions options =
         new GradientOptions(maxGradNorm, gradientNorm, lossScale, gradientDivisor, nonFinite);
     requireScalarsWhereTheyBelong();
-    return new Lamb(model, kind(), options, changed -> backend(changed, options));
+    // Asked once: the context that the optimizer makes current is not the caller's at a later time.
+    boolean ownContext = target == Target.CUDA_WITH_HOST_PARAMETERS && driver.currentContext() == 0;
+    return new Lamb(model, kind(), options, changed -> backend(changed, options, ownContext));
   }
 
   private Class<? extends Parameter> kind() {
     return target == Target.CUDA ? DeviceParameter.class : HostParameter.class;
   }
 
-  private Backend backend(List<ParameterGroup> groups, GradientOptions options) {
+  private Backend backend(
+      List<ParameterGroup> groups, GradientOptions options, boolean ownContext) {
     return switch (target) {
       case CPU ->
           new CpuBackend(
               groups, options, threads.orElse(Runtime.getRuntime().availableProcessors()));
       case CUDA -> new CudaBackend(driver, stream, groups, options, path);
-      case CUDA_WITH_HOST_PARAMETERS -> new HostMirror(driver, groups, options, path);
+      case CUDA_WITH_HOST_PARAMETERS -> new HostMirror(driver, groups, options, path, ownContext);
     };
   }
 

@@ -43,15 +43,21 @@ public final class HostMirror implements Backend {
   private boolean backendClosed;
 
   /**
-   * Allocates the copies and what {@link CudaBackend} needs; uses the thread's current context, or
-   * the first device's primary one.
+   * Allocates the copies and what {@link CudaBackend} needs.
+   *
+   * @param ownContext whether to retain the first device's primary context and make it current, or
+   *     to use the thread's current one
    */
   public HostMirror(
-      CudaDriver driver, List<ParameterGroup> groups, GradientOptions options, StepPath path) {
+      CudaDriver driver,
+      List<ParameterGroup> groups,
+      GradientOptions options,
+      StepPath path,
+      boolean ownContext) {
     this.driver = driver;
     this.groups = groups;
+    this.ownContext = ownContext;
     stepsMayBeSkipped = options.nonFinite() != NonFiniteGradients.PROPAGATE;
-    ownContext = driver.currentContext() == 0;
     if (ownContext) {
       driver.retainPrimaryContext(FIRST_DEVICE);
     }
