@@ -11,8 +11,9 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import jcuda.driver.CUstream;
@@ -537,7 +538,7 @@ public final class Lamb implements AutoCloseable {
    * Adds a parameter group, for fine-tuning for example. It counts its own steps from 1: its
    * schedule and its bias correction begin when it does. The others go on as if nothing had
    * happened. On CUDA this waits for the stream; it needs memory, for its time, for the state of
-   * the model twice over.
+   * the model twice over; and a graph that has captured a step is not to be replayed any more.
    *
    * @throws IllegalArgumentException as {@link LambBuilder#build()}; nothing has changed then
    */
@@ -557,18 +558,27 @@ public final class Lamb implements AutoCloseable {
   /**
    * Removes parameters, and their state: from now on they are the program's alone. A group that has
    * none left is removed too. On CUDA this waits for the stream; it needs memory, for its time, for
-   * the state of what stays twice over.
+   * the state of what stays twice over; and a graph that has captured a step is not to be replayed
+   * any more.
    *
    * @throws IllegalArgumentException if there is no such parameter or none would be left; nothing
    *     has changed then
    */
   public void removeParameters(String... names) {
+    if (names == null) {
+      throw new IllegalArgumentException("parameters to be removed: null");
+    }
     exclusively(
         () -> {
           for (String name : names) {
             model.placeOf(name);
           }
-          regroup(model.without(Set.of(names)));
+          List<ParameterGroup> left = model.without(new HashSet<>(Arrays.asList(names)));
+          if (left.isEmpty()) {
+            throw new IllegalArgumentException(
+                "parameters to be removed: all of them; close() the optimizer instead");
+          }
+          regroup(left);
           return null;
         });
   }
