@@ -23,7 +23,8 @@ extern "C" __global__ void __launch_bounds__(1)
   Coefficients& c = state.coefficients;
   if (rate_step != 0) {
     group.rates[rate_step % kRates] = learning_rate;
-    if (rate_step > state.known_rates) state.known_rates = rate_step;
+    // Far below is a host that has heard of more skips than there are rates kept, and knows better than it did.
+    if (rate_step > state.known_rates || rate_step + kRates <= state.known_rates) state.known_rates = rate_step;
   }
   c.skip = control->skip;
   if (control->skip != 0) return;

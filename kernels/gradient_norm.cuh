@@ -54,7 +54,7 @@ __device__ __forceinline__ void decide(const GradientInputs& in, double raw, Ste
   if (in.loss_scale != nullptr) s *= (double)*in.loss_scale;
   if (in.divisor != nullptr) s *= (double)*in.divisor;
   double norm = raw / s;
-  control.norm = norm;
+  if (control.halted == 0) control.norm = norm;  // what has ended a run is to be heard of
   control.scale = norm > in.max_norm ? in.max_norm / raw : 1.0 / s;
   bool bad = in.non_finite != kPropagate && !(is_finite(norm) && is_finite(s) && s > 0);
   if (bad && in.non_finite == kFail) control.halted = 1;

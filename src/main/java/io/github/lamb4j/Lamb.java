@@ -331,7 +331,7 @@ public final class Lamb implements AutoCloseable {
   private void requireNotHalted(StepReport report) {
     if (report.isHalted()) {
       throw new IllegalStateException(
-          ("the gradients were not finite at step %d (their norm is %s), and that step and every one since were skipped:"
+          ("the gradients were not finite at step %d, or their loss scale or divisor not above 0 (their norm is %s), and that step and every one since were skipped:"
                   + " weights and moments are those of step %d; load a state or call resumeAt(...) to go on")
               .formatted(report.step() + 1, report.gradientNorm(), report.step()));
     }

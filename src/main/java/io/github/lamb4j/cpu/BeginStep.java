@@ -53,7 +53,10 @@ final class BeginStep {
   /** Keeps the rate of a step to come. */
   void learn(long step, double rate) {
     rates[(int) (step % Rates.KEPT)] = rate;
-    knownRates = Math.max(knownRates, step);
+    // Far below is a host that has heard of more skips than there are rates kept.
+    if (step > knownRates || step + Rates.KEPT <= knownRates) {
+      knownRates = step;
+    }
   }
 
   /** Keeps the rates of steps to come, and none that is later. */

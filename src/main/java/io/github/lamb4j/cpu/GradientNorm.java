@@ -71,12 +71,15 @@ final class GradientNorm {
     if (options.divisor() instanceof Scalar.OnHost) {
       s *= value(options.divisor());
     }
-    norm = raw / s;
+    double trueNorm = raw / s;
+    if (!halted) {
+      norm = trueNorm; // what has ended a run is to be heard of
+    }
     double maxNorm = options.maxNorm().orElse(Double.POSITIVE_INFINITY);
-    scale = norm > maxNorm ? maxNorm / raw : 1 / s;
+    scale = trueNorm > maxNorm ? maxNorm / raw : 1 / s;
     boolean bad =
         options.nonFinite() != NonFiniteGradients.PROPAGATE
-            && !(Double.isFinite(norm) && Double.isFinite(s) && s > 0);
+            && !(Double.isFinite(trueNorm) && Double.isFinite(s) && s > 0);
     if (bad && options.nonFinite() == NonFiniteGradients.FAIL) {
       halted = true;
     }
