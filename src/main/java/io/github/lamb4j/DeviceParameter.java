@@ -74,11 +74,11 @@ public record DeviceParameter(
   private static void requireAddress(String name, String what, DeviceArray array, long count) {
     if (array.address() == 0 && count > 0) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": the " + what + " are a null device pointer");
+          "parameter " + name + ": " + what + " at a null device pointer");
     }
     if (array.address() % array.type().bytes() != 0) {
       throw new IllegalArgumentException(
-          "parameter %s: the %s at 0x%x are not aligned to %d bytes, the size of one %s element"
+          "parameter %s: %s at 0x%x, not aligned to %d bytes, the size of one %s element"
               .formatted(name, what, array.address(), array.type().bytes(), array.type()));
     }
   }

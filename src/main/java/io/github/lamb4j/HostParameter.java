@@ -73,7 +73,7 @@ public record HostParameter(
   private static void requireWritable(String name, String what, HostArray array) {
     if (array.isReadOnly()) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": the " + what + " are a read-only buffer; give a writable one");
+          "parameter " + name + ": " + what + " in a read-only buffer; give a writable one");
     }
   }
 
