@@ -1,9 +1,5 @@
 package io.github.lamb4j;
 
-import io.github.lamb4j.Model.Place;
-import io.github.lamb4j.core.Backend;
-import io.github.lamb4j.core.Backend.StepNotStarted;
-import io.github.lamb4j.core.GradientOptions;
 import io.github.lamb4j.core.Rates;
 import io.github.lamb4j.core.StateArray;
 import io.github.lamb4j.cuda.JCudaDriver;
@@ -12,10 +8,8 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import jcuda.driver.CUstream;
 
 /**
@@ -49,42 +43,17 @@ import jcuda.driver.CUstream;
  *
  * <p><b>Threads.</b> Any one thread at a time may use an optimizer; use by two at once is detected
  * and refused. On CUDA the thread's current context must be the one in which the optimizer was
- * built.
+ * built. While the stream is being captured, only {@link #step} and {@link #accumulate} work, and
+ * are recorded; every other call that would wait is refused, and the capture goes on.
  */
 public final class Lamb implements AutoCloseable {
 
-  private final Class<? extends Parameter> kind;
-  private final GradientOptions options;
-  private final Function<List<ParameterGroup>, Backend> backends;
+  private final Session session;
   private final AtomicBoolean busy = new AtomicBoolean();
-  private final Telemetry telemetry = new Telemetry(System::nanoTime);
-  private Model model;
-  private Backend backend;
-  private StepReport own;
-
-  private StepClock clock;
-  private long resumedAt;
   private volatile boolean closed;
-  private String failed;
-  private Throwable failure;
 
-  Lamb(
-      Model model,
-      Class<? extends Parameter> kind,
-      GradientOptions options,
-      Function<List<ParameterGroup>, Backend> backends) {
-    this.kind = kind;
-    this.options = options;
-    this.backends = backends;
-    install(model, backends.apply(model.groups), new long[model.groups.size()], 0);
-  }
-
-  private void install(Model model, Backend backend, long[] began, long step) {
-    this.model = model;
-    this.backend = backend;
-    own = new StepReport(model.groups, options.knowsNorm());
-    clock = new StepClock(model.groups, began, step);
-    resumedAt = step;
+  Lamb(Session session) {
+    this.session = session;
   }
 
   /** An optimizer of host parameters, on the CPU. */
@@ -146,28 +115,12 @@ public final class Lamb implements AutoCloseable {
   public void step() {
     enter();
     try {
-      requireSound();
-      backend.requireUsable();
-      takeStep();
+      session.requireSound();
+      session.requireUsable();
+      session.step();
     } finally {
       busy.set(false);
     }
-  }
-
-  private void takeStep() {
-    if (backend.isCapturing()) {
-      clock.beginCapture();
-    } else {
-      clock.beginStep();
-    }
-    try {
-      backend.step(clock.rates(), clock.rateSteps());
-    } catch (StepNotStarted e) {
-      throw e.reason();
-    } catch (RuntimeException | Error e) {
-      fail("step " + clock.next(), e);
-    }
-    clock.stepDone();
   }
 
   /**
@@ -185,12 +138,7 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          if (backend.isCapturing()) {
-            throw new IllegalStateException(
-                "the stream is being captured: prepare the replays before the capture begins");
-          }
-          refresh(own);
-          clock.prepareReplays(backend, steps);
+          session.prepareReplays(steps);
           return null;
         });
   }
@@ -206,9 +154,7 @@ public final class Lamb implements AutoCloseable {
   public void accumulate(String parameter, TensorArray source) {
     exclusively(
         () -> {
-          Place place = model.placeOf(parameter);
-          AccumulateChecks.requireFitting(model.at(place), source);
-          backend.accumulate(place.group(), place.parameter(), source);
+          session.accumulate(parameter, source);
           return null;
         });
   }
@@ -218,11 +164,7 @@ public final class Lamb implements AutoCloseable {
    * included. On CUDA this waits for the stream.
    */
   public long stepCount() {
-    return exclusively(
-        () -> {
-          refresh(own);
-          return own.step();
-        });
+    return exclusively(() -> session.refresh().step());
   }
 
   /**
@@ -231,21 +173,17 @@ public final class Lamb implements AutoCloseable {
    * @see LambBuilder#nonFiniteGradients
    */
   public long skippedSteps() {
-    return exclusively(
-        () -> {
-          refresh(own);
-          return own.skippedSteps();
-        });
+    return exclusively(() -> session.refresh().skippedSteps());
   }
 
   /** The parameter groups, in the order in which they were added. */
   public List<ParameterGroup> groups() {
-    return model.groups;
+    return session.groups();
   }
 
   /** A report to be filled by {@link #report(StepReport)} as often as wanted. */
   public StepReport newReport() {
-    return new StepReport(model.groups, options.knowsNorm());
+    return session.newReport();
   }
 
   /**
@@ -259,15 +197,15 @@ public final class Lamb implements AutoCloseable {
    *     NonFiniteGradients#FAIL}; the report is filled all the same
    */
   public void report(StepReport report) {
-    if (report == null || report.groups() != model.groups) {
+    if (report == null || report.groups() != session.groups()) {
       throw new IllegalArgumentException(
           "report: %s; take one from newReport()"
               .formatted(report == null ? "null" : "made for other groups"));
     }
     enter();
     try {
-      backend.requireUsable();
-      reportLastStep(report);
+      session.requireUsable();
+      session.report(report);
     } finally {
       busy.set(false);
     }
@@ -281,18 +219,7 @@ public final class Lamb implements AutoCloseable {
    * @throws IllegalStateException if no step was taken yet, or as {@link #report(StepReport)}
    */
   public List<LayerNorms> layerNorms() {
-    return exclusively(
-        () -> {
-          reportLastStep(own);
-          requireStepTaken();
-          List<LayerNorms> result = new ArrayList<>(own.layerCount());
-          for (int i = 0; i < own.layerCount(); i++) {
-            result.add(
-                new LayerNorms(
-                    own.name(i), own.weightNorm(i), own.updateNorm(i), own.trustRatio(i)));
-          }
-          return result;
-        });
+    return exclusively(session::layerNorms);
   }
 
   /**
@@ -303,46 +230,7 @@ public final class Lamb implements AutoCloseable {
    *     #report(StepReport)}
    */
   public double gradientNorm() {
-    return exclusively(
-        () -> {
-          if (!options.knowsNorm()) {
-            throw new IllegalStateException(
-                "the gradient norm is computed for clipping and for non-finite gradients only:"
-                    + " build with maxGradNorm(...) or nonFiniteGradients(...)");
-          }
-          reportLastStep(own);
-          requireStepTaken();
-          return own.gradientNorm();
-        });
-  }
-
-  private void reportLastStep(StepReport report) {
-    refresh(report);
-    telemetry.reported(report);
-    requireNotHalted(report);
-  }
-
-  /** Fills a report; from then on the host knows again which step each group has come to. */
-  private void refresh(StepReport report) {
-    backend.report(report.sink(clock.began(0)));
-    clock.read(report);
-  }
-
-  private void requireNotHalted(StepReport report) {
-    if (report.isHalted()) {
-      throw new IllegalStateException(
-          ("the gradients were not finite at step %d, or their loss scale or divisor not above 0 (their norm is %s), and that step and every one since were skipped:"
-                  + " weights and moments are those of step %d; load a state or call resumeAt(...) to go on")
-              .formatted(report.step() + 1, report.gradientNorm(), report.step()));
-    }
-  }
-
-  private void requireStepTaken() {
-    if (own.step() == resumedAt) {
-      throw new IllegalStateException(
-          "no step was taken yet%s: call step() first"
-              .formatted(own.skippedSteps() == 0 ? "" : ", " + own.skippedSteps() + " skipped"));
-    }
+    return exclusively(session::gradientNorm);
   }
 
   /**
@@ -357,8 +245,7 @@ public final class Lamb implements AutoCloseable {
     requireGiven(moment, target, "target");
     exclusively(
         () -> {
-          Place place = model.placeOf(parameter, offset, target.remaining());
-          backend.read(place.group(), place.parameter(), arrayOf(moment), offset, target);
+          session.read(parameter, arrayOf(moment), offset, target);
           return null;
         });
   }
@@ -374,8 +261,7 @@ public final class Lamb implements AutoCloseable {
     requireGiven(moment, source, "source");
     exclusively(
         () -> {
-          Place place = model.placeOf(parameter, offset, source.remaining());
-          backend.write(place.group(), place.parameter(), arrayOf(moment), offset, source);
+          session.write(parameter, arrayOf(moment), offset, source);
           return null;
         });
   }
@@ -390,8 +276,7 @@ public final class Lamb implements AutoCloseable {
     requireGiven(StateArray.MASTER, target, "target");
     exclusively(
         () -> {
-          Place place = placeOfMaster(parameter, offset, target.remaining());
-          backend.read(place.group(), place.parameter(), StateArray.MASTER, offset, target);
+          session.read(parameter, StateArray.MASTER, offset, target);
           return null;
         });
   }
@@ -405,20 +290,9 @@ public final class Lamb implements AutoCloseable {
     requireGiven(StateArray.MASTER, source, "source");
     exclusively(
         () -> {
-          Place place = placeOfMaster(parameter, offset, source.remaining());
-          backend.write(place.group(), place.parameter(), StateArray.MASTER, offset, source);
+          session.write(parameter, StateArray.MASTER, offset, source);
           return null;
         });
-  }
-
-  private Place placeOfMaster(String parameter, long offset, long length) {
-    Place place = model.placeOf(parameter, offset, length);
-    if (!model.at(place).ownsMaster()) {
-      throw new IllegalArgumentException(
-          "parameter %s: its weights are F32 and the program's own; only half weights have a master"
-              .formatted(parameter));
-    }
-    return place;
   }
 
   /**
@@ -436,17 +310,9 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          resume(new long[model.groups.size()], step, 0);
+          session.resumeAt(step);
           return null;
         });
-  }
-
-  private void resume(long[] began, long step, long skipped) {
-    StepClock resumed = new StepClock(model.groups, began, step);
-    backend.setSteps(resumed.steps(), skipped);
-    clock = resumed;
-    resumedAt = step;
-    telemetry.begin(step, skipped);
   }
 
   /**
@@ -470,15 +336,8 @@ public final class Lamb implements AutoCloseable {
     requireFile(file);
     exclusively(
         () -> {
-          requireSound();
-          requireNotCapturing("save");
-          refresh(own);
-          StateFile.save(
-              file,
-              model,
-              backend,
-              StateMetadata.of(
-                  model.groups, options, own.step(), own.skippedSteps(), clock.steps()));
+          session.requireSound();
+          session.save(file);
           return null;
         });
   }
@@ -509,23 +368,10 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          requireSound();
-          requireNotCapturing("load");
-          try (StateFile state = StateFile.open(file, model, options, accepted)) {
-            restore(state);
-          }
+          session.requireSound();
+          session.load(file, accepted);
           return null;
         });
-  }
-
-  private void restore(StateFile state) {
-    try {
-      state.restore(backend);
-      StateMetadata saved = state.metadata();
-      resume(saved.began(), saved.step(), saved.skipped());
-    } catch (IOException | RuntimeException | Error e) {
-      fail("loading " + state, e);
-    }
   }
 
   private static void requireFile(Path file) {
@@ -548,9 +394,9 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          List<ParameterGroup> groups = new ArrayList<>(model.groups);
+          List<ParameterGroup> groups = new ArrayList<>(session.groups());
           groups.add(group);
-          regroup(groups);
+          session.regroup(groups);
           return null;
         });
   }
@@ -570,38 +416,9 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          for (String name : names) {
-            model.placeOf(name);
-          }
-          List<ParameterGroup> left = model.without(new HashSet<>(Arrays.asList(names)));
-          if (left.isEmpty()) {
-            throw new IllegalArgumentException(
-                "parameters to be removed: all of them; close() the optimizer instead");
-          }
-          regroup(left);
+          session.remove(Arrays.asList(names));
           return null;
         });
-  }
-
-  private void regroup(List<ParameterGroup> groups) {
-    reportLastStep(own);
-    Model changed = new Model(groups, kind);
-    long[] began = new long[groups.size()];
-    for (int g = 0; g < began.length; g++) {
-      int before = model.indexOf(groups.get(g).name());
-      began[g] = before < 0 ? own.step() : clock.began(before);
-    }
-    Backend old = backend;
-    Backend next = backends.apply(changed.groups);
-    try {
-      changed.copyState(model, old, next);
-      next.setSteps(new StepClock(changed.groups, began, own.step()).steps(), own.skippedSteps());
-    } catch (RuntimeException | Error e) {
-      next.close();
-      throw e;
-    }
-    install(changed, next, began, own.step());
-    old.close();
   }
 
   /**
@@ -618,7 +435,7 @@ public final class Lamb implements AutoCloseable {
     }
     try {
       if (!closed) { // another thread may have closed it since
-        backend.close();
+        session.close();
         closed = true;
       }
     } finally {
@@ -634,7 +451,7 @@ public final class Lamb implements AutoCloseable {
   private <T, E extends Exception> T exclusively(Call<T, E> call) throws E {
     enter();
     try {
-      backend.requireUsable();
+      session.requireUsable();
       return call.run();
     } finally {
       busy.set(false);
@@ -649,27 +466,6 @@ public final class Lamb implements AutoCloseable {
     if (closed) {
       busy.set(false);
       throw new IllegalStateException("the optimizer is closed");
-    }
-  }
-
-  private void requireSound() {
-    if (failure != null) {
-      throw new IllegalStateException(
-          failed + " failed part-way: restore weights and a saved state into a new optimizer",
-          failure);
-    }
-  }
-
-  private void fail(String what, Throwable cause) {
-    failed = what;
-    failure = cause;
-    requireSound();
-  }
-
-  private void requireNotCapturing(String call) {
-    if (backend.isCapturing()) {
-      throw new IllegalStateException(
-          call + ": the stream is being captured, and this waits for it; end the capture first");
     }
   }
 

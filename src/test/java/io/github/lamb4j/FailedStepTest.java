@@ -85,16 +85,17 @@ class FailedStepTest {
   private final Failing backend = new Failing();
   private final Lamb lamb =
       new Lamb(
-          new Model(
-              List.of(
-                  new ParameterGroup(
-                      "g",
-                      Hyperparameters.lamb(0.1),
-                      List.of(Parameter.onHost("w", new float[1], new float[1])))),
-              HostParameter.class),
-          HostParameter.class,
-          GradientOptions.clipping(OptionalDouble.of(1)),
-          groups -> backend);
+          new Session(
+              new Model(
+                  List.of(
+                      new ParameterGroup(
+                          "g",
+                          Hyperparameters.lamb(0.1),
+                          List.of(Parameter.onHost("w", new float[1], new float[1])))),
+                  HostParameter.class),
+              HostParameter.class,
+              GradientOptions.clipping(OptionalDouble.of(1)),
+              groups -> backend));
 
   static List<Throwable> failures() {
     return List.of(new IllegalStateException("mid-air"), new OutOfMemoryError("mid-air"));

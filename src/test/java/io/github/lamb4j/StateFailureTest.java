@@ -44,14 +44,15 @@ class StateFailureTest {
 
   private final Lamb lamb =
       new Lamb(
-          new Model(
-              List.of(
-                  new ParameterGroup(
-                      "g", Hyperparameters.lamb(0.1), List.of(Parameter.onHost("w", w, g)))),
-              HostParameter.class),
-          HostParameter.class,
-          GradientOptions.NONE,
-          groups -> troubled(new CpuBackend(groups, GradientOptions.NONE, 1)));
+          new Session(
+              new Model(
+                  List.of(
+                      new ParameterGroup(
+                          "g", Hyperparameters.lamb(0.1), List.of(Parameter.onHost("w", w, g)))),
+                  HostParameter.class),
+              HostParameter.class,
+              GradientOptions.NONE,
+              groups -> troubled(new CpuBackend(groups, GradientOptions.NONE, 1))));
 
   @BeforeEach
   void save() throws IOException {
