@@ -56,6 +56,7 @@ public final class KernelSuite {
     suite.addPointers();
     suite.addSwitches();
     suite.addModels();
+    suite.scenarios.addAll(MixedScenarios.all());
     suite.addSchedules();
     suite.addTraffic();
     suite.addAlignment(TWO_PASS, "gradient_norm_tiles", 82);
@@ -262,8 +263,7 @@ public final class KernelSuite {
       for (DType type : List.of(DType.F32, DType.BF16)) {
         add(
             "%s gradients, far into a tensor, %s".formatted(type, way),
-            way == LargeOffsetsTest.Way.TWO_PASSES ? TWO_PASS : SINGLE_PASS,
-            true,
+            way.kernels(),
             () ->
                 new LargeOffsetsTest()
                     .shouldTreatTheEndAsTheSameElementsInASmallTensor(

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ class LargeOffsetsTest {
   private static final int TAIL = 4097;
   private static final int TILES = 3;
   private static final float STEP_SIZE = 0.1f;
+  private static final double GRADIENT_SCALE = 0.3;
 
   /**
    * Ways of taking the step. In a single pass the tensor's other tiles never arrive, so that its
@@ -37,6 +39,7 @@ class LargeOffsetsTest {
    */
   enum Way {
     TWO_PASSES(TILES, true),
+    LANS(TILES, true),
     AT_ONCE(1000, false),
     RETIRED(1000, true),
     DEFERRED(-1, true);
@@ -47,6 +50,15 @@ class LargeOffsetsTest {
     Way(int tileCount, boolean adapted) {
       this.tileCount = tileCount;
       this.adapted = adapted;
+    }
+
+    /** What is launched. */
+    Set<String> kernels() {
+      return switch (this) {
+        case TWO_PASSES -> Set.of("begin_step", "gradient_norm_tiles", "moments", "apply");
+        case LANS -> Set.of("begin_step", "gradient_norm_tiles", "lans_moments", "lans_apply");
+        default -> Set.of("begin_step", "gradient_norm_tiles", "single_pass");
+      };
     }
   }
 
@@ -70,7 +82,8 @@ class LargeOffsetsTest {
   @ParameterizedTest
   @MethodSource("offsets")
   void shouldTreatTheEndAsTheSameElementsInASmallTensor(long before, Way way, DType type) {
-    assertArrayEquals(tailAfterAStep(0, Way.TWO_PASSES, type), tailAfterAStep(before, way, type));
+    Way plain = way == Way.LANS ? Way.LANS : Way.TWO_PASSES;
+    assertArrayEquals(tailAfterAStep(0, plain, type), tailAfterAStep(before, way, type));
   }
 
   /**
@@ -85,32 +98,25 @@ class LargeOffsetsTest {
       for (int i = 0; i < tensors.length; i++) {
         int bytes = i == 1 ? type.bytes() : i == 4 ? Short.BYTES : Float.BYTES;
         tensors[i] = driver.allocate((before + TAIL) * bytes, "tensor " + i);
-        ByteBuffer tail = CudaLayout.buffer((long) TAIL * bytes);
-        while (tail.hasRemaining()) {
-          // The upper half of a small float is one too, in half the bytes.
-          int bits = Float.floatToRawIntBits(random.nextFloat());
-          if (bytes == Float.BYTES) {
-            tail.putInt(bits);
-          } else {
-            tail.putShort((short) (bits >> 16));
-          }
-        }
-        driver.copyToDevice(tensors[i] + before * bytes, tail.flip(), device.stream());
+        uploadTail(device, tensors[i] + before * bytes, bytes, random);
       }
       DeviceArrays arrays = new DeviceArrays(driver, device.stream());
       long module = driver.loadModule(Kernels.ptx());
       long sums = arrays.allocateZeros((long) TILES * CudaLayout.PARTIAL, "partial sums");
-      ByteBuffer group = group(arrays, tensors, before, way, type, sums);
+      long gradientSums = arrays.allocateZeros((long) TILES * Double.BYTES, "partial sums");
+      ByteBuffer group = group(arrays, tensors, before, way, type, sums, gradientSums);
       Launcher launcher = new Launcher(driver, device.stream(), module, 2, Window.of(driver));
       launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, TILES, group).enqueue(device.stream());
       ByteBuffer result =
-          ByteBuffer.allocate(TILES * CudaLayout.PARTIAL + TAIL * (3 * Float.BYTES + Short.BYTES));
+          ByteBuffer.allocate(
+              TILES * (CudaLayout.PARTIAL + Double.BYTES) + TAIL * (3 * Float.BYTES + Short.BYTES));
       result.put(device.download(sums, TILES * CudaLayout.PARTIAL));
       step(launcher, arrays, group, way);
       for (int tensor : new int[] {0, 2, 3}) {
         result.put(device.download(tensors[tensor] + before * Float.BYTES, TAIL * Float.BYTES));
       }
       result.put(device.download(tensors[4] + before * Short.BYTES, TAIL * Short.BYTES));
+      result.put(device.download(gradientSums, TILES * Double.BYTES));
       driver.unloadModule(module);
       arrays.close();
       for (long tensor : tensors) {
@@ -136,9 +142,14 @@ class LargeOffsetsTest {
             CudaLayout.buffer(Long.BYTES).putLong(0, 1),
             CudaLayout.buffer(Long.BYTES).putLong(0, arrays.upload(control(), "control")))
         .enqueue(launcher.stream());
-    if (way == Way.TWO_PASSES) {
-      launcher.prepare(LaunchPolicy.MOMENTS, TILES, group).enqueue(launcher.stream());
-      launcher.prepare(LaunchPolicy.APPLY, TILES, group).enqueue(launcher.stream());
+    if (way == Way.TWO_PASSES || way == Way.LANS) {
+      List<LaunchPolicy> passes =
+          way == Way.LANS
+              ? List.of(LaunchPolicy.LANS_MOMENTS, LaunchPolicy.LANS_APPLY)
+              : List.of(LaunchPolicy.MOMENTS, LaunchPolicy.APPLY);
+      for (LaunchPolicy pass : passes) {
+        launcher.prepare(pass, TILES, group).enqueue(launcher.stream());
+      }
       return;
     }
     ByteBuffer ready = CudaLayout.buffer(Long.BYTES);
@@ -157,7 +168,13 @@ class LargeOffsetsTest {
    * would.
    */
   private static ByteBuffer group(
-      DeviceArrays arrays, long[] tensors, long before, Way way, DType type, long sums) {
+      DeviceArrays arrays,
+      long[] tensors,
+      long before,
+      Way way,
+      DType type,
+      long sums,
+      long gradientSums) {
     int firstTile = (int) -(before / Tiling.TILE_ELEMENTS);
     ByteBuffer segment = CudaLayout.buffer(CudaLayout.SEGMENT);
     CudaLayout.putSegment(
@@ -175,7 +192,9 @@ class LargeOffsetsTest {
     tileSegments.putInt(0).putInt(0).putInt(0);
     ByteBuffer norms = CudaLayout.buffer(CudaLayout.SEGMENT_NORMS);
     CudaLayout.putNoNorms(norms);
+    norms.putDouble(CudaLayout.SEGMENT_NORMS - 2 * Double.BYTES, GRADIENT_SCALE);
     norms.putFloat(CudaLayout.SEGMENT_NORMS - 2 * Float.BYTES, STEP_SIZE);
+    norms.putFloat(CudaLayout.SEGMENT_NORMS - Float.BYTES, STEP_SIZE / 3);
     ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.HYPERPARAMETERS);
     CudaLayout.putHyperparameters(
         hyperparameters,
@@ -186,12 +205,68 @@ class LargeOffsetsTest {
     ByteBuffer group = CudaLayout.buffer(CudaLayout.GROUP);
     group.putLong(arrays.upload(segment, "segment table"));
     group.putLong(arrays.upload(tileSegments, "tile table"));
-    group.putLong(sums).putLong(0);
+    group.putLong(sums).putLong(gradientSums);
     group.putLong(arrays.upload(norms, "norms"));
     group.putLong(arrays.allocate(Double.BYTES, "gradient sums"));
     group.putLong(arrays.upload(hyperparameters, "hyperparameters"));
     group.putLong(arrays.upload(state, "step state"));
     group.putLong(arrays.allocate((long) Rates.KEPT * Double.BYTES, "learning rates"));
     return group.putInt(TILES).putInt(1);
+  }
+
+  static Stream<Arguments> additions() {
+    return Stream.of(DType.values())
+        .flatMap(type -> Stream.of(Arguments.of(type, false), Arguments.of(type, true)));
+  }
+
+  /** By the block of a large grid that has the tensor's last tiles: none of the others is run. */
+  @ParameterizedTest
+  @MethodSource("additions")
+  void shouldAddTheEndAsTheSameElementsOfASmallTensor(DType type, boolean replacing) {
+    assertArrayEquals(
+        tailAfterAdding(0, type, replacing), tailAfterAdding(1L << 32, type, replacing));
+  }
+
+  private static byte[] tailAfterAdding(long before, DType type, boolean replacing) {
+    try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withTotalMemory(1L << 40), 1)) {
+      CudaDriver driver = device.driver();
+      long block = before / Tiling.TILE_ELEMENTS;
+      device.emulator().rewrite(ptx -> ptx.replace("%ctaid.x", "" + block));
+      long to = driver.allocate((before + TAIL) * Float.BYTES, "target");
+      long from = driver.allocate((before + TAIL) * type.bytes(), "source");
+      Random random = new Random(1);
+      uploadTail(device, to + before * Float.BYTES, Float.BYTES, random);
+      uploadTail(device, from + before * type.bytes(), type.bytes(), random);
+      long module = driver.loadModule(Kernels.ptx());
+      new Launcher(driver, device.stream(), module, 2, Window.of(driver))
+          .prepare(
+              LaunchPolicy.ACCUMULATE,
+              1,
+              CudaLayout.buffer(Long.BYTES).putLong(0, to),
+              CudaLayout.buffer(Long.BYTES).putLong(0, from),
+              CudaLayout.buffer(Long.BYTES).putLong(0, before + TAIL),
+              CudaLayout.buffer(Integer.BYTES).putInt(0, CudaLayout.dtype(type)),
+              CudaLayout.buffer(Integer.BYTES).putInt(0, replacing ? 1 : 0))
+          .enqueue(device.stream());
+      byte[] result = device.download(to + before * Float.BYTES, TAIL * Float.BYTES);
+      driver.unloadModule(module);
+      driver.free(to);
+      driver.free(from);
+      return result;
+    }
+  }
+
+  /** Fills the last elements with small floats, or with the upper halves of such. */
+  private static void uploadTail(TestDevice device, long address, int bytesEach, Random random) {
+    ByteBuffer tail = CudaLayout.buffer((long) TAIL * bytesEach);
+    while (tail.hasRemaining()) {
+      int bits = Float.floatToRawIntBits(random.nextFloat());
+      if (bytesEach == Float.BYTES) {
+        tail.putInt(bits);
+      } else {
+        tail.putShort((short) (bits >> 16));
+      }
+    }
+    device.driver().copyToDevice(address, tail.flip(), device.stream());
   }
 }

@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.github.lamb4j.DType;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.NonFiniteGradients;
 import io.github.lamb4j.Parameter;
 import io.github.lamb4j.StepPath;
+import io.github.lamb4j.UpdateRule;
 import io.github.lamb4j.bench.ForwardingDriver;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -42,7 +46,6 @@ class StepCallsTest {
       long memory = device.upload(new byte[4 * 100], 0, "weights and gradients");
       var builder =
           LambBuilders.onCuda(recording(device.driver(), calls), device.stream()).path(path);
-      // However many tensors a group has, it is launched as one.
       for (int group = 0; group < 2; group++) {
         List<Parameter> members = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -57,13 +60,94 @@ class StepCallsTest {
       try (Lamb lamb = builder.build()) {
         calls.clear();
         lamb.step();
-        assertEquals(
-            launches,
-            calls.stream().filter(call -> call.startsWith("enqueue")).count(),
-            calls::toString);
-        assertTrue(
-            calls.stream().allMatch(call -> call.startsWith("enqueue") || QUESTIONS.contains(call)),
-            calls::toString);
+        assertOnlyEnqueued(launches, calls);
+      }
+    }
+  }
+
+  private static void assertOnlyEnqueued(int launches, List<String> calls) {
+    assertEquals(
+        launches,
+        calls.stream().filter(call -> call.startsWith("enqueue")).count(),
+        calls::toString);
+    assertTrue(
+        calls.stream().allMatch(call -> call.startsWith("enqueue") || QUESTIONS.contains(call)),
+        calls::toString);
+  }
+
+  /**
+   * Everything that is decided on the device, of a group of LAMB and one of LANS: two launches for
+   * each norm, one to decide, and those of the groups.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "TWO_PASS, SKIP, false, 14",
+    "TWO_PASS, FAIL, false, 14",
+    "SINGLE_PASS, SKIP, false, 12",
+    "SINGLE_PASS, FAIL, true, 10",
+    "TWO_PASS, PROPAGATE, true, 12"
+  })
+  void shouldEnqueueKernelsAloneWhateverIsDecided(
+      StepPath path, NonFiniteGradients policy, boolean givenNorm, int launches) {
+    List<String> calls = new ArrayList<>();
+    try (TestDevice device = TestDevice.open();
+        Lamb lamb = deciding(device, recording(device.driver(), calls), path, policy, givenNorm)) {
+      calls.clear();
+      lamb.step();
+      assertOnlyEnqueued(launches, calls);
+    }
+  }
+
+  /** Clips, unscales, divides and looks for what is not finite, of tensors in every form. */
+  private static Lamb deciding(
+      TestDevice device,
+      CudaDriver driver,
+      StepPath path,
+      NonFiniteGradients policy,
+      boolean givenNorm) {
+    Side side = Side.cuda(device, path);
+    TestArray scalars = side.array(DType.F32, 1, "scalar");
+    scalars.put(2);
+    LambBuilder builder = LambBuilders.onCuda(driver, device.stream()).path(path);
+    new MixedModel(side, 1)
+        .group("lamb", Hyperparameters.lamb(0.1), 1, 0, 0, 2, 0, 0, 3)
+        .group("lans", Hyperparameters.lans(0.1), 1, 2)
+        .groups
+        .forEach(builder::group);
+    if (givenNorm) {
+      builder.gradientNorm(side.scalar(scalars));
+    }
+    return builder
+        .maxGradNorm(1)
+        .lossScale(side.scalar(scalars))
+        .gradientDivisor(side.scalar(scalars))
+        .nonFiniteGradients(policy)
+        .build();
+  }
+
+  /** However many tensors a group has, and however small they are, it is launched as one. */
+  @ParameterizedTest
+  @CsvSource({"TWO_PASS, LAMB, 7", "SINGLE_PASS, LAMB, 5", "TWO_PASS, LANS, 8"})
+  void shouldLaunchTenThousandTensorsAsOne(StepPath path, UpdateRule rule, int launches) {
+    try (TestDevice device = TestDevice.open()) {
+      LaunchingNothing driver = new LaunchingNothing(device.driver());
+      int count = 10_000;
+      long memory = device.upload(new byte[8 * 100 * count], 0, "weights and gradients");
+      List<Parameter> members = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        long at = memory + 800L * i;
+        members.add(Parameter.onDevice("p" + i, pointer(at), pointer(at + 400), 100));
+      }
+      Hyperparameters h = Hyperparameters.lamb(0.1).withUpdateRule(rule);
+      try (Lamb lamb =
+          LambBuilders.onCuda(driver, device.stream())
+              .path(path)
+              .group("all", h, members)
+              .maxGradNorm(1)
+              .build()) {
+        driver.launches = 0;
+        lamb.step();
+        assertEquals(launches, driver.launches);
       }
     }
   }
@@ -75,13 +159,8 @@ class StepCallsTest {
   void shouldAllocateNothing(StepPath path) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (TestDevice device = TestDevice.open()) {
-      long memory = device.upload(new byte[40], 0, "weights and gradients");
-      var builder = LambBuilders.onCuda(new LaunchingNothing(device.driver()), device.stream());
-      builder.group(
-          "all",
-          Hyperparameters.lamb(0.1),
-          Parameter.onDevice("p", pointer(memory), pointer(memory + 20), 5));
-      try (Lamb lamb = builder.maxGradNorm(1).path(path).build()) {
+      CudaDriver driver = new LaunchingNothing(device.driver());
+      try (Lamb lamb = deciding(device, driver, path, NonFiniteGradients.SKIP, false)) {
         // The least of several rounds: while it warms up, the virtual machine allocates on the
         // thread's account.
         long least = Long.MAX_VALUE;
@@ -101,6 +180,8 @@ class StepCallsTest {
    * The driver, with launches that do nothing and answers that need no call: what is left is ours.
    */
   private static final class LaunchingNothing extends ForwardingDriver {
+
+    int launches;
 
     LaunchingNothing(CudaDriver driver) {
       super(driver);
@@ -124,7 +205,7 @@ class StepCallsTest {
         int threads,
         int sharedBytes,
         ByteBuffer... arguments) {
-      return stream -> {};
+      return stream -> launches++;
     }
   }
 

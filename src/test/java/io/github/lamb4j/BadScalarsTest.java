@@ -1,0 +1,112 @@
+package io.github.lamb4j;
+
+import static io.github.lamb4j.Refusals.assertRefused;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.function.BiFunction;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUstream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is refused of loss scales, divisors and norms. */
+class BadScalarsTest {
+
+  private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
+  private static final Scalar ON_HOST = Scalar.onHost(new float[] {2});
+  private static final Scalar ON_DEVICE = Scalar.onDevice(at(0x1000));
+
+  /** One of the builder's calls that take a scalar. */
+  private record Option(String name, BiFunction<LambBuilder, Scalar, LambBuilder> call) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static List<Option> options() {
+    return List.of(
+        new Option("gradientNorm", LambBuilder::gradientNorm),
+        new Option("lossScale", LambBuilder::lossScale),
+        new Option("gradientDivisor", LambBuilder::gradientDivisor));
+  }
+
+  private static CUdeviceptr at(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+
+  @Test
+  void shouldRefuseScalarsThatLieNowhere() {
+    assertRefused(() -> Scalar.onHost((float[]) null), "scalar", "null");
+    assertRefused(() -> Scalar.onHost((FloatBuffer) null), "null");
+    assertRefused(() -> Scalar.onHost(new float[0]), "scalar", "empty", "one element");
+    assertRefused(() -> Scalar.onDevice(null), "null");
+    assertRefused(() -> Scalar.onDevice(new CUdeviceptr()), "scalar", "null device pointer");
+    assertRefused(() -> Scalar.onDevice(at(0x1002)), "scalar at 0x1002", "4 bytes");
+  }
+
+  @ParameterizedTest
+  @MethodSource("options")
+  void shouldRefuseNone(Option option) {
+    assertRefused(() -> option.call.apply(Lamb.onCpu(), null), option.name, "null");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      doubles = {
+        0,
+        -0.0,
+        -1,
+        Double.NaN,
+        Double.POSITIVE_INFINITY,
+        Double.NEGATIVE_INFINITY,
+        -Double.MIN_VALUE
+      })
+  void shouldRefuseConstantsThatAreNotAboveZero(double value) {
+    for (Option option : options()) {
+      assertRefused(
+          () -> option.call.apply(Lamb.onCpu(), Scalar.of(value)),
+          option.name + " " + value,
+          "finite number above 0");
+    }
+  }
+
+  @Test
+  void shouldRefuseANormThatIsAlwaysTheSame() {
+    assertRefused(
+        () -> Lamb.onCpu().gradientNorm(Scalar.of(2)), "gradientNorm", "constant", "writes before");
+  }
+
+  @ParameterizedTest
+  @MethodSource("options")
+  void shouldRefuseScalarsThatLieElsewhere(Option option) {
+    HostParameter host = Parameter.onHost("p", new float[1], new float[1]);
+    DeviceParameter device = Parameter.onDevice("p", at(0x1000), at(0x2000), 1);
+    assertRefused(
+        () -> option.call.apply(Lamb.onCpu(), ON_DEVICE).group("g", LAMB, host).build(),
+        option.name,
+        "Scalar.onHost");
+    assertRefused(
+        () ->
+            option.call.apply(LambBuilder.mirrored(null), ON_DEVICE).group("g", LAMB, host).build(),
+        option.name,
+        "Scalar.onHost");
+    assertRefused(
+        () ->
+            option
+                .call
+                .apply(LambBuilder.cuda(null, new CUstream()), ON_HOST)
+                .group("g", LAMB, device)
+                .build(),
+        option.name,
+        "Scalar.onDevice");
+  }
+
+  @Test
+  void shouldRefuseNoPolicy() {
+    assertRefused(() -> Lamb.onCpu().nonFiniteGradients(null), "nonFiniteGradients", "null");
+  }
+}

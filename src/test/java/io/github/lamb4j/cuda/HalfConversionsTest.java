@@ -1,0 +1,188 @@
+package io.github.lamb4j.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.lamb4j.DType;
+import io.github.lamb4j.Hyperparameters;
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.Moment;
+import io.github.lamb4j.core.Half;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every half and every bfloat16 is widened exactly wherever one is read, and every float between
+ * two of them rounded to the nearest wherever one is written.
+ */
+@Tag("gpu")
+class HalfConversionsTest {
+
+  private static final int ALL = 1 << 16;
+
+  /** Takes gradients for the first moment, and leaves weights as they are. */
+  private static final Hyperparameters STILL =
+      Hyperparameters.lamb(0).withBetas(0, 0.9).withWeightDecay(0);
+
+  static Stream<Arguments> sides() {
+    return Stream.of(DType.F16, DType.BF16)
+        .flatMap(
+            type ->
+                Stream.of(Side.Where.CPU, Side.Where.SINGLE_PASS, Side.Where.TWO_PASS)
+                    .map(where -> Arguments.of(where, type)));
+  }
+
+  private static MixedModel.Tensor tensor(Side side, MixedModel.Form form, int count) {
+    return new MixedModel(side, 1).add("p", form, count);
+  }
+
+  /** As far as a first moment can tell: it begins at +0, to which -0 adds nothing. */
+  @ParameterizedTest
+  @MethodSource("sides")
+  void shouldWidenEveryGradient(Side.Where where, DType type) {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = where.on(device);
+      MixedModel.Tensor p = tensor(side, new MixedModel.Form(DType.F32, null, type), ALL);
+      p.gradients().putBits(IntStream.range(0, ALL).toArray());
+      try (Lamb lamb = side.builder().group("g", STILL, p.parameter()).build()) {
+        lamb.step();
+        float[] m = MixedModel.moment(lamb, p, Moment.FIRST);
+        for (int bits = 0; bits < ALL; bits++) {
+          float expected = TestArray.valueOf(bits, type);
+          assertTrue(
+              m[bits] == expected || m[bits] != m[bits] && expected != expected,
+              () -> "gradient " + expected);
+        }
+      }
+      assertEquals(ALL, Arrays.stream(p.gradients().bits()).distinct().count());
+    }
+  }
+
+  /** -0, subnormals and infinities too; a NaN is one. */
+  @ParameterizedTest
+  @MethodSource("sides")
+  void shouldBeginMastersAsTheWeightsAre(Side.Where where, DType type) {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = where.on(device);
+      MixedModel.Tensor p = tensor(side, new MixedModel.Form(type, null, DType.F32), ALL);
+      p.weights().putBits(IntStream.range(0, ALL).toArray());
+      try (Lamb lamb = side.builder().group("g", STILL, p.parameter()).build()) {
+        float[] master = MixedModel.master(lamb, p);
+        for (int bits = 0; bits < ALL; bits++) {
+          assertSameFloat(TestArray.valueOf(bits, type), master[bits], "weight");
+        }
+      }
+      assertEquals(ALL, Arrays.stream(p.weights().bits()).distinct().count());
+    }
+  }
+
+  /** To -0, the one number that leaves all others as they are. */
+  @ParameterizedTest
+  @MethodSource("sides")
+  void shouldAddEveryGradientOfAMicroBatch(Side.Where where, DType type) {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = where.on(device);
+      MixedModel.Tensor p = tensor(side, new MixedModel.Form(DType.F32, null, DType.F32), ALL);
+      float[] zeros = new float[ALL];
+      Arrays.fill(zeros, -0.0f);
+      p.gradients().put(zeros);
+      TestArray added = side.array(type, ALL, "gradients to be added");
+      added.putBits(IntStream.range(0, ALL).toArray());
+      try (Lamb lamb = side.builder().group("g", STILL, p.parameter()).build()) {
+        lamb.accumulate("p", added.array());
+        float[] sums = p.gradients().values();
+        for (int bits = 0; bits < ALL; bits++) {
+          assertSameFloat(TestArray.valueOf(bits, type), sums[bits], "gradient");
+        }
+      }
+    }
+  }
+
+  /**
+   * Each half, what lies half-way to the next one, and the floats next to that. An infinite weight
+   * is none after a step, by its formula; but one past the largest half becomes infinite.
+   */
+  @ParameterizedTest
+  @CsvSource({"CPU, F16", "CPU, BF16", "SINGLE_PASS, F16", "TWO_PASS, BF16"})
+  void shouldRoundEveryModelCopyToNearestEven(Side.Where where, DType type) {
+    int infinity = type == DType.F16 ? 0x7c00 : 0x7f80;
+    float[] weights = new float[4 * infinity];
+    int[] expected = new int[weights.length];
+    for (int low = 0; low < infinity; low++) {
+      int high = low + 1;
+      int sign = low % 3 == 0 ? 0x8000 : 0;
+      float middle = middle(low, high, type);
+      int even = low % 2 == 0 ? low : high;
+      float[] between = {
+        TestArray.valueOf(low, type), Math.nextDown(middle), middle, Math.nextUp(middle)
+      };
+      int[] nearest = {low, low, even, high};
+      for (int i = 0; i < between.length; i++) {
+        weights[4 * low + i] = sign == 0 ? between[i] : -between[i];
+        expected[4 * low + i] = nearest[i] | sign;
+      }
+    }
+    assertRounded(where, type, weights, expected);
+  }
+
+  /** Exact: two neighbours' mean takes one bit more than they do. */
+  private static float middle(int low, int high, DType type) {
+    if (type == DType.BF16) {
+      return Float.intBitsToFloat(low << 16 | 0x8000);
+    }
+    float next = high == 0x7c00 ? 65536 : Half.fromF16((short) high);
+    return (Half.fromF16((short) low) + next) / 2;
+  }
+
+  private static void assertRounded(Side.Where where, DType type, float[] weights, int[] expected) {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = where.on(device);
+      MixedModel.Form form = new MixedModel.Form(DType.F32, type, DType.BF16);
+      MixedModel.Tensor p = tensor(side, form, weights.length);
+      p.weights().put(weights);
+      p.gradients().put(new float[weights.length]);
+      try (Lamb lamb = side.builder().group("g", STILL, p.parameter()).build()) {
+        lamb.step();
+      }
+      float[] after = p.weights().values();
+      int[] copy = p.modelCopy().bits();
+      for (int i = 0; i < weights.length; i++) {
+        assertSameFloat(weights[i], after[i], "weight");
+        if (expected[i] != copy[i]) {
+          assertEquals(expected[i], copy[i], "model copy of " + weights[i]);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("sides")
+  void shouldKeepANaN(Side.Where where, DType type) {
+    float[] weights = {Float.NaN, Float.intBitsToFloat(0x7f800001), Float.intBitsToFloat(-1), 1};
+    try (TestDevice device = TestDevice.open()) {
+      Side side = where.on(device);
+      MixedModel.Tensor p = tensor(side, new MixedModel.Form(DType.F32, type, type), 4);
+      p.weights().put(weights);
+      try (Lamb lamb = side.builder().group("g", Hyperparameters.adamW(0), p.parameter()).build()) {
+        lamb.step();
+      }
+      float[] copy = p.modelCopy().values();
+      for (int i = 0; i < 3; i++) {
+        assertTrue(Float.isNaN(copy[i]), "element " + i + " is " + copy[i]);
+      }
+      assertEquals(1, copy[3]);
+    }
+  }
+
+  private static void assertSameFloat(float expected, float actual, String what) {
+    if (Float.floatToIntBits(expected) != Float.floatToIntBits(actual)) {
+      assertEquals(expected, actual, what);
+    }
+  }
+}
