@@ -12,8 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
@@ -64,6 +67,28 @@ class ReadmeTest {
     Matcher links = Pattern.compile("\\]\\((?!http)([^)#]+)\\)").matcher(Files.readString(README));
     while (links.find()) {
       assertTrue(Files.exists(Path.of(links.group(1))), links.group(1));
+    }
+  }
+
+  @Test
+  void shouldNameATestForEveryFeature() throws IOException {
+    Set<String> tests;
+    try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
+      tests =
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> name.endsWith("Test.java"))
+              .map(name -> name.replace(".java", ""))
+              .collect(Collectors.toSet());
+    }
+    String section = Files.readString(README).split("## Beside other LAMBs\n")[1].split("\n## ")[0];
+    List<String> rows =
+        section.lines().filter(line -> line.startsWith("| ") && !line.startsWith("| |")).toList();
+    assertTrue(rows.size() > 20, "rows: " + rows.size());
+    for (String row : rows) {
+      String[] cells = row.split("\\|");
+      String test = cells[cells.length - 1].strip().replace("`", "");
+      assertTrue(tests.contains(test), row);
     }
   }
 
