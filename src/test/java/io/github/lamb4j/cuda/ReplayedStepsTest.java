@@ -79,20 +79,21 @@ class ReplayedStepsTest {
     return run.bits();
   }
 
+  /** In two passes on the emulator fewer of them, which are as good. */
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
   void shouldReplayAHundredStepsAsIfTheyWerePlain(StepPath path) {
-    int steps = 100;
+    int steps = path == StepPath.SINGLE_PASS || TestDevice.isGpu() ? 100 : 30;
     try (TestDevice device = TestDevice.open();
         Run onCpu = Run.small(Side.cpu());
         Run stepped = Run.small(Side.cuda(device, path));
         Run replayed = Run.small(Side.cuda(device, path))) {
       String expected = plain(onCpu, steps);
-      replayed.lamb.prepareReplays(60);
+      replayed.lamb.prepareReplays(steps / 2);
       try (Graph graph = device.capture(replayed.lamb::step)) {
         for (int i = 0; i < steps; i++) {
-          if (i == 50) {
-            // 43 of them were taken: in pieces, the second begun before the first is used up.
+          if (i == steps / 2) {
+            // In pieces, the second begun before the first is used up: some steps were skipped.
             replayed.lamb.prepareReplays(steps);
           }
           replayed.prepare(i);
@@ -101,7 +102,7 @@ class ReplayedStepsTest {
         assertEquals(expected, replayed.bits());
       }
       assertEquals(expected, plain(stepped, steps));
-      assertTrue(onCpu.lamb.skippedSteps() == 14 && onCpu.lamb.stepCount() == 86, expected);
+      assertEquals((steps + 3) / 7, onCpu.lamb.skippedSteps());
     }
   }
 
@@ -212,7 +213,8 @@ class ReplayedStepsTest {
           device.capture(
               () -> {
                 assertUntimely(run.lamb::step, "being captured", "prepareReplays");
-                assertUntimely(() -> run.lamb.prepareReplays(1), "before the capture begins");
+                assertUntimely(
+                    () -> run.lamb.prepareReplays(1), "prepareReplays", "being captured");
               })) {
         graph.replay(); // of nothing
         assertEquals(before, run.bits());
