@@ -100,7 +100,7 @@ class MutationTest {
         mutants.stream()
             .filter(m -> m.kernel().equals(kernel) && m.kind() == kind)
             .filter(m -> m.before().matches(".*" + before + ".*"))
-            .reduce((one, later) -> later)
+            .findFirst()
             .orElseThrow();
     Outcome outcome = new Trial(lines, KernelSuite.scenarios()).of(mutant, scenario -> {});
     assertEquals(Outcome.Fate.KILLED, outcome.fate(), mutant::toString);
