@@ -7,6 +7,7 @@ import io.github.lamb4j.DType;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.Moment;
+import io.github.lamb4j.UpdateRule;
 import io.github.lamb4j.core.Half;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -105,8 +106,8 @@ class HalfConversionsTest {
   }
 
   /**
-   * Each half, what lies half-way to the next one, and the floats next to that. An infinite weight
-   * is none after a step, by its formula; but one past the largest half becomes infinite.
+   * Each finite half, what lies half-way to the next one, and a float next to that. An infinite
+   * weight is none after a step, by its formula; but one past the largest half becomes infinite.
    */
   @ParameterizedTest
   @CsvSource({"CPU, F16", "CPU, BF16", "SINGLE_PASS, F16", "TWO_PASS, BF16"})
@@ -115,18 +116,20 @@ class HalfConversionsTest {
     float[] weights = new float[4 * infinity];
     int[] expected = new int[weights.length];
     for (int low = 0; low < infinity; low++) {
-      int high = low + 1;
+      float exact = TestArray.valueOf(low, type);
+      float middle = middle(low, low + 1, type);
+      boolean below = low % 4 < 2;
       int sign = low % 3 == 0 ? 0x8000 : 0;
-      float middle = middle(low, high, type);
-      int even = low % 2 == 0 ? low : high;
-      float[] between = {
-        TestArray.valueOf(low, type), Math.nextDown(middle), middle, Math.nextUp(middle)
-      };
-      int[] nearest = {low, low, even, high};
-      for (int i = 0; i < between.length; i++) {
-        weights[4 * low + i] = sign == 0 ? between[i] : -between[i];
-        expected[4 * low + i] = nearest[i] | sign;
-      }
+      float signum = sign == 0 ? 1 : -1;
+      int at = 4 * low;
+      weights[at] = exact;
+      expected[at] = low;
+      weights[at + 1] = -exact;
+      expected[at + 1] = low | 0x8000;
+      weights[at + 2] = signum * middle;
+      expected[at + 2] = (low % 2 == 0 ? low : low + 1) | sign;
+      weights[at + 3] = signum * (below ? Math.nextDown(middle) : Math.nextUp(middle));
+      expected[at + 3] = (below ? low : low + 1) | sign;
     }
     assertRounded(where, type, weights, expected);
   }
@@ -161,23 +164,35 @@ class HalfConversionsTest {
     }
   }
 
+  /** One in each quad, at each of its places, of which no rounding makes a number. */
   @ParameterizedTest
   @MethodSource("sides")
-  void shouldKeepANaN(Side.Where where, DType type) {
-    float[] weights = {Float.NaN, Float.intBitsToFloat(0x7f800001), Float.intBitsToFloat(-1), 1};
-    try (TestDevice device = TestDevice.open()) {
-      Side side = where.on(device);
-      MixedModel.Tensor p = tensor(side, new MixedModel.Form(DType.F32, type, type), 4);
-      p.weights().put(weights);
-      try (Lamb lamb = side.builder().group("g", Hyperparameters.adamW(0), p.parameter()).build()) {
-        lamb.step();
-      }
-      float[] copy = p.modelCopy().values();
-      for (int i = 0; i < 3; i++) {
-        assertTrue(Float.isNaN(copy[i]), "element " + i + " is " + copy[i]);
-      }
-      assertEquals(1, copy[3]);
+  void shouldKeepANaNToItself(Side.Where where, DType type) {
+    int count = 2048 + 1028;
+    float[] weights = new float[count];
+    for (int i = 0; i < count; i++) {
+      weights[i] = isNan(i) ? Float.intBitsToFloat(0x7fffffff) : i;
     }
+    for (UpdateRule rule : UpdateRule.values()) {
+      Hyperparameters unadapted = Hyperparameters.adamW(0).withWeightDecay(0).withUpdateRule(rule);
+      try (TestDevice device = TestDevice.open()) {
+        Side side = where.on(device);
+        MixedModel.Tensor p = tensor(side, new MixedModel.Form(DType.F32, type, DType.F32), count);
+        p.weights().put(weights);
+        try (Lamb lamb = side.builder().group("g", unadapted, p.parameter()).build()) {
+          lamb.step();
+        }
+        float[] copy = p.modelCopy().values();
+        for (int i = 0; i < count; i++) {
+          float expected = TestArray.valueOf(TestArray.bitsOf(weights[i], type), type);
+          assertSameFloat(expected, copy[i], "element " + i);
+        }
+      }
+    }
+  }
+
+  private static boolean isNan(int i) {
+    return i % 4 == i / 4 % 4;
   }
 
   private static void assertSameFloat(float expected, float actual, String what) {

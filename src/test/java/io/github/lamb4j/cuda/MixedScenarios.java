@@ -90,7 +90,7 @@ final class MixedScenarios {
     }
     for (DType type : List.of(DType.F16, DType.BF16)) {
       String of = "%s, %s, ".formatted(where, type);
-      add(of + "not a number", ALL, () -> conversions.shouldKeepANaN(where, type));
+      add(of + "not a number", ALL, () -> conversions.shouldKeepANaNToItself(where, type));
       add(
           of + "every model copy",
           Set.of("apply", "single_pass"),

@@ -243,9 +243,7 @@ class ParameterChangesTest {
   @ParameterizedTest
   @CsvSource({
     "COPY_TO_HOST, 1",
-    "ALLOCATE, 1",
     "ALLOCATE, 20",
-    "COPY_TO_DEVICE, 1",
     "COPY_TO_DEVICE, 20",
     "ENQUEUE, 1",
     "COPY_TO_HOST, 2"

@@ -13,6 +13,9 @@ import io.github.lamb4j.StepPath;
 import io.github.lamb4j.StepReport;
 import io.github.lamb4j.core.Rates;
 import io.github.lamb4j.cuda.emulator.EmulatedDevice;
+import io.github.lamb4j.cuda.emulator.LaunchReport;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +126,14 @@ class ReplayedStepsTest {
           graph.replay();
         }
         assertEquals(plain(onCpu, 5), replayed.bits());
+        if (!TestDevice.isGpu()) {
+          Set<String> launched =
+              device.emulator().launches().stream()
+                  .map(LaunchReport::kernel)
+                  .collect(Collectors.toSet());
+          assertTrue(
+              launched.containsAll(Set.of("single_pass", "apply", "lans_apply")), "" + launched);
+        }
       }
     }
   }
