@@ -10,6 +10,7 @@ import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.StepPath;
+import io.github.lamb4j.cuda.emulator.EmulatedDevice;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,24 @@ class MixedParityTest {
     try (TestDevice device = TestDevice.open()) {
       Side side = Side.mirrored(device, StepPath.TWO_PASS);
       assertEquals(train(model(Side.cpu()), 2), train(model(side), 2));
+    }
+  }
+
+  /**
+   * A window of few tiles, so that some are deferred, some retired while others are taken, and the
+   * rest at the end; with model copies and half weights in each place.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 0", "1, 1, 1", "2, 2, 0", "2, 1, 1"})
+  void shouldAgreeWhereTheWindowIsSmall(int blocks, int slots, int offset) {
+    int[] sizes = {0, 7171, 7170, 2049, 1025, 0, 2050, 1027, 6145, 33, 0, 2048, 2048, 4096, 1026};
+    EmulatedDevice small = EmulatedDevice.SMALL.withMultiprocessors(1, blocks);
+    Hyperparameters h = Hyperparameters.lamb(0.02);
+    try (TestDevice device = TestDevice.open(TrafficTest.withSlots(small, slots), 3)) {
+      Side side = Side.cuda(device, StepPath.SINGLE_PASS, purpose -> offset);
+      assertEquals(
+          train(new MixedModel(Side.cpu(), 1).group("all", h, sizes), 1),
+          train(new MixedModel(side, 1).group("all", h, sizes), 1));
     }
   }
 

@@ -88,6 +88,18 @@ final class MixedScenarios {
           ALL,
           () -> parity.shouldAgreeOnDevicePointers(path, offset));
     }
+    if (where == Side.Where.SINGLE_PASS) {
+      for (int offset : new int[] {0, 1}) {
+        add(
+            "a small window, %d elements off".formatted(offset),
+            Set.of("single_pass"),
+            () -> parity.shouldAgreeWhereTheWindowIsSmall(1, 1, offset));
+        add(
+            "a small window of two blocks, %d elements off".formatted(offset),
+            Set.of("single_pass"),
+            () -> parity.shouldAgreeWhereTheWindowIsSmall(2, 1, offset));
+      }
+    }
     for (DType type : List.of(DType.F16, DType.BF16)) {
       String of = "%s, %s, ".formatted(where, type);
       add(of + "not a number", ALL, () -> conversions.shouldKeepANaNToItself(where, type));
