@@ -222,6 +222,11 @@ public final class KernelSuite {
           () -> SinglePassSchedulesTest.compare(kind[0], kind[1], kind[2], 3));
     }
     add(
+        "decoupled decay past the window",
+        SINGLE_PASS,
+        false,
+        () -> new SinglePassSchedulesTest().shouldDecayTheWeightsOfTilesThatTheWindowDoesNotHold());
+    add(
         "a step taken again",
         SINGLE_PASS,
         false,

@@ -42,8 +42,9 @@ class MixedParityTest {
             lamb.withDecoupledDecay(true)
                 .withGradientAveraging(false)
                 .withBiasCorrection(BiasCorrection.LEARNING_RATE),
-            2048,
-            9);
+            2048 * 3,
+            9,
+            2048 * 2 + 1026);
   }
 
   private static String train(MixedModel model, int steps) {

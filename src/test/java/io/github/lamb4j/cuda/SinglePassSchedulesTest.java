@@ -2,6 +2,7 @@ package io.github.lamb4j.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
@@ -69,6 +70,21 @@ class SinglePassSchedulesTest {
     }
   }
 
+  /** A tile that its block drops has its weights decayed when it is applied, like any other. */
+  @Test
+  void shouldDecayTheWeightsOfTilesThatTheWindowDoesNotHold() {
+    List<Hyperparameters> kinds =
+        List.of(Hyperparameters.lamb(0.02).withDecoupledDecay(true).withWeightDecay(0.3));
+    int[] sizes = {2048 * 4 + 1025, 2048 * 3, 2048 * 2 + 6};
+    List<String> cpu = run(Lamb.onCpu(), TestModel.of(4, kinds, sizes));
+    EmulatedDevice device =
+        TrafficTest.withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 1), 1);
+    try (TestDevice test = TestDevice.open(device, 1)) {
+      LambBuilder builder = LambBuilders.mirrored(test.driver()).path(StepPath.SINGLE_PASS);
+      assertEquals(cpu, run(builder, TestModel.of(4, kinds, sizes)));
+    }
+  }
+
   @Test
   void shouldTakeTheSameStepAgainAfterGoingBack() {
     try (TestDevice test = TestDevice.open(EmulatedDevice.SMALL, 1)) {
@@ -96,7 +112,10 @@ class SinglePassSchedulesTest {
   }
 
   private static List<String> run(LambBuilder builder) {
-    TestModel model = TestModel.of(2, SIZES);
+    return run(builder, TestModel.of(2, SIZES));
+  }
+
+  private static List<String> run(LambBuilder builder, TestModel model) {
     try (Lamb lamb = model.build(builder)) {
       for (int step = 0; step < STEPS; step++) {
         model.nextGradients();
