@@ -56,7 +56,10 @@ __device__ __forceinline__ void decide(const GradientInputs& in, double raw, Ste
   double norm = raw / s;
   if (control.halted == 0) control.norm = norm;  // what has ended a run is to be heard of
   control.scale = norm > in.max_norm ? in.max_norm / raw : 1.0 / s;
-  bool bad = in.non_finite != kPropagate && !(is_finite(norm) && is_finite(s) && s > 0);
+  // What is left of the norm after clipping bounds every gradient. One that grows must not become infinite.
+  bool fits = control.scale <= 1 || fmin(norm, in.max_norm) <= FLT_MAX;
+  bool sound = is_finite(norm) && is_finite(s) && s > 0 && fits;
+  bool bad = in.non_finite != kPropagate && !sound;
   if (bad && in.non_finite == kFail) control.halted = 1;
   bool skip = bad || control.halted != 0;
   control.skip = skip ? 1 : 0;

@@ -94,7 +94,7 @@ struct StepControl {
   double scale;      // what each gradient is multiplied by
   uint64_t skipped;  // steps, since the optimizer began
   uint32_t skip;     // 1: this step changes nothing
-  uint32_t halted;   // 1: nor does any other, until somebody has heard of it
+  uint32_t halted;   // 1: nor does any other, until the steps are set
 };
 
 // A group's step counter and the powers that go with it; kept on the device, where they are needed.

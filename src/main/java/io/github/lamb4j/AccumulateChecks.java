@@ -1,5 +1,7 @@
 package io.github.lamb4j;
 
+import java.nio.FloatBuffer;
+
 /** What {@link Lamb#accumulate} refuses. */
 final class AccumulateChecks {
 
@@ -21,6 +23,7 @@ final class AccumulateChecks {
                 .formatted(name, array.count(), parameter.count()));
       }
       requireBinary32(name, host.gradients().type());
+      requireApart(name, host.gradients(), array);
       if (host.gradients().isReadOnly()) {
         throw new IllegalArgumentException(
             name + ": its gradients are a read-only buffer; give a writable one");
@@ -40,6 +43,7 @@ final class AccumulateChecks {
                 .formatted(name, array.address(), array.type().bytes(), array.type()));
       }
       requireBinary32(name, device.gradients().type());
+      requireApart(name, device.gradients().address(), array, parameter.count());
     }
   }
 
@@ -48,6 +52,31 @@ final class AccumulateChecks {
       throw new IllegalArgumentException(
           "%s: its gradients are %s, and sums are kept in F32 alone; give it F32 gradients"
               .formatted(name, type));
+    }
+  }
+
+  private static void requireApart(String name, HostArray gradients, HostArray added) {
+    if (added.type() != DType.F32) {
+      return;
+    }
+    FloatBuffer to = gradients.floats();
+    FloatBuffer from = added.floats();
+    if (to.hasArray() && from.hasArray() && to.array() == from.array()) {
+      requireApart(name, to.arrayOffset(), from.arrayOffset(), to.capacity(), from.capacity());
+    }
+  }
+
+  private static void requireApart(String name, long gradients, DeviceArray added, long count) {
+    requireApart(
+        name, gradients, added.address(), count * DType.F32.bytes(), count * added.type().bytes());
+  }
+
+  private static void requireApart(
+      String name, long to, long from, long toLength, long fromLength) {
+    boolean same = to == from && toLength == fromLength; // a gradient doubled
+    if (!same && from < to + toLength && to < from + fromLength) {
+      throw new IllegalArgumentException(
+          name + ": the gradients to be added overlap its own; give them memory of their own");
     }
   }
 }

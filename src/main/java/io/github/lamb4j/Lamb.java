@@ -104,13 +104,15 @@ public final class Lamb implements AutoCloseable {
    *
    * <p>On a stream that is being captured, the step is recorded in the caller's graph. Step count,
    * learning rates, loss scale and the decision to skip are the device's, so that each replay is
-   * the next step, with its own learning rate as far as {@link #prepareReplays} went.
+   * the next step, with its own learning rate as far as {@link #prepareReplays} went. The host sees
+   * no replays: from then on a step that is not captured waits for the stream and asks the device
+   * for its step count first.
    *
    * @throws IllegalStateException if the optimizer is closed or in use by another thread, the
    *     thread's current context is not the optimizer's, a schedule gives a learning rate that is
-   *     negative, infinite or NaN, a step is captured before {@link #prepareReplays}, or one is
-   *     taken after capture and before a report; weights and state are then as they were. If a step
-   *     fails part-way the message says so, and every later step is refused
+   *     negative, infinite or NaN, or a step is captured before {@link #prepareReplays}; weights
+   *     and state are then as they were. If a step fails part-way the message says so, and every
+   *     later step is refused
    */
   public void step() {
     enter();
@@ -422,8 +424,9 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Frees what the optimizer owns; the caller's buffers and stream are left alone. A second call
-   * does nothing.
+   * Frees what the optimizer owns; the caller's buffers and stream are left alone. On CUDA this
+   * waits for the stream, which must still be there. A second call does nothing; one after a call
+   * that failed tries again.
    */
   @Override
   public void close() {

@@ -17,7 +17,9 @@ import java.util.Arrays;
  * }</pre>
  *
  * <p>Implementations must give a finite number, 0 or more, and the same one whenever they are asked
- * for the same step: a resumed run asks again. Those made here give the same bits on every JVM.
+ * for the same step: a resumed run asks again. They may be asked for steps that never come: ahead
+ * of {@link Lamb#prepareReplays}, and by as many as were skipped since the host last heard of it.
+ * Those made here give the same bits on every JVM.
  */
 @FunctionalInterface
 public interface Schedule {

@@ -24,11 +24,13 @@ final class Session {
   private final GradientOptions options;
   private final Function<List<ParameterGroup>, Backend> backends;
   private final Telemetry telemetry = new Telemetry(System::nanoTime);
+  private final List<Backend> replaced = new ArrayList<>();
   private Model model;
   private Backend backend;
   private StepClock clock;
   private StepReport own;
   private long resumedAt;
+  private boolean captured;
   private String failed;
   private Throwable failure;
 
@@ -55,6 +57,7 @@ final class Session {
     own = newReport();
     clock = new StepClock(model.groups, began, step);
     resumedAt = step;
+    captured = false;
   }
 
   List<ParameterGroup> groups() {
@@ -91,9 +94,13 @@ final class Session {
   }
 
   void step() {
-    if (backend.isCapturing()) {
+    boolean capturing = backend.isCapturing();
+    if (capturing) {
       clock.beginCapture();
     } else {
+      if (captured) {
+        refresh(own); // replays, which the host does not see, move the step count
+      }
       clock.beginStep();
     }
     try {
@@ -104,6 +111,7 @@ final class Session {
       fail("step " + clock.next(), e);
     }
     clock.stepDone();
+    captured |= capturing;
   }
 
   void prepareReplays(int steps) {
@@ -149,8 +157,10 @@ final class Session {
   private void requireStepTaken() {
     if (own.step() == resumedAt) {
       throw new IllegalStateException(
-          "no step was taken yet%s: call step() first"
-              .formatted(own.skippedSteps() == 0 ? "" : ", " + own.skippedSteps() + " skipped"));
+          "no step was taken yet%s%s: call step() first"
+              .formatted(
+                  resumedAt == 0 ? "" : " since step " + resumedAt,
+                  own.skippedSteps() == 0 ? "" : ", " + own.skippedSteps() + " skipped"));
     }
   }
 
@@ -268,10 +278,21 @@ final class Session {
       throw e;
     }
     install(changed, next, began, own.step());
-    old.close();
+    replaced.add(old);
+    closeReplaced();
+  }
+
+  /** What fails to close is tried again when the optimizer is closed. */
+  private void closeReplaced() {
+    while (!replaced.isEmpty()) {
+      replaced.get(0).close();
+      replaced.remove(0);
+    }
   }
 
   void close() {
+    requireNotCapturing("close");
+    closeReplaced();
     backend.close();
   }
 }

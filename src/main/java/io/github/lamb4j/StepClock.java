@@ -23,7 +23,6 @@ final class StepClock {
 
   private final long[] rateSteps;
   private boolean replaysPrepared;
-  private boolean captured;
 
   /**
    * Begins.
@@ -59,10 +58,6 @@ final class StepClock {
 
   /** Looks up the rates of the next step. */
   void beginStep() {
-    if (captured) {
-      throw new IllegalStateException(
-          "a step was captured, and replays move the step count: ask for stepCount() first");
-    }
     for (int g = 0; g < ahead.length; g++) {
       rateSteps[g] = ahead[g] + 1;
       rates[g] = rate(g, rateSteps[g]);
@@ -77,7 +72,6 @@ final class StepClock {
               + " call prepareReplays(...) before the capture begins");
     }
     Arrays.fill(rateSteps, 0);
-    captured = true;
   }
 
   /** The step that has begun is taken, or enqueued. */
@@ -114,7 +108,6 @@ final class StepClock {
     for (int g = 0; g < ahead.length; g++) {
       ahead[g] = report.groupSteps(g);
     }
-    captured = false;
   }
 
   private double rate(int group, long step) {

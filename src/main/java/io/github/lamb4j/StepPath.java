@@ -2,6 +2,7 @@ package io.github.lamb4j;
 
 /**
  * How a CUDA step goes through memory. Every path gives the same bits; they differ in bytes moved.
+ * {@link UpdateRule#LANS} always takes two passes, and 48 bytes per fp32 parameter.
  */
 public enum StepPath {
   /**

@@ -46,6 +46,9 @@ class BadScalarsTest {
     assertRefused(() -> Scalar.onDevice(null), "null");
     assertRefused(() -> Scalar.onDevice(new CUdeviceptr()), "scalar", "null device pointer");
     assertRefused(() -> Scalar.onDevice(at(0x1002)), "scalar at 0x1002", "4 bytes");
+    assertRefused(() -> new Scalar.OnDevice(null), "scalar", "null");
+    assertRefused(() -> new Scalar.OnDevice(new DeviceArray(8, DType.F16)), "F16", "F32");
+    assertRefused(() -> new Scalar.OnHost(HostArray.bf16(new short[1])), "BF16", "F32");
   }
 
   @ParameterizedTest

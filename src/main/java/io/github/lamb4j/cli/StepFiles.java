@@ -125,6 +125,11 @@ final class StepFiles implements AutoCloseable {
         state,
         weights -> StateTensor.of(weights).stream().map(part -> part.nameOf(weights)).toList(),
         List.of(Dtype.F32));
+    if ("lamb4j state".equals(state.file.metadata().get("format"))) {
+      throw new BadInput(
+          Printable.path(state.path)
+              + ": a state that a program saved with Lamb.save; give one that lamb step wrote");
+    }
     if (!state.file.metadata().containsKey(STEP)) {
       throw new BadInput(
           Printable.path(state.path)

@@ -77,9 +77,11 @@ final class GradientNorm {
     }
     double maxNorm = options.maxNorm().orElse(Double.POSITIVE_INFINITY);
     scale = trueNorm > maxNorm ? maxNorm / raw : 1 / s;
-    boolean bad =
-        options.nonFinite() != NonFiniteGradients.PROPAGATE
-            && !(Double.isFinite(trueNorm) && Double.isFinite(s) && s > 0);
+    // What is left of the norm after clipping bounds every gradient. One that grows must not become
+    // infinite.
+    boolean fits = scale <= 1 || Math.min(trueNorm, maxNorm) <= Float.MAX_VALUE;
+    boolean sound = Double.isFinite(trueNorm) && Double.isFinite(s) && s > 0 && fits;
+    boolean bad = options.nonFinite() != NonFiniteGradients.PROPAGATE && !sound;
     if (bad && options.nonFinite() == NonFiniteGradients.FAIL) {
       halted = true;
     }

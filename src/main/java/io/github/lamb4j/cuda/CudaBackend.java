@@ -61,6 +61,10 @@ public final class CudaBackend implements Backend {
       throw new IllegalStateException(
           "this thread has no current CUDA context: call cuCtxSetCurrent with the stream's context first");
     }
+    if (driver.isCapturing(stream)) {
+      throw new IllegalStateException(
+          "the stream is being captured, and building an optimizer waits for it; end the capture first");
+    }
     DeviceChecks.requireCapable(driver);
     DeviceChecks.requireMapped(driver, groups);
     DeviceChecks.requireMemory(driver, groups);
@@ -79,7 +83,7 @@ public final class CudaBackend implements Backend {
         group.beginMasters(accumulation);
         this.groups.add(group);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       release(e);
       throw e;
     }
@@ -111,11 +115,18 @@ public final class CudaBackend implements Backend {
         }
       }
       gradients.decide(stream);
+      groups.get(0).beginStep(learningRates[0], rateSteps[0]);
     } catch (CudaException e) {
       throw new StepNotStarted(e);
     }
-    for (int i = 0; i < groups.size(); i++) {
-      groups.get(i).step(learningRates[i], rateSteps[i]);
+    try {
+      groups.get(0).finishStep();
+      for (int i = 1; i < groups.size(); i++) {
+        groups.get(i).beginStep(learningRates[i], rateSteps[i]);
+        groups.get(i).finishStep();
+      }
+    } catch (CudaException e) {
+      throw rateSteps[0] == 0 ? new StepNotStarted(e) : e; // what a graph recorded did not run
     }
   }
 
@@ -160,6 +171,11 @@ public final class CudaBackend implements Backend {
     }
   }
 
+  /** Where a parameter's weights lie. */
+  long weights(int group, int parameter) {
+    return parameter(group, parameter).weights().address();
+  }
+
   private DeviceParameter parameter(int group, int parameter) {
     Parameter p = parameterGroups.get(group).parameters().get(parameter);
     return (DeviceParameter) p;
@@ -196,7 +212,7 @@ public final class CudaBackend implements Backend {
   }
 
   /** No second call is possible: what can be given back is, whatever else fails. */
-  private void release(RuntimeException cause) {
+  private void release(Throwable cause) {
     Runnable wait = () -> driver.synchronize(stream);
     Runnable unload = () -> driver.unloadModule(module);
     for (Runnable step : List.<Runnable>of(wait, arrays::close, unload)) {

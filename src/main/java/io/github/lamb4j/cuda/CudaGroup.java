@@ -211,11 +211,17 @@ final class CudaGroup {
     gradientNormSegments.enqueue(stream);
   }
 
-  void step(double rate, long stepOfRate) {
+  /** Enqueues the kernel that counts the step; nothing has changed before. */
+  void beginStep(double rate, long stepOfRate) {
     learningRate.putDouble(0, rate);
     rateStep.putLong(0, stepOfRate);
-    for (CudaDriver.Launch launch : step) {
-      launch.enqueue(stream);
+    step[0].enqueue(stream);
+  }
+
+  /** Enqueues all that follows it. */
+  void finishStep() {
+    for (int i = 1; i < step.length; i++) {
+      step[i].enqueue(stream);
     }
   }
 

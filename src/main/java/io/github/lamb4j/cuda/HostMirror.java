@@ -1,6 +1,7 @@
 package io.github.lamb4j.cuda;
 
 import io.github.lamb4j.CudaException;
+import io.github.lamb4j.DType;
 import io.github.lamb4j.DeviceArray;
 import io.github.lamb4j.DeviceParameter;
 import io.github.lamb4j.HostArray;
@@ -16,6 +17,7 @@ import io.github.lamb4j.core.GradientOptions;
 import io.github.lamb4j.core.ReportSink;
 import io.github.lamb4j.core.StateArray;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +67,7 @@ public final class HostMirror implements Backend {
     try {
       List<ParameterGroup> mirrored = groups.stream().map(this::onDevice).toList();
       backend = new CudaBackend(driver, stream, mirrored, onDevice(options), path);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       tryToRelease(e);
       throw e;
     }
@@ -172,14 +174,17 @@ public final class HostMirror implements Backend {
 
   @Override
   public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
+    int count = source.remaining();
     backend.write(group, parameter, array, offset, source);
     if (array == StateArray.MASTER) {
       HostArray model = parameter(group, parameter).weights();
-      for (Copy result : results) {
-        if (result.host == model) {
-          Transfers.toHost(driver, stream, result.device, model);
-        }
-      }
+      ShortBuffer part = model.halves().slice((int) offset, count);
+      long from = backend.weights(group, parameter) + offset * Short.BYTES;
+      Transfers.toHost(
+          driver,
+          stream,
+          from,
+          model.type() == DType.F16 ? HostArray.f16(part) : HostArray.bf16(part));
     }
   }
 
@@ -225,7 +230,7 @@ public final class HostMirror implements Backend {
   }
 
   /** No second call is possible: what can be given back is, whatever else fails. */
-  private void tryToRelease(RuntimeException cause) {
+  private void tryToRelease(Throwable cause) {
     for (Runnable release : List.<Runnable>of(arrays::close, this::releaseContext)) {
       try {
         release.run();

@@ -205,6 +205,12 @@ class StepFilesTest {
   }
 
   @Test
+  void shouldRefuseAStateThatAProgramSaved() throws IOException {
+    moments().metadata("format", "lamb4j state").write(state);
+    assertStateRefused(state + ": a state that a program saved with Lamb.save");
+  }
+
+  @Test
   void shouldRefuseAStateWithoutAStep() throws IOException {
     Checkpoint moments = new Checkpoint().metadata("format", "pt");
     moments

@@ -139,6 +139,7 @@ class AccumulateTest {
   @Test
   void shouldRefuseWhatItCannotAddOnTheHost() {
     float[] three = new float[3];
+    float[] four = new float[4];
     FloatBuffer readOnly = FloatBuffer.allocate(3).asReadOnlyBuffer();
     try (Lamb lamb =
         Lamb.onCpu()
@@ -146,6 +147,7 @@ class AccumulateTest {
                 "g",
                 PLAIN,
                 Parameter.onHost("p", new float[3], three),
+                Parameter.onHost("of four", FloatBuffer.allocate(3), FloatBuffer.wrap(four, 1, 3)),
                 Parameter.onHost("half", HostArray.f32(new float[3]), HostArray.f16(new short[3])),
                 Parameter.onHost("read-only", FloatBuffer.allocate(3), readOnly))
             .build()) {
@@ -158,6 +160,8 @@ class AccumulateTest {
           lamb, "p", new DeviceArray(0x1000, DType.F32), "parameter p", "add a HostArray");
       assertRefused(lamb, "half", added, "parameter half", "F16", "give it F32");
       assertRefused(lamb, "read-only", added, "parameter read-only", "writable");
+      HostArray before = HostArray.f32(FloatBuffer.wrap(four, 0, 3));
+      assertRefused(lamb, "of four", before, "parameter of four", "overlap");
       assertArrayEquals(new float[3], three);
     }
   }
@@ -179,6 +183,8 @@ class AccumulateTest {
         assertRefused(lamb, "p", new DeviceArray(address + 1, DType.F16), "not aligned to 2 bytes");
         assertRefused(lamb, "p", added.array(), "parameter p", "1000 F32", "past the end");
         assertRefused(lamb, "half", added.array(), "parameter half", "BF16", "give it F32");
+        long own = ((DeviceArray) p.gradients().array()).address();
+        assertRefused(lamb, "p", new DeviceArray(own, DType.BF16), "parameter p", "overlap");
         assertArrayEquals(new float[1000], p.gradients().values());
       }
     }

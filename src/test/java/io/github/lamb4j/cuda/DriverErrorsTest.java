@@ -153,6 +153,18 @@ class DriverErrorsTest {
     }
   }
 
+  @Test
+  void shouldGoOnWhenNoKernelOfAStepWasEnqueued() {
+    try (TestDevice device = TestDevice.open();
+        Lamb lamb = small(device).build()) {
+      device.emulator().fail(Call.ENQUEUE, 1, LAUNCH_FAILED);
+      assertThrows(CudaException.class, lamb::step);
+      assertEquals(0, lamb.stepCount());
+      lamb.step();
+      assertEquals(1, lamb.stepCount());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 4})
   void shouldSayThatAStepFailedPartWayAndRefuseAnother(int launch) {

@@ -9,6 +9,7 @@ import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.NonFiniteGradients;
+import io.github.lamb4j.Scalar;
 import io.github.lamb4j.Schedule;
 import io.github.lamb4j.StepReport;
 import io.github.lamb4j.core.Rates;
@@ -18,6 +19,7 @@ import java.util.function.BiFunction;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A step whose gradients are not finite leaves no trace but its count, or ends the run. */
@@ -182,6 +184,29 @@ class NonFiniteGradientsTest {
         lamb.step();
         assertEquals(Math.sqrt(3) * Float.MAX_VALUE, lamb.gradientNorm(), 1e25);
         assertEquals(0, lamb.skippedSteps());
+      }
+    }
+  }
+
+  /** The loss scale, the largest norm (0 for none), and whether the step is to be skipped. */
+  @ParameterizedTest
+  @CsvSource({"0x1p-40, 0, true", "0x1p-40, 1, false", "0x1p-40, 1e39, true", "0x1p-20, 0, false"})
+  void shouldSkipStepsWhoseGradientsOverflowWhenTheyAreUnscaled(
+      double scale, double maxNorm, boolean skipped) {
+    for (Side.Where where : Side.Where.values()) {
+      try (TestDevice device = TestDevice.open()) {
+        MixedModel model =
+            new MixedModel(where.on(device), 1).group("g", Hyperparameters.lamb(0.1), 2);
+        model.tensors.get(0).gradients().put(1e30f, -1e30f);
+        LambBuilder builder =
+            model.builder().lossScale(Scalar.of(scale)).nonFiniteGradients(NonFiniteGradients.SKIP);
+        if (maxNorm > 0) {
+          builder.maxGradNorm(maxNorm);
+        }
+        try (Lamb lamb = builder.build()) {
+          lamb.step();
+          assertEquals(skipped ? 1 : 0, lamb.skippedSteps(), where::toString);
+        }
       }
     }
   }

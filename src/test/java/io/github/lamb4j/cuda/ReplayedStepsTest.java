@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.lamb4j.DType;
 import io.github.lamb4j.Hyperparameters;
 import io.github.lamb4j.Lamb;
+import io.github.lamb4j.Moment;
 import io.github.lamb4j.NonFiniteGradients;
 import io.github.lamb4j.Schedule;
 import io.github.lamb4j.StepPath;
@@ -14,6 +15,7 @@ import io.github.lamb4j.StepReport;
 import io.github.lamb4j.core.Rates;
 import io.github.lamb4j.cuda.emulator.EmulatedDevice;
 import io.github.lamb4j.cuda.emulator.LaunchReport;
+import java.nio.FloatBuffer;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
@@ -182,7 +184,6 @@ class ReplayedStepsTest {
           if (i % 2 == 0) {
             graph.replay();
           } else {
-            run.lamb.stepCount();
             run.lamb.step();
           }
         }
@@ -192,24 +193,51 @@ class ReplayedStepsTest {
   }
 
   @Test
-  void shouldRefuseAPlainStepBeforeItKnowsHowManyWereReplayed() {
+  void shouldFindOutHowManyWereReplayedBeforeAPlainStep() {
     try (TestDevice device = TestDevice.open();
         Run run = Run.small(Side.cuda(device, StepPath.SINGLE_PASS))) {
       run.scale.put(1);
-      run.lamb.prepareReplays(3);
+      run.lamb.prepareReplays(4);
+      StepReport report = run.lamb.newReport();
       try (Graph graph = device.capture(run.lamb::step)) {
-        assertUntimely(run.lamb::step, "stepCount() first");
         graph.replay();
         graph.replay();
-        String before = run.model.state(run.lamb);
-        assertUntimely(run.lamb::step, "a step was captured", "stepCount() first");
-        assertEquals(before, run.model.state(run.lamb));
-        assertEquals(2, run.lamb.stepCount());
-        run.lamb.step();
-        StepReport report = run.lamb.newReport();
-        run.lamb.report(report);
-        assertEquals(3, report.step());
-        assertEquals(CHANGING.at(3), report.learningRate(0));
+        run.lamb.stepCount();
+        graph.replay();
+        graph.replay();
+        for (int step = 5; step <= 6; step++) { // beyond what was prepared
+          run.lamb.step();
+          run.lamb.report(report);
+          assertEquals(step, report.step());
+          assertEquals(CHANGING.at(step), report.learningRate(0));
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseWhatWouldWaitAndGoOnCapturing() {
+    try (TestDevice device = TestDevice.open();
+        Run run = Run.small(Side.cuda(device, StepPath.TWO_PASS));
+        Run other = Run.small(Side.cuda(device, StepPath.TWO_PASS))) {
+      run.scale.put(1);
+      other.scale.put(1);
+      run.lamb.prepareReplays(1);
+      FloatBuffer none = FloatBuffer.allocate(0);
+      try (Graph graph =
+          device.capture(
+              () -> {
+                assertUntimely(other.lamb::close, "close", "being captured");
+                assertUntimely(run.lamb::stepCount, "report", "being captured");
+                assertUntimely(() -> run.lamb.resumeAt(0), "resumeAt", "being captured");
+                assertUntimely(
+                    () -> run.lamb.readMoment("lamb.6", Moment.FIRST, 0, none), "being captured");
+                assertUntimely(() -> run.model.builder().build(), "being captured");
+                run.lamb.step();
+              })) {
+        graph.replay();
+        other.lamb.step();
+        assertEquals(other.bits(), run.bits());
       }
     }
   }
