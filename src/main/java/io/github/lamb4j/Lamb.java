@@ -48,12 +48,12 @@ import jcuda.driver.CUstream;
  */
 public final class Lamb implements AutoCloseable {
 
-  private final Session session;
+  private final Engine engine;
   private final AtomicBoolean busy = new AtomicBoolean();
   private volatile boolean closed;
 
-  Lamb(Session session) {
-    this.session = session;
+  Lamb(Engine engine) {
+    this.engine = engine;
   }
 
   /** An optimizer of host parameters, on the CPU. */
@@ -117,9 +117,9 @@ public final class Lamb implements AutoCloseable {
   public void step() {
     enter();
     try {
-      session.requireSound();
-      session.requireUsable();
-      session.step();
+      engine.requireSound();
+      engine.requireUsable();
+      engine.step();
     } finally {
       busy.set(false);
     }
@@ -140,7 +140,7 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          session.prepareReplays(steps);
+          engine.prepareReplays(steps);
           return null;
         });
   }
@@ -156,7 +156,7 @@ public final class Lamb implements AutoCloseable {
   public void accumulate(String parameter, TensorArray source) {
     exclusively(
         () -> {
-          session.accumulate(parameter, source);
+          engine.accumulate(parameter, source);
           return null;
         });
   }
@@ -166,7 +166,7 @@ public final class Lamb implements AutoCloseable {
    * included. On CUDA this waits for the stream.
    */
   public long stepCount() {
-    return exclusively(() -> session.refresh().step());
+    return exclusively(() -> engine.refresh().step());
   }
 
   /**
@@ -175,17 +175,17 @@ public final class Lamb implements AutoCloseable {
    * @see LambBuilder#nonFiniteGradients
    */
   public long skippedSteps() {
-    return exclusively(() -> session.refresh().skippedSteps());
+    return exclusively(() -> engine.refresh().skippedSteps());
   }
 
   /** The parameter groups, in the order in which they were added. */
   public List<ParameterGroup> groups() {
-    return session.groups();
+    return engine.groups();
   }
 
   /** A report to be filled by {@link #report(StepReport)} as often as wanted. */
   public StepReport newReport() {
-    return session.newReport();
+    return engine.newReport();
   }
 
   /**
@@ -199,15 +199,15 @@ public final class Lamb implements AutoCloseable {
    *     NonFiniteGradients#FAIL}; the report is filled all the same
    */
   public void report(StepReport report) {
-    if (report == null || report.groups() != session.groups()) {
+    if (report == null || report.groups() != engine.groups()) {
       throw new IllegalArgumentException(
           "report: %s; take one from newReport()"
               .formatted(report == null ? "null" : "made for other groups"));
     }
     enter();
     try {
-      session.requireUsable();
-      session.report(report);
+      engine.requireUsable();
+      engine.report(report);
     } finally {
       busy.set(false);
     }
@@ -221,7 +221,7 @@ public final class Lamb implements AutoCloseable {
    * @throws IllegalStateException if no step was taken yet, or as {@link #report(StepReport)}
    */
   public List<LayerNorms> layerNorms() {
-    return exclusively(session::layerNorms);
+    return exclusively(engine::layerNorms);
   }
 
   /**
@@ -232,7 +232,7 @@ public final class Lamb implements AutoCloseable {
    *     #report(StepReport)}
    */
   public double gradientNorm() {
-    return exclusively(session::gradientNorm);
+    return exclusively(engine::gradientNorm);
   }
 
   /**
@@ -247,7 +247,7 @@ public final class Lamb implements AutoCloseable {
     requireGiven(moment, target, "target");
     exclusively(
         () -> {
-          session.read(parameter, arrayOf(moment), offset, target);
+          engine.read(parameter, arrayOf(moment), offset, target);
           return null;
         });
   }
@@ -263,7 +263,7 @@ public final class Lamb implements AutoCloseable {
     requireGiven(moment, source, "source");
     exclusively(
         () -> {
-          session.write(parameter, arrayOf(moment), offset, source);
+          engine.write(parameter, arrayOf(moment), offset, source);
           return null;
         });
   }
@@ -278,7 +278,7 @@ public final class Lamb implements AutoCloseable {
     requireGiven(StateArray.MASTER, target, "target");
     exclusively(
         () -> {
-          session.read(parameter, StateArray.MASTER, offset, target);
+          engine.read(parameter, StateArray.MASTER, offset, target);
           return null;
         });
   }
@@ -292,7 +292,7 @@ public final class Lamb implements AutoCloseable {
     requireGiven(StateArray.MASTER, source, "source");
     exclusively(
         () -> {
-          session.write(parameter, StateArray.MASTER, offset, source);
+          engine.write(parameter, StateArray.MASTER, offset, source);
           return null;
         });
   }
@@ -312,7 +312,7 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          session.resumeAt(step);
+          engine.resumeAt(step);
           return null;
         });
   }
@@ -338,8 +338,8 @@ public final class Lamb implements AutoCloseable {
     requireFile(file);
     exclusively(
         () -> {
-          session.requireSound();
-          session.save(file);
+          engine.requireSound();
+          engine.save(file);
           return null;
         });
   }
@@ -370,8 +370,8 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          session.requireSound();
-          session.load(file, accepted);
+          engine.requireSound();
+          engine.load(file, accepted);
           return null;
         });
   }
@@ -396,9 +396,9 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          List<ParameterGroup> groups = new ArrayList<>(session.groups());
+          List<ParameterGroup> groups = new ArrayList<>(engine.groups());
           groups.add(group);
-          session.regroup(groups);
+          engine.regroup(groups);
           return null;
         });
   }
@@ -418,7 +418,7 @@ public final class Lamb implements AutoCloseable {
     }
     exclusively(
         () -> {
-          session.remove(Arrays.asList(names));
+          engine.remove(Arrays.asList(names));
           return null;
         });
   }
@@ -438,7 +438,7 @@ public final class Lamb implements AutoCloseable {
     }
     try {
       if (!closed) { // another thread may have closed it since
-        session.close();
+        engine.close();
         closed = true;
       }
     } finally {
@@ -454,7 +454,7 @@ public final class Lamb implements AutoCloseable {
   private <T, E extends Exception> T exclusively(Call<T, E> call) throws E {
     enter();
     try {
-      session.requireUsable();
+      engine.requireUsable();
       return call.run();
     } finally {
       busy.set(false);

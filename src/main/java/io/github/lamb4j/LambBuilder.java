@@ -224,7 +224,7 @@ public final class LambBuilder {
     // Asked once: the context that the optimizer makes current is not the caller's at a later time.
     boolean ownContext = target == Target.CUDA_WITH_HOST_PARAMETERS && driver.currentContext() == 0;
     return new Lamb(
-        new Session(model, kind(), options, changed -> backend(changed, options, ownContext)));
+        new Engine(model, kind(), options, changed -> backend(changed, options, ownContext)));
   }
 
   private Class<? extends Parameter> kind() {

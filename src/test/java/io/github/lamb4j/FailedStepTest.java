@@ -85,7 +85,7 @@ class FailedStepTest {
   private final Failing backend = new Failing();
   private final Lamb lamb =
       new Lamb(
-          new Session(
+          new Engine(
               new Model(
                   List.of(
                       new ParameterGroup(

@@ -44,7 +44,7 @@ class StateFailureTest {
 
   private final Lamb lamb =
       new Lamb(
-          new Session(
+          new Engine(
               new Model(
                   List.of(
                       new ParameterGroup(

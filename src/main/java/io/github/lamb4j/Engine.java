@@ -18,7 +18,7 @@ import java.util.function.Function;
  * What an optimizer is at a time: a model, a backend with its state, and the step that they have
  * come to. {@link Lamb} documents the calls, and sees to it that there is one at a time.
  */
-final class Session {
+final class Engine {
 
   private final Class<? extends Parameter> kind;
   private final GradientOptions options;
@@ -40,7 +40,7 @@ final class Session {
    * @param kind of the parameters
    * @param backends makes one for other groups, when these change
    */
-  Session(
+  Engine(
       Model model,
       Class<? extends Parameter> kind,
       GradientOptions options,
