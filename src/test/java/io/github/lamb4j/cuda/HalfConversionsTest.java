@@ -10,6 +10,7 @@ import io.github.lamb4j.Moment;
 import io.github.lamb4j.UpdateRule;
 import io.github.lamb4j.core.Half;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -173,8 +174,9 @@ class HalfConversionsTest {
     for (int i = 0; i < count; i++) {
       weights[i] = isNan(i) ? Float.intBitsToFloat(0x7fffffff) : i;
     }
-    for (UpdateRule rule : UpdateRule.values()) {
-      Hyperparameters unadapted = Hyperparameters.adamW(0).withWeightDecay(0).withUpdateRule(rule);
+    Hyperparameters adamW = Hyperparameters.adamW(1e-3).withWeightDecay(1e-3);
+    for (Hyperparameters unadapted :
+        List.of(adamW, adamW.withDecoupledDecay(true), adamW.withUpdateRule(UpdateRule.LANS))) {
       try (TestDevice device = TestDevice.open()) {
         Side side = where.on(device);
         MixedModel.Tensor p = tensor(side, new MixedModel.Form(DType.F32, type, DType.F32), count);
@@ -182,10 +184,12 @@ class HalfConversionsTest {
         try (Lamb lamb = side.builder().group("g", unadapted, p.parameter()).build()) {
           lamb.step();
         }
+        float[] after = p.weights().values();
         float[] copy = p.modelCopy().values();
         for (int i = 0; i < count; i++) {
-          float expected = TestArray.valueOf(TestArray.bitsOf(weights[i], type), type);
+          float expected = TestArray.valueOf(TestArray.bitsOf(after[i], type), type);
           assertSameFloat(expected, copy[i], "element " + i);
+          assertEquals(isNan(i), Float.isNaN(copy[i]), "element " + i);
         }
       }
     }
