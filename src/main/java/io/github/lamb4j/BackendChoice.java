@@ -1,55 +1,58 @@
 package io.github.lamb4j;
 
-import io.github.lamb4j.cuda.CudaProbe;
-import io.github.lamb4j.cuda.Kernels;
+import io.github.lamb4j.internal.spi.BackendProvider;
+import io.github.lamb4j.internal.spi.BackendProviders;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which backend runs the steps, and why. The one place where that is decided.
+ * Which backend runs the steps, and why. Made by the static methods; {@link Lamb#on} takes it.
  *
- * @param kind the backend
- * @param reason one line for a log or a user
+ * @param backend the backend's name: {@code cpu} or {@code cuda}
+ * @param reason why it was chosen, in one line for a log or a user
  */
-public record BackendChoice(Kind kind, String reason) {
+public record BackendChoice(String backend, String reason) {
 
   private static final Logger LOG = LoggerFactory.getLogger(BackendChoice.class);
 
-  /** The backends. */
-  public enum Kind {
-    /** {@code java.lang} arithmetic on any machine. */
-    CPU,
-    /** An NVIDIA GPU through JCuda. */
-    CUDA
+  /**
+   * Checks the name.
+   *
+   * @throws IllegalArgumentException if there is no such backend
+   */
+  public BackendChoice {
+    BackendProviders.named(backend);
   }
 
   /**
-   * Checks the kind.
-   *
-   * @throws IllegalArgumentException if it is null
+   * CUDA if this machine has a usable driver and device, otherwise the CPU. If that is not the
+   * preferred backend, the reason is logged.
    */
-  public BackendChoice {
-    if (kind == null) {
-      throw new IllegalArgumentException("backend kind: null");
-    }
-  }
-
-  /** CUDA if this machine has a usable driver and device, else the CPU. */
   public static BackendChoice auto() {
-    Optional<String> refusal = CudaProbe.get().refusal();
-    if (refusal.isEmpty()) {
-      return cuda();
+    StringBuilder refusals = new StringBuilder();
+    for (BackendProvider provider : BackendProviders.all()) {
+      Optional<String> unavailable = provider.unavailableReason();
+      if (unavailable.isEmpty()) {
+        if (refusals.isEmpty()) {
+          return new BackendChoice(provider.name(), provider.description());
+        }
+        LOG.info("steps run on the {}: {}", display(provider), refusals);
+        return new BackendChoice(provider.name(), refusals.toString());
+      }
+      refusals
+          .append(refusals.isEmpty() ? "" : "; ")
+          .append("no %s: %s".formatted(display(provider), unavailable.get()));
     }
-    LOG.info("steps run on the CPU: no CUDA: {}", refusal.get());
-    return new BackendChoice(Kind.CPU, "no CUDA: " + refusal.get());
+    throw new IllegalStateException("no backend is available: " + refusals);
   }
 
   /** The CPU. */
   public static BackendChoice cpu() {
-    return new BackendChoice(Kind.CPU, "asked for");
+    return of("cpu");
   }
 
   /**
@@ -59,35 +62,50 @@ public record BackendChoice(Kind kind, String reason) {
    *     why
    */
   public static BackendChoice cuda() {
-    CudaProbe probe = CudaProbe.get();
-    requireNone(probe.refusal());
-    return new BackendChoice(Kind.CUDA, probe.device() + ", " + probe.driver());
-  }
-
-  /** Refuses where no device at all can be used; which one is used, the caller's context says. */
-  static void requireDriver() {
-    requireNone(CudaProbe.get().driverRefusal());
-  }
-
-  private static void requireNone(Optional<String> refusal) {
-    if (refusal.isPresent()) {
-      throw new IllegalStateException(
-          "no CUDA: "
-              + refusal.get()
-              + ". The CPU backend gives the same numbers: Lamb.onCpu(), or --backend cpu");
-    }
+    return of("cuda");
   }
 
   /**
-   * Device, driver and kernels, by name: for a bug report. On CUDA this loads the kernels, in the
-   * first device's primary context, to say whether they load.
+   * The backend with this name.
+   *
+   * @throws IllegalArgumentException if there is none
+   * @throws IllegalStateException if this machine cannot run it; the message says why
+   */
+  public static BackendChoice of(String backend) {
+    BackendProvider provider = BackendProviders.named(backend);
+    requireAvailable(provider);
+    return new BackendChoice(backend, "requested; " + provider.description());
+  }
+
+  private static void requireAvailable(BackendProvider provider) {
+    provider
+        .unavailableReason()
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException(
+                  "no %s: %s; the CPU gives the same numbers: use Lamb.onCpu()"
+                      .formatted(display(provider), reason));
+            });
+  }
+
+  private static String display(BackendProvider provider) {
+    return provider.name().toUpperCase(Locale.ROOT);
+  }
+
+  /** The backend, after checking that this machine can run it. */
+  BackendProvider provider() {
+    BackendProvider provider = BackendProviders.named(backend);
+    requireAvailable(provider);
+    return provider;
+  }
+
+  /**
+   * Device, driver and kernels, by name, for a bug report. If there is a GPU, this loads the
+   * kernels into the first device's primary context to find out whether they load.
    */
   public static Map<String, String> details() {
-    CudaProbe probe = CudaProbe.get();
     Map<String, String> details = new LinkedHashMap<>();
-    details.put("device", probe.refusal().isPresent() ? "none" : probe.device());
-    details.put("driver", probe.refusal().isPresent() ? "none" : probe.driver());
-    details.put("kernels", Kernels.describe() + ", " + probe.loadKernels());
+    BackendProviders.all().forEach(provider -> details.putAll(provider.details()));
     return details;
   }
 }

@@ -1,8 +1,21 @@
 package io.github.lamb4j;
 
-import io.github.lamb4j.core.Rates;
-import io.github.lamb4j.core.StateArray;
-import io.github.lamb4j.cuda.JCudaDriver;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LoadOption;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.internal.cuda.CudaBackends;
+import io.github.lamb4j.internal.cuda.CudaProvider;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.JCudaDriver;
+import io.github.lamb4j.internal.engine.Engine;
+import io.github.lamb4j.internal.numerics.Rates;
+import io.github.lamb4j.internal.spi.StateArray;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.TensorArray;
+import io.github.lamb4j.report.LayerStats;
+import io.github.lamb4j.report.StepReport;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -35,7 +48,7 @@ import jcuda.driver.CUstream;
  * <p>On the CPU, {@link #onCpu()} with {@link Parameter#onHost} does the same with the same bits in
  * every result, whatever the number of threads.
  *
- * <p><b>Telemetry.</b> Each step that {@link #report}, {@link #layerNorms} or {@link #gradientNorm}
+ * <p><b>Telemetry.</b> Each step that {@link #report}, {@link #layerStats} or {@link #gradientNorm}
  * tells of is one JFR event, {@code io.github.lamb4j.Step}, and, if switched on, one {@code
  * io.github.lamb4j.Layer} for each layer; and at most once a second a line, {@link
  * StepReport#toString}, is logged at debug level. Steps that nobody asks about are not copied to
@@ -58,7 +71,7 @@ public final class Lamb implements AutoCloseable {
 
   /** An optimizer of host parameters, on the CPU. */
   public static LambBuilder onCpu() {
-    return LambBuilder.cpu();
+    return on(BackendChoice.cpu());
   }
 
   /**
@@ -72,8 +85,14 @@ public final class Lamb implements AutoCloseable {
       throw new IllegalArgumentException(
           "stream: null; give the stream that computes the gradients");
     }
-    BackendChoice.requireDriver();
-    return LambBuilder.cuda(new JCudaDriver(), stream);
+    CudaProvider.unusableDriver()
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException(
+                  "no CUDA: %s; the CPU gives the same numbers: use Lamb.onCpu()"
+                      .formatted(reason));
+            });
+    return LambBuilder.over(CudaBackends.onStream(new JCudaDriver(), CudaStream.of(stream)));
   }
 
   /**
@@ -89,11 +108,7 @@ public final class Lamb implements AutoCloseable {
     if (choice == null) {
       throw new IllegalArgumentException("backend choice: null");
     }
-    if (choice.kind() == BackendChoice.Kind.CPU) {
-      return LambBuilder.cpu();
-    }
-    BackendChoice.cuda();
-    return LambBuilder.mirrored(new JCudaDriver());
+    return LambBuilder.over(choice.provider().forHostParameters());
   }
 
   /**
@@ -199,14 +214,8 @@ public final class Lamb implements AutoCloseable {
    *     NonFiniteGradients#FAIL}; the report is filled all the same
    */
   public void report(StepReport report) {
-    if (report == null || report.groups() != engine.groups()) {
-      throw new IllegalArgumentException(
-          "report: %s; take one from newReport()"
-              .formatted(report == null ? "null" : "made for other groups"));
-    }
     enter();
     try {
-      engine.requireUsable();
       engine.report(report);
     } finally {
       busy.set(false);
@@ -220,8 +229,8 @@ public final class Lamb implements AutoCloseable {
    *
    * @throws IllegalStateException if no step was taken yet, or as {@link #report(StepReport)}
    */
-  public List<LayerNorms> layerNorms() {
-    return exclusively(engine::layerNorms);
+  public List<LayerStats> layerStats() {
+    return exclusively(engine::layerStats);
   }
 
   /**

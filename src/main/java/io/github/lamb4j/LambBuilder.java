@@ -1,18 +1,25 @@
 package io.github.lamb4j;
 
-import io.github.lamb4j.core.Backend;
-import io.github.lamb4j.core.GradientOptions;
-import io.github.lamb4j.cpu.CpuBackend;
-import io.github.lamb4j.cuda.CudaBackend;
-import io.github.lamb4j.cuda.CudaDriver;
-import io.github.lamb4j.cuda.HostMirror;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.engine.Engine;
+import io.github.lamb4j.internal.engine.Model;
+import io.github.lamb4j.internal.spi.BackendFactory;
+import io.github.lamb4j.internal.spi.BackendSettings;
+import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.internal.spi.MemorySpace;
+import io.github.lamb4j.model.NameRule;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.Scalar;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import jcuda.driver.CUstream;
 
 /**
  * Builds a {@link Lamb}. Everything is checked in {@link #build()}, before anything is allocated or
@@ -20,16 +27,7 @@ import jcuda.driver.CUstream;
  */
 public final class LambBuilder {
 
-  /** Where parameters lie and steps run. */
-  private enum Target {
-    CPU,
-    CUDA,
-    CUDA_WITH_HOST_PARAMETERS
-  }
-
-  private final Target target;
-  private final CudaDriver driver;
-  private final CUstream stream;
+  private final BackendFactory backends;
   private final List<ParameterGroup> groups = new ArrayList<>();
   private OptionalDouble maxGradNorm = OptionalDouble.empty();
   private Optional<Scalar> gradientNorm = Optional.empty();
@@ -39,22 +37,17 @@ public final class LambBuilder {
   private OptionalInt threads = OptionalInt.empty();
   private StepPath path = StepPath.AUTO;
 
-  private LambBuilder(Target target, CudaDriver driver, CUstream stream) {
-    this.target = target;
-    this.driver = driver;
-    this.stream = stream;
+  private LambBuilder(BackendFactory backends) {
+    this.backends = backends;
   }
 
-  static LambBuilder cpu() {
-    return new LambBuilder(Target.CPU, null, null);
-  }
-
-  static LambBuilder cuda(CudaDriver driver, CUstream stream) {
-    return new LambBuilder(Target.CUDA, driver, stream);
-  }
-
-  static LambBuilder mirrored(CudaDriver driver) {
-    return new LambBuilder(Target.CUDA_WITH_HOST_PARAMETERS, driver, null);
+  /**
+   * A builder over a backend of this project's own; programs use {@link Lamb}'s methods, since
+   * {@code BackendFactory} is not exported.
+   */
+  @SuppressWarnings("exports")
+  public static LambBuilder over(BackendFactory backends) {
+    return new LambBuilder(backends);
   }
 
   /** Adds a parameter group. Groups and parameters keep the order in which they are added. */
@@ -217,43 +210,21 @@ public final class LambBuilder {
    * @throws CudaException if a driver call fails
    */
   public Lamb build() {
-    Model model = new Model(groups, kind());
-    GradientOptions options =
+    Model model = new Model(groups, backends.memory());
+    GradientOptions gradients =
         new GradientOptions(maxGradNorm, gradientNorm, lossScale, gradientDivisor, nonFinite);
-    requireScalarsWhereTheyBelong();
-    // Asked once: the context that the optimizer makes current is not the caller's at a later time.
-    boolean ownContext = target == Target.CUDA_WITH_HOST_PARAMETERS && driver.currentContext() == 0;
-    return new Lamb(
-        new Engine(model, kind(), options, changed -> backend(changed, options, ownContext)));
+    requireMemory("gradientNorm", gradientNorm.orElse(Scalar.ONE));
+    requireMemory("lossScale", lossScale);
+    requireMemory("gradientDivisor", gradientDivisor);
+    int threadCount = threads.orElse(Runtime.getRuntime().availableProcessors());
+    return new Lamb(new Engine(model, backends, new BackendSettings(gradients, threadCount, path)));
   }
 
-  private Class<? extends Parameter> kind() {
-    return target == Target.CUDA ? DeviceParameter.class : HostParameter.class;
-  }
-
-  private Backend backend(
-      List<ParameterGroup> groups, GradientOptions options, boolean ownContext) {
-    return switch (target) {
-      case CPU ->
-          new CpuBackend(
-              groups, options, threads.orElse(Runtime.getRuntime().availableProcessors()));
-      case CUDA -> new CudaBackend(driver, stream, groups, options, path);
-      case CUDA_WITH_HOST_PARAMETERS -> new HostMirror(driver, groups, options, path, ownContext);
-    };
-  }
-
-  private void requireScalarsWhereTheyBelong() {
-    requirePlace("gradientNorm", gradientNorm.orElse(Scalar.ONE));
-    requirePlace("lossScale", lossScale);
-    requirePlace("gradientDivisor", gradientDivisor);
-  }
-
-  private void requirePlace(String what, Scalar scalar) {
-    boolean device = target == Target.CUDA;
-    if (device ? scalar instanceof Scalar.OnHost : scalar instanceof Scalar.OnDevice) {
+  private void requireMemory(String what, Scalar scalar) {
+    MemorySpace memory = backends.memory();
+    if (!memory.holds(scalar)) {
       throw new IllegalArgumentException(
-          "%s: this optimizer takes scalars made by Scalar.%s"
-              .formatted(what, device ? "onDevice" : "onHost"));
+          "%s: this optimizer takes scalars made by Scalar.%s".formatted(what, memory.factory()));
     }
   }
 

@@ -2,151 +2,171 @@ package io.github.lamb4j;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.PackageMatcher;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.Scalar;
 
-/** Which part may know which. */
+/** Which part may depend on which. */
 @AnalyzeClasses(packages = "io.github.lamb4j", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
 
-  private static final String API = "io.github.lamb4j";
-  private static final String CORE = "io.github.lamb4j.core..";
-  private static final String CPU = "io.github.lamb4j.cpu..";
-  private static final String CUDA = "io.github.lamb4j.cuda..";
+  private static final String DOOR = "io.github.lamb4j";
+  private static final String INTERNAL = "io.github.lamb4j.internal..";
+  private static final String NUMERICS = "io.github.lamb4j.internal.numerics..";
+  private static final String SPI = "io.github.lamb4j.internal.spi..";
+  private static final String ENGINE = "io.github.lamb4j.internal.engine..";
+  private static final String CPU = "io.github.lamb4j.internal.cpu..";
+  private static final String CUDA = "io.github.lamb4j.internal.cuda..";
+  private static final String DRIVER = "io.github.lamb4j.internal.cuda.driver..";
+  private static final String SAFETENSORS = "io.github.lamb4j.internal.safetensors..";
+  private static final String FILES = "io.github.lamb4j.internal.files..";
+  private static final String TOOLS = "io.github.lamb4j.tools..";
+  private static final String BENCH = "io.github.lamb4j.tools.bench..";
+  private static final String EMULATOR = "io.github.lamb4j.emulator..";
 
-  private static final String SAFETENSORS = "io.github.lamb4j.safetensors..";
-  private static final String FILES = "io.github.lamb4j.files..";
-
-  /**
-   * Times what no public call shows: it needs the driver for device memory, copies and events, and
-   * an optimizer on memory of its choice. No other program may have that.
-   */
-  private static final String BENCH = "io.github.lamb4j.bench..";
-
-  /** Programs that use the library. */
-  private static final String[] PROGRAMS = {
-    BENCH, "io.github.lamb4j.cli..", "io.github.lamb4j.train..", "io.github.lamb4j.progress.."
+  /** The public vocabulary: what a program says to the door. */
+  private static final String[] VOCABULARY = {
+    "io.github.lamb4j.config..",
+    "io.github.lamb4j.error..",
+    "io.github.lamb4j.model..",
+    "io.github.lamb4j.report..",
+    "io.github.lamb4j.schedule.."
   };
 
+  /** Every package is a slice of its own, the root package included. */
+  private static final SliceAssignment PACKAGES =
+      new SliceAssignment() {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+          return PackageMatcher.of("io.github.lamb4j..").matches(javaClass.getPackageName())
+              ? SliceIdentifier.of(javaClass.getPackageName())
+              : SliceIdentifier.ignore();
+        }
+
+        @Override
+        public String getDescription() {
+          return "packages";
+        }
+      };
+
   @ArchTest
-  static final ArchRule jcudaIsForTheCudaBackendAndTheCallersOwnPointers =
+  static final ArchRule packagesShouldBeFreeOfCycles =
+      slices().assignedFrom(PACKAGES).should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule vocabularyShouldNotDependOnTheRest =
       noClasses()
           .that()
-          .resideOutsideOfPackages(CUDA, BENCH)
+          .resideInAnyPackage(VOCABULARY)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(DOOR, INTERNAL, TOOLS, EMULATOR);
+
+  @ArchTest
+  static final ArchRule internalsShouldNotDependOnTheDoor =
+      noClasses()
+          .that()
+          .resideInAPackage(INTERNAL)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(DOOR, TOOLS, EMULATOR);
+
+  @ArchTest
+  static final ArchRule jcudaShouldBeUsedOnlyByTheDriverAndTheCallersOwnTypes =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(DRIVER, BENCH)
           .and()
           .doNotBelongToAnyOf(
-              Parameter.class,
-              DeviceParameter.class,
-              DeviceArray.class,
-              DeviceAddress.class,
-              Scalar.class,
-              Lamb.class,
-              LambBuilder.class)
+              Parameter.class, DeviceParameter.class, DeviceArray.class, Scalar.class, Lamb.class)
           .should()
           .dependOnClassesThat()
           .resideInAPackage("jcuda..");
 
   @ArchTest
-  static final ArchRule theCpuRunsWithoutCuda =
-      noClasses()
+  static final ArchRule numericsShouldDependOnNothing =
+      classes()
           .that()
-          .resideInAnyPackage(CPU, CORE)
+          .resideInAPackage(NUMERICS)
           .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(CUDA, "jcuda..");
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(NUMERICS, "java..");
 
   @ArchTest
-  static final ArchRule backendsDoNotKnowEachOther =
+  static final ArchRule cpuShouldNotKnowCudaEngineOrFiles =
+      noClasses()
+          .that()
+          .resideInAPackage(CPU)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(CUDA, ENGINE, SAFETENSORS, FILES);
+
+  @ArchTest
+  static final ArchRule cudaShouldNotKnowCpuEngineOrFiles =
       noClasses()
           .that()
           .resideInAPackage(CUDA)
           .should()
           .dependOnClassesThat()
-          .resideInAPackage(CPU);
+          .resideInAnyPackage(CPU, ENGINE, SAFETENSORS, FILES);
 
   @ArchTest
-  static final ArchRule coreDoesNotKnowTheBackends =
+  static final ArchRule engineAndSpiShouldNotKnowTheBackends =
       noClasses()
           .that()
-          .resideInAPackage(CORE)
+          .resideInAnyPackage(ENGINE, SPI)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(CPU, CUDA);
 
   @ArchTest
-  static final ArchRule theLibraryDoesNotKnowItsPrograms =
+  static final ArchRule libraryShouldNotNeedTheToolsDependencies =
       noClasses()
           .that()
-          .resideInAnyPackage(API, CORE, CPU, CUDA, SAFETENSORS, FILES)
+          .resideOutsideOfPackages(TOOLS)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(PROGRAMS);
+          .resideInAnyPackage(
+              "picocli..", "ch.qos..", "me.tongfei..", "net.sf.extjwnl..", "jcuda.jcublas..");
 
   @ArchTest
-  static final ArchRule theLibraryNeedsNoneOfTheProgramsDependencies =
+  static final ArchRule jsonShouldBeUsedOnlyForSafetensorsHeadersAndByTools =
       noClasses()
           .that()
-          .resideInAnyPackage(API, CORE, CPU, CUDA, SAFETENSORS, FILES)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("picocli..", "ch.qos..", "me.tongfei..", "net.sf.extjwnl..");
-
-  @ArchTest
-  static final ArchRule jsonIsForTheHeadersOfSafetensorsFiles =
-      noClasses()
-          .that()
-          .resideInAnyPackage(API, CORE, CPU, CUDA, FILES)
+          .resideOutsideOfPackages(SAFETENSORS, TOOLS)
           .should()
           .dependOnClassesThat()
           .resideInAPackage("com.fasterxml..");
 
   @ArchTest
-  static final ArchRule filesKnowNeitherTheOptimizerNorItsBackends =
+  static final ArchRule filesShouldNotKnowTheOptimizer =
       noClasses()
           .that()
           .resideInAnyPackage(SAFETENSORS, FILES)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(API, CPU, CUDA);
+          .resideInAnyPackage(DOOR, SPI, ENGINE, CPU, CUDA);
 
+  /** The benchmark needs the driver: for device memory, copies, events and launch counts. */
   @ArchTest
-  static final ArchRule theBackendsKnowNoFiles =
+  static final ArchRule toolsShouldUseThePublicApi =
       noClasses()
           .that()
-          .resideInAnyPackage(CORE, CPU, CUDA)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(SAFETENSORS, FILES);
-
-  @ArchTest
-  static final ArchRule programsButTheBenchmarkUseThePublicApiAlone =
-      noClasses()
-          .that()
-          .resideInAnyPackage(PROGRAMS)
+          .resideInAPackage(TOOLS)
           .and()
           .resideOutsideOfPackage(BENCH)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(CPU, CUDA)
-          .allowEmptyShould(true);
-
-  @ArchTest
-  static final ArchRule theBenchmarkUsesThePublicApiForTheCpu =
-      noClasses()
-          .that()
-          .resideInAPackage(BENCH)
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage(CPU);
-
-  @ArchTest
-  static final ArchRule theRulesAboveLookAtSomething =
-      classes()
-          .that()
-          .haveSimpleNameEndingWith("Backend")
-          .should()
-          .resideInAnyPackage(CORE, CPU, CUDA);
+          .resideInAnyPackage(CPU, CUDA, SPI);
 }

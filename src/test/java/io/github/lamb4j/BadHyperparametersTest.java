@@ -4,6 +4,11 @@ import static io.github.lamb4j.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.lamb4j.config.BiasCorrection;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.config.Limits;
+import io.github.lamb4j.config.UpdateRule;
 import java.util.Arrays;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;

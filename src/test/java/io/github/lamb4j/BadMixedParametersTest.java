@@ -5,13 +5,20 @@ import static io.github.lamb4j.Refusals.assertUntimely;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.Parameter;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUstream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -189,13 +196,13 @@ class BadMixedParametersTest {
   void shouldRefuseAddressesThatOverlap() {
     DeviceParameter a = device().withModelCopy(at(0x1006), DType.F16); // weights end at 0x100c
     assertRefused(
-        () -> LambBuilder.cuda(null, new CUstream()).group("g", LAMB, a).build(),
+        () -> LambBuilders.onCuda(null, CudaStream.LEGACY).group("g", LAMB, a).build(),
         "weights of p",
         "model copy of p",
         "0x1006");
     DeviceParameter b = device().withModelCopy(at(0x1ffc), DType.BF16); // ends at 0x2002
     assertRefused(
-        () -> LambBuilder.cuda(null, new CUstream()).group("g", LAMB, b).build(),
+        () -> LambBuilders.onCuda(null, CudaStream.LEGACY).group("g", LAMB, b).build(),
         "model copy of p",
         "gradients of p",
         "0x2000");

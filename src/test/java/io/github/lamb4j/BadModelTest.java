@@ -4,10 +4,12 @@ import static io.github.lamb4j.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.model.Parameter;
 import java.nio.FloatBuffer;
 import java.util.Random;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUstream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +44,7 @@ class BadModelTest {
 
   /** Everything is checked before the driver is first needed: none is given. */
   private static LambBuilder onCuda() {
-    return LambBuilder.cuda(null, new CUstream());
+    return LambBuilders.onCuda(null, CudaStream.LEGACY);
   }
 
   @Test
@@ -82,7 +84,7 @@ class BadModelTest {
         "group g",
         "Parameter.onDevice");
     assertRefused(
-        () -> LambBuilder.mirrored(null).group("g", LAMB, device("a", 4096, 8192, 1)).build(),
+        () -> LambBuilders.staged(null).group("g", LAMB, device("a", 4096, 8192, 1)).build(),
         "parameter a",
         "group g",
         "Parameter.onHost");
@@ -125,9 +127,7 @@ class BadModelTest {
   void shouldRefuseOverlapThroughAMirrorToo() {
     assertRefused(
         () ->
-            LambBuilder.mirrored(null)
-                .group("g", LAMB, Parameter.onHost("a", array, array))
-                .build(),
+            LambBuilders.staged(null).group("g", LAMB, Parameter.onHost("a", array, array)).build(),
         "weights of a",
         "gradients of a");
   }

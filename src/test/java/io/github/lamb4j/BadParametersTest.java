@@ -4,6 +4,13 @@ import static io.github.lamb4j.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Collections;

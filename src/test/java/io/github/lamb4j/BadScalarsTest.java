@@ -2,11 +2,19 @@ package io.github.lamb4j;
 
 import static io.github.lamb4j.Refusals.assertRefused;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.Scalar;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.BiFunction;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUstream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -94,14 +102,14 @@ class BadScalarsTest {
         "Scalar.onHost");
     assertRefused(
         () ->
-            option.call.apply(LambBuilder.mirrored(null), ON_DEVICE).group("g", LAMB, host).build(),
+            option.call.apply(LambBuilders.staged(null), ON_DEVICE).group("g", LAMB, host).build(),
         option.name,
         "Scalar.onHost");
     assertRefused(
         () ->
             option
                 .call
-                .apply(LambBuilder.cuda(null, new CUstream()), ON_HOST)
+                .apply(LambBuilders.onCuda(null, CudaStream.LEGACY), ON_HOST)
                 .group("g", LAMB, device)
                 .build(),
         option.name,

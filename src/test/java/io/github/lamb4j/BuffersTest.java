@@ -3,6 +3,10 @@ package io.github.lamb4j;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

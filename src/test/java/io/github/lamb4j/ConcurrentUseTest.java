@@ -4,6 +4,10 @@ import static io.github.lamb4j.Refusals.assertUntimely;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +39,7 @@ class ConcurrentUseTest {
     Path file = Path.of("no such directory", "state.safetensors");
     return List.of(
         lamb::step,
-        lamb::layerNorms,
+        lamb::layerStats,
         lamb::gradientNorm,
         () -> lamb.readMoment("w", Moment.FIRST, 0, one),
         () -> lamb.writeMoment("w", Moment.FIRST, 0, one),

@@ -1,5 +1,10 @@
 package io.github.lamb4j;
 
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.Parameter;
+
 /** Device parameters at addresses that are plain numbers. */
 public final class DeviceParameters {
 

@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.report.LayerStats;
+import io.github.lamb4j.report.StepReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -103,7 +108,7 @@ final class Duel implements AutoCloseable {
     if (clipping) {
       assertWithin(1e-12, lamb.gradientNorm(), reference.gradientNorm, "gradient norm");
     }
-    List<LayerNorms> norms = lamb.layerNorms();
+    List<LayerStats> norms = lamb.layerStats();
     StepReport report = lamb.newReport();
     lamb.report(report);
     assertEquals(pairs.size(), norms.size());
@@ -121,7 +126,7 @@ final class Duel implements AutoCloseable {
     assertNorm(ratio, expected.gradientTrustRatio, pair.name + ": second ratio");
   }
 
-  private void assertClose(Pair pair, LayerNorms norms) {
+  private void assertClose(Pair pair, LayerStats norms) {
     ReferenceLamb.Tensor expected = pair.expected;
     String name = pair.name + " of " + pair.weights.length;
     float[] m = Numbers.moment(lamb, pair.name, Moment.FIRST, pair.weights.length);

@@ -5,6 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.config.Limits;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.report.LayerStats;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -69,7 +75,7 @@ class ExtremeValuesTest {
     float[] g = Numbers.normal(new Random(4), 10, 1);
     Lamb lamb =
         step(w, g, LAMB.withTrustRatioLimits(Limits.atMost(0.5)), Lamb.onCpu()); // limits not used
-    LayerNorms norms = lamb.layerNorms().get(0);
+    LayerStats norms = lamb.layerStats().get(0);
     assertEquals(0, norms.weightNorm());
     assertEquals(1, norms.trustRatio());
     for (int i = 0; i < 10; i++) {
@@ -94,7 +100,7 @@ class ExtremeValuesTest {
       expected[i] *= 1 - 0.03;
     }
     Lamb lamb = step(w, new float[3000], LAMB.withWeightDecay(decay), Lamb.onCpu());
-    double ratio = lamb.layerNorms().get(0).trustRatio();
+    double ratio = lamb.layerStats().get(0).trustRatio();
     assertTrue(Numbers.relativeError(ratio, 1 / decay) < 2e-7, () -> "ratio " + ratio);
     assertTrue(Numbers.relativeError(w, expected) < 2e-7);
   }
@@ -106,7 +112,7 @@ class ExtremeValuesTest {
     float[] g = {0, -0.0f, 0, -0.0f, 0, 0, -0.0f, 0};
     Lamb lamb = step(w, g, LAMB.withWeightDecay(0), Lamb.onCpu().maxGradNorm(1));
     assertArrayEquals(before, Numbers.bits(w));
-    assertEquals(1, lamb.layerNorms().get(0).trustRatio());
+    assertEquals(1, lamb.layerStats().get(0).trustRatio());
     assertEquals(0, lamb.gradientNorm());
   }
 
@@ -126,8 +132,8 @@ class ExtremeValuesTest {
                 Parameter.onHost("e2", new float[0], none))
             .build()) {
       lamb.step();
-      assertEquals(new LayerNorms("e0", 0, 0, 1), lamb.layerNorms().get(0));
-      assertEquals(new LayerNorms("e2", 0, 0, 1), lamb.layerNorms().get(3));
+      assertEquals(new LayerStats("e0", 0, 0, 1), lamb.layerStats().get(0));
+      assertEquals(new LayerStats("e2", 0, 0, 1), lamb.layerStats().get(3));
       assertEquals(3, lamb.gradientNorm());
       assertEquals(2 * (1 - 0.03), w[0], 1e-6);
       assertEquals(0, Numbers.moment(lamb, "e1", Moment.FIRST, 0).length);
@@ -138,7 +144,7 @@ class ExtremeValuesTest {
   void shouldMoveAScalarByTheLearningRateTimesItself() {
     float[] w = {-8};
     Lamb lamb = step(w, new float[] {1e-3f}, LAMB, Lamb.onCpu());
-    LayerNorms norms = lamb.layerNorms().get(0);
+    LayerStats norms = lamb.layerStats().get(0);
     assertEquals(8, norms.weightNorm());
     assertEquals(8 / norms.updateNorm(), norms.trustRatio());
     assertEquals(-8 * 1.03, w[0], 1e-6);
@@ -151,7 +157,7 @@ class ExtremeValuesTest {
     float[] g = {5000 * least, 0};
     Lamb lamb = step(w, g, LAMB.withWeightDecay(0).withLearningRate(0.5), Lamb.onCpu());
     assertEquals(500 * least, Numbers.moment(lamb, "w", Moment.FIRST, 2)[0]);
-    assertEquals(least * Math.sqrt(5e6), lamb.layerNorms().get(0).weightNorm(), least * 1e-9);
+    assertEquals(least * Math.sqrt(5e6), lamb.layerStats().get(0).weightNorm(), least * 1e-9);
     // The ratio takes the only element with a gradient down by half of the norm: 1000 - 1118.
     assertEquals(-118 * least, w[0], 1.1 * least);
     assertEquals(-2000 * least, w[1]);
@@ -172,7 +178,7 @@ class ExtremeValuesTest {
                 Parameter.onHost("clean", clean, new float[] {0.5f, -1, 0.25f}))
             .build()) {
       lamb.step();
-      assertTrue(Double.isNaN(lamb.layerNorms().get(0).trustRatio()));
+      assertTrue(Double.isNaN(lamb.layerStats().get(0).trustRatio()));
       assertArrayEquals(new float[] {Float.NaN, Float.NaN, Float.NaN}, sick);
       float[] alone = {1, 2, 3};
       step(alone, new float[] {0.5f, -1, 0.25f}, LAMB, Lamb.onCpu());
@@ -224,7 +230,7 @@ class ExtremeValuesTest {
   void shouldLetANonFiniteWeightSpreadOverItsTensorAlone() {
     float[] w = {1, Float.NaN, 3};
     Lamb lamb = step(w, new float[] {1, 1, 1}, LAMB, Lamb.onCpu());
-    assertTrue(Double.isNaN(lamb.layerNorms().get(0).weightNorm()));
+    assertTrue(Double.isNaN(lamb.layerStats().get(0).weightNorm()));
     assertArrayEquals(new float[] {Float.NaN, Float.NaN, Float.NaN}, w);
     float[] m = Numbers.moment(lamb, "w", Moment.FIRST, 3);
     assertTrue(Float.isFinite(m[0]) && Float.isFinite(m[1]) && Float.isFinite(m[2]));
@@ -239,7 +245,7 @@ class ExtremeValuesTest {
     g[4098] = 1;
     Lamb lamb = step(w, g, LAMB.withWeightDecay(0), Lamb.onCpu().maxGradNorm(10));
     assertEquals(1, lamb.gradientNorm());
-    assertEquals(1, lamb.layerNorms().get(0).updateNorm(), 1e-5);
+    assertEquals(1, lamb.layerStats().get(0).updateNorm(), 1e-5);
     assertEquals(0.5f, w[4097]);
     assertNotEquals(0.5f, w[4098]);
   }

@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.lamb4j.core.Backend;
-import io.github.lamb4j.core.GradientOptions;
-import io.github.lamb4j.core.ReportSink;
-import io.github.lamb4j.core.StateArray;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.ReportSink;
+import io.github.lamb4j.internal.spi.StateArray;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.TensorArray;
+import io.github.lamb4j.report.LayerStats;
 import java.nio.FloatBuffer;
 import java.util.List;
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -84,18 +87,10 @@ class FailedStepTest {
 
   private final Failing backend = new Failing();
   private final Lamb lamb =
-      new Lamb(
-          new Engine(
-              new Model(
-                  List.of(
-                      new ParameterGroup(
-                          "g",
-                          Hyperparameters.lamb(0.1),
-                          List.of(Parameter.onHost("w", new float[1], new float[1])))),
-                  HostParameter.class),
-              HostParameter.class,
-              GradientOptions.clipping(OptionalDouble.of(1)),
-              groups -> backend));
+      LambBuilders.onHost(groups -> backend)
+          .maxGradNorm(1)
+          .group("g", Hyperparameters.lamb(0.1), Parameter.onHost("w", new float[1], new float[1]))
+          .build();
 
   static List<Throwable> failures() {
     return List.of(new IllegalStateException("mid-air"), new OutOfMemoryError("mid-air"));
@@ -124,11 +119,11 @@ class FailedStepTest {
     backend.failure = new Backend.StepNotStarted(reason);
     assertSame(reason, assertThrows(IllegalStateException.class, lamb::step));
     assertEquals(0, lamb.stepCount());
-    assertUntimely(lamb::layerNorms, "no step");
+    assertUntimely(lamb::layerStats, "no step");
     backend.failure = null;
     lamb.step();
     assertEquals(1, lamb.stepCount());
-    assertEquals(List.of(new LayerNorms("w", 1, 2, 3)), lamb.layerNorms());
+    assertEquals(List.of(new LayerStats("w", 1, 2, 3)), lamb.layerStats());
     assertEquals(4, lamb.gradientNorm());
   }
 

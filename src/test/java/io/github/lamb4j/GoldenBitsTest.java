@@ -2,6 +2,10 @@ package io.github.lamb4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.report.LayerStats;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -52,7 +56,7 @@ class GoldenBitsTest {
       for (int step = 0; step < STEPS; step++) {
         lamb.step();
       }
-      LayerNorms norms = lamb.layerNorms().get(0);
+      LayerStats norms = lamb.layerStats().get(0);
       String outcome =
           String.join(
               "\n",

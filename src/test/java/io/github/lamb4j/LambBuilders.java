@@ -1,7 +1,15 @@
 package io.github.lamb4j;
 
-import io.github.lamb4j.cuda.CudaDriver;
-import jcuda.driver.CUstream;
+import io.github.lamb4j.internal.cuda.CudaBackends;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.BackendFactory;
+import io.github.lamb4j.internal.spi.BackendSettings;
+import io.github.lamb4j.internal.spi.MemorySpace;
+import io.github.lamb4j.model.ParameterGroup;
+import java.util.List;
+import java.util.function.Function;
 
 /** Optimizers on a driver of the test's choice: the emulator, or a GPU's own. */
 public final class LambBuilders {
@@ -9,12 +17,28 @@ public final class LambBuilders {
   private LambBuilders() {}
 
   /** For device parameters. */
-  public static LambBuilder onCuda(CudaDriver driver, CUstream stream) {
-    return LambBuilder.cuda(driver, stream);
+  public static LambBuilder onCuda(CudaDriver driver, CudaStream stream) {
+    return LambBuilder.over(CudaBackends.onStream(driver, stream));
+  }
+
+  /** For host parameters, on a backend of the test's own. */
+  public static LambBuilder onHost(Function<List<ParameterGroup>, Backend> backends) {
+    return LambBuilder.over(
+        new BackendFactory() {
+          @Override
+          public MemorySpace memory() {
+            return MemorySpace.HOST;
+          }
+
+          @Override
+          public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
+            return backends.apply(groups);
+          }
+        });
   }
 
   /** For host parameters, which the optimizer copies to the device and back. */
-  public static LambBuilder mirrored(CudaDriver driver) {
-    return LambBuilder.mirrored(driver);
+  public static LambBuilder staged(CudaDriver driver) {
+    return LambBuilder.over(CudaBackends.staged(driver));
   }
 }

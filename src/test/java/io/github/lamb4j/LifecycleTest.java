@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.report.LayerStats;
+import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +47,7 @@ class LifecycleTest {
   private static Map<String, Executable> calls(Lamb lamb) {
     FloatBuffer two = FloatBuffer.allocate(2);
     return Map.of(
-        "layerNorms", lamb::layerNorms,
+        "layerStats", lamb::layerStats,
         "gradientNorm", lamb::gradientNorm,
         "readMoment", () -> lamb.readMoment("w", Moment.FIRST, 0, two.duplicate()),
         "writeMoment", () -> lamb.writeMoment("w", Moment.FIRST, 0, two.duplicate()),
@@ -84,7 +89,7 @@ class LifecycleTest {
   @Test
   void shouldHaveNoNormsBeforeTheFirstStep() {
     try (Lamb lamb = builder().maxGradNorm(1).build()) {
-      assertUntimely(lamb::layerNorms, "no step", "step()");
+      assertUntimely(lamb::layerStats, "no step", "step()");
       assertUntimely(lamb::gradientNorm, "no step", "step()");
     }
   }
@@ -102,8 +107,8 @@ class LifecycleTest {
     try (Lamb lamb = builder().build()) {
       lamb.step();
       assertThrows(UnsupportedOperationException.class, () -> lamb.groups().clear());
-      lamb.layerNorms().clear();
-      assertEquals(2, lamb.layerNorms().size());
+      lamb.layerStats().clear();
+      assertEquals(2, lamb.layerStats().size());
     }
   }
 
@@ -113,11 +118,11 @@ class LifecycleTest {
     try (Lamb lamb = builder().maxGradNorm(1).build()) {
       lamb.step();
       List<Object> before = state(lamb);
-      List<LayerNorms> norms = lamb.layerNorms();
+      List<LayerStats> norms = lamb.layerStats();
       schedule = step -> rate;
       assertUntimely(lamb::step, "group b", "learning rate " + rate, "step 2", "must be");
       assertEquals(before, state(lamb));
-      assertEquals(norms, lamb.layerNorms());
+      assertEquals(norms, lamb.layerStats());
       schedule = Schedule.constant(0.1);
       lamb.step();
       assertEquals(2, lamb.stepCount());

@@ -5,6 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.config.Preset;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.NameRule;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +111,7 @@ class NameRuleTest {
             .build()) {
       lamb.step();
       assertEquals(2, lamb.groups().size());
-      assertEquals(1, lamb.layerNorms().get(1).trustRatio());
+      assertEquals(1, lamb.layerStats().get(1).trustRatio());
       assertEquals(2 * (1 - 0.01), weight(parameters.get(0)), 1e-6);
       assertEquals(2 - 0.01, weight(parameters.get(1)), 1e-6);
     }

@@ -1,5 +1,6 @@
 package io.github.lamb4j;
 
+import io.github.lamb4j.model.Moment;
 import java.nio.FloatBuffer;
 import java.util.Random;
 

@@ -3,6 +3,11 @@ package io.github.lamb4j;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.lamb4j.config.BiasCorrection;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.Preset;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

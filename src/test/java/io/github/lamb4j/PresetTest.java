@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.Preset;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.schedule.Schedule;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -242,8 +247,8 @@ class PresetTest {
     try (Lamb lamb =
         Lamb.onCpu().group("g", Preset.DEEPSPEED.hyperparameters(0.01), parameters).build()) {
       lamb.step();
-      assertEquals(0.01, lamb.layerNorms().get(3).trustRatio());
-      assertEquals(10, lamb.layerNorms().get(4).trustRatio());
+      assertEquals(0.01, lamb.layerStats().get(3).trustRatio());
+      assertEquals(10, lamb.layerStats().get(4).trustRatio());
     }
   }
 

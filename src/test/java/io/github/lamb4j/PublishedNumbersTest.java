@@ -3,6 +3,12 @@ package io.github.lamb4j;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.config.BiasCorrection;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.Preset;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.NameRule;
+import io.github.lamb4j.model.Parameter;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -46,7 +52,7 @@ class PublishedNumbersTest {
       lamb.writeMoment("w", Moment.SECOND, 0, FloatBuffer.wrap(v));
       lamb.step();
       assertArrayEquals(expected, w, 2e-8f);
-      assertEquals(0.163469181585, lamb.layerNorms().get(0).trustRatio(), 1e-7);
+      assertEquals(0.163469181585, lamb.layerStats().get(0).trustRatio(), 1e-7);
     }
   }
 

@@ -1,5 +1,9 @@
 package io.github.lamb4j;
 
+import io.github.lamb4j.config.BiasCorrection;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.Limits;
+import io.github.lamb4j.config.UpdateRule;
 import java.util.ArrayList;
 import java.util.List;
 

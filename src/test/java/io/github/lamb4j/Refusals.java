@@ -7,17 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.function.Executable;
 
 /** What a good refusal says: the thing, its value, the remedy. */
-final class Refusals {
+public final class Refusals {
 
   private Refusals() {}
 
   /** An argument that is refused. */
-  static void assertRefused(Executable call, String... said) {
+  public static void assertRefused(Executable call, String... said) {
     assertSays(call, IllegalArgumentException.class, said);
   }
 
   /** A call at the wrong time. */
-  static void assertUntimely(Executable call, String... said) {
+  public static void assertUntimely(Executable call, String... said) {
     assertSays(call, IllegalStateException.class, said);
   }
 

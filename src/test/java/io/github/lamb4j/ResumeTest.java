@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.Random;
@@ -135,11 +139,11 @@ class ResumeTest {
             .build()) {
       lamb.step();
       lamb.resumeAt(7);
-      assertThrows(IllegalStateException.class, lamb::layerNorms);
+      assertThrows(IllegalStateException.class, lamb::layerStats);
       assertThrows(IllegalStateException.class, lamb::gradientNorm);
       lamb.step();
       assertEquals(8, lamb.stepCount());
-      assertEquals(1, lamb.layerNorms().size());
+      assertEquals(1, lamb.layerStats().size());
     }
   }
 

@@ -8,10 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.lamb4j.core.Backend;
-import io.github.lamb4j.core.GradientOptions;
-import io.github.lamb4j.cpu.CpuBackend;
-import io.github.lamb4j.safetensors.SafetensorsException;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.cpu.CpuBackend;
+import io.github.lamb4j.internal.safetensors.SafetensorsException;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.schedule.Schedule;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -19,7 +23,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -43,16 +46,9 @@ class StateFailureTest {
   private Runnable failure;
 
   private final Lamb lamb =
-      new Lamb(
-          new Engine(
-              new Model(
-                  List.of(
-                      new ParameterGroup(
-                          "g", Hyperparameters.lamb(0.1), List.of(Parameter.onHost("w", w, g)))),
-                  HostParameter.class),
-              HostParameter.class,
-              GradientOptions.NONE,
-              groups -> troubled(new CpuBackend(groups, GradientOptions.NONE, 1))));
+      LambBuilders.onHost(groups -> troubled(new CpuBackend(groups, GradientOptions.NONE, 1)))
+          .group("g", Hyperparameters.lamb(0.1), Parameter.onHost("w", w, g))
+          .build();
 
   @BeforeEach
   void save() throws IOException {

@@ -3,6 +3,14 @@ package io.github.lamb4j;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.Limits;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.schedule.Schedule;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

@@ -3,6 +3,9 @@ package io.github.lamb4j;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.FloatBuffer;

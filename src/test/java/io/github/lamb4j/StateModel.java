@@ -1,5 +1,14 @@
 package io.github.lamb4j;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.ArrayList;
@@ -56,7 +65,7 @@ public final class StateModel {
     for (int i = 0; i < parameters().size(); i++) {
       HostParameter from = parameters().get(i);
       HostParameter to = model.parameters().get(i);
-      if (from.ownsMaster()) {
+      if (from.hasMaster()) {
         to.weights().halves().put(from.weights().halves());
       } else {
         to.weights().floats().put(from.weights().floats());
@@ -64,7 +73,7 @@ public final class StateModel {
       }
     }
     for (HostParameter parameter : parameters(model.groupsBefore(attempt))) {
-      if (parameter.ownsMaster()) {
+      if (parameter.hasMaster()) {
         fill(parameter.weights(), 77);
       }
     }
@@ -164,10 +173,10 @@ public final class StateModel {
     for (HostParameter p : parameters(lamb.groups())) {
       FloatBuffer m = FloatBuffer.allocate((int) p.count());
       FloatBuffer v = FloatBuffer.allocate((int) p.count());
-      FloatBuffer master = FloatBuffer.allocate(p.ownsMaster() ? (int) p.count() : 0);
+      FloatBuffer master = FloatBuffer.allocate(p.hasMaster() ? (int) p.count() : 0);
       lamb.readMoment(p.name(), Moment.FIRST, 0, m);
       lamb.readMoment(p.name(), Moment.SECOND, 0, v);
-      if (p.ownsMaster()) {
+      if (p.hasMaster()) {
         lamb.readMaster(p.name(), 0, master);
       }
       bits.append(

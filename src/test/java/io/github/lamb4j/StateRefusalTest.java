@@ -6,11 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.lamb4j.safetensors.SafetensorsException;
-import io.github.lamb4j.safetensors.SafetensorsFile;
-import io.github.lamb4j.safetensors.SafetensorsWriter;
-import io.github.lamb4j.safetensors.TensorInfo;
-import io.github.lamb4j.safetensors.TensorSource;
+import io.github.lamb4j.config.BiasCorrection;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.config.Limits;
+import io.github.lamb4j.config.LoadOption;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.safetensors.SafetensorsException;
+import io.github.lamb4j.internal.safetensors.SafetensorsFile;
+import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
+import io.github.lamb4j.internal.safetensors.TensorInfo;
+import io.github.lamb4j.internal.safetensors.TensorSource;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.report.LayerStats;
+import io.github.lamb4j.schedule.Schedule;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
@@ -96,10 +107,10 @@ class StateRefusalTest {
   private static void assertUntouched(Lamb lamb, Runnable refusal) {
     lamb.step();
     String before = StateModel.bits(lamb);
-    List<LayerNorms> norms = lamb.layerNorms();
+    List<LayerStats> norms = lamb.layerStats();
     refusal.run();
     assertEquals(before, StateModel.bits(lamb));
-    assertEquals(norms, lamb.layerNorms());
+    assertEquals(norms, lamb.layerStats());
     lamb.step();
     assertEquals(2, lamb.stepCount());
   }

@@ -6,7 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.lamb4j.safetensors.SafetensorsFile;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LoadOption;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.internal.safetensors.SafetensorsFile;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.schedule.Schedule;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -52,7 +59,7 @@ class StateTest {
           assertEquals(StateModel.bits(first), StateModel.bits(second));
           restarted.run(second, stop, StateModel.ATTEMPTS);
           assertEquals(expected, StateModel.bits(second));
-          assertEquals(lamb.layerNorms().toString(), second.layerNorms().toString());
+          assertEquals(lamb.layerStats().toString(), second.layerStats().toString());
         }
       }
     }
@@ -85,7 +92,7 @@ class StateTest {
       System.arraycopy(weights, 0, w, 0, 2);
       lamb.load(file);
       assertEquals(1, lamb.stepCount());
-      assertUntimely(lamb::layerNorms, "no step");
+      assertUntimely(lamb::layerStats, "no step");
       lamb.step();
       assertArrayEquals(Numbers.bits(after), Numbers.bits(w));
     }

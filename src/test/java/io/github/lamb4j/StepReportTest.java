@@ -6,6 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.github.lamb4j.config.BiasCorrection;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.Scalar;
+import io.github.lamb4j.report.LayerStats;
+import io.github.lamb4j.report.StepReport;
+import io.github.lamb4j.schedule.Schedule;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,12 +64,12 @@ class StepReportTest {
         assertEquals(lamb.skippedSteps(), report.skippedSteps());
         assertEquals(lamb.gradientNorm(), report.gradientNorm());
         assertEquals(1, report.gradientNorm(), 1e-7);
-        List<LayerNorms> norms = lamb.layerNorms();
+        List<LayerStats> norms = lamb.layerStats();
         assertEquals(3, report.layerCount());
         assertEquals(3, norms.size());
         for (int i = 0; i < 3; i++) {
-          LayerNorms expected =
-              new LayerNorms(
+          LayerStats expected =
+              new LayerStats(
                   report.name(i), report.weightNorm(i), report.updateNorm(i), report.trustRatio(i));
           assertEquals(expected, norms.get(i));
         }
@@ -200,7 +210,7 @@ class StepReportTest {
     g[1] = Float.NaN;
     try (Lamb lamb = builder().nonFiniteGradients(NonFiniteGradients.SKIP).build()) {
       lamb.step();
-      assertUntimely(lamb::layerNorms, "no step was taken yet, 1 skipped");
+      assertUntimely(lamb::layerStats, "no step was taken yet, 1 skipped");
       StepReport report = reportOf(lamb);
       assertEquals(Double.NaN, report.gradientNorm());
       assertEquals(0, report.weightNorm(0));
@@ -283,18 +293,18 @@ class StepReportTest {
       lamb.step();
       assertRefused(() -> lamb.report(null), "report: null", "newReport()");
       assertRefused(
-          () -> lamb.report(twin.newReport()), "report: made for other groups", "newReport()");
+          () -> lamb.report(twin.newReport()), "report: created for other groups", "newReport()");
       StepReport report = lamb.newReport();
       lamb.report(report);
       lamb.addGroup(
           new ParameterGroup(
               "late", LAMB, List.of(Parameter.onHost("late", new float[1], new float[1]))));
-      assertRefused(() -> lamb.report(report), "report: made for other groups", "newReport()");
+      assertRefused(() -> lamb.report(report), "report: created for other groups", "newReport()");
       assertEquals(1, report.step());
       assertEquals(3, report.layerCount());
       StepReport before = lamb.newReport();
       lamb.removeParameters("late");
-      assertRefused(() -> lamb.report(before), "report: made for other groups", "newReport()");
+      assertRefused(() -> lamb.report(before), "report: created for other groups", "newReport()");
     }
   }
 

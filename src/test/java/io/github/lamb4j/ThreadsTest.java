@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.report.LayerStats;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -24,7 +28,7 @@ class ThreadsTest {
   private static final int SMALL_TENSORS = 150;
 
   /** Everything that a run leaves behind, as bits. */
-  private record Outcome(List<int[]> tensors, List<LayerNorms> norms, double gradientNorm) {
+  private record Outcome(List<int[]> tensors, List<LayerStats> norms, double gradientNorm) {
     void assertSame(Outcome other) {
       assertEquals(tensors.size(), other.tensors.size());
       for (int i = 0; i < tensors.size(); i++) {
@@ -64,7 +68,7 @@ class ThreadsTest {
         tensors.add(Numbers.bits(Numbers.moment(lamb, "w" + i, Moment.FIRST, count)));
         tensors.add(Numbers.bits(Numbers.moment(lamb, "w" + i, Moment.SECOND, count)));
       }
-      return new Outcome(tensors, lamb.layerNorms(), lamb.gradientNorm());
+      return new Outcome(tensors, lamb.layerStats(), lamb.gradientNorm());
     }
   }
 

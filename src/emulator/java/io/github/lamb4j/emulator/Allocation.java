@@ -1,0 +1,113 @@
+package io.github.lamb4j.emulator;
+
+import java.nio.ByteBuffer;
+
+/** A range of global memory; pages come into being when first written. */
+final class Allocation {
+
+  static final int PAGE_BITS = 16;
+  static final int PAGE_BYTES = 1 << PAGE_BITS;
+
+  final long start;
+  final long bytes;
+  final String purpose;
+  boolean live = true;
+
+  /** Whether kernels may only read it. */
+  boolean constant;
+
+  /** Bytes that the threads of the current launch have loaded and stored. */
+  long loaded;
+
+  long stored;
+
+  private final Page[] pages;
+  private final boolean[] cleared;
+
+  Allocation(long start, long bytes, String purpose) {
+    this.start = start;
+    this.bytes = bytes;
+    this.purpose = purpose;
+    int count = Math.toIntExact((bytes + PAGE_BYTES - 1) >>> PAGE_BITS);
+    this.pages = new Page[count];
+    this.cleared = new boolean[count];
+  }
+
+  boolean contains(long address, long length) {
+    long at = address - start;
+    return at >= 0 && at <= bytes - length;
+  }
+
+  /** The page with this number; null if nothing was ever written there and none is to be made. */
+  Page page(int number, boolean make) {
+    Page page = pages[number];
+    if (page == null && (make || cleared[number])) {
+      int length = pageBytes(number);
+      page = new Page(length);
+      if (cleared[number]) page.fill(0, length, (byte) 0);
+      pages[number] = page;
+    }
+    return page;
+  }
+
+  private int pageBytes(int number) {
+    return (int) Math.min(PAGE_BYTES, bytes - ((long) number << PAGE_BITS));
+  }
+
+  void clear(long from, long length) {
+    for (long at = from; at < from + length; ) {
+      int number = (int) (at >>> PAGE_BITS);
+      int inPage = (int) at & PAGE_BYTES - 1;
+      int part = (int) Math.min(pageBytes(number) - inPage, from + length - at);
+      if (pages[number] == null && part == pageBytes(number)) cleared[number] = true;
+      else page(number, true).fill(inPage, part, (byte) 0);
+      at += part;
+    }
+  }
+
+  void put(long at, byte value) {
+    page((int) (at >>> PAGE_BITS), true).put((int) at & PAGE_BYTES - 1, 1, value);
+  }
+
+  void put(long at, ByteBuffer source) {
+    while (source.hasRemaining()) {
+      int number = (int) (at >>> PAGE_BITS);
+      int inPage = (int) at & PAGE_BYTES - 1;
+      int part = Math.min(source.remaining(), pageBytes(number) - inPage);
+      page(number, true).put(inPage, source, part);
+      at += part;
+    }
+  }
+
+  void get(long at, ByteBuffer target) {
+    while (target.hasRemaining()) target.put(get(at++));
+  }
+
+  /** Where eight bytes or more that nothing wrote start within a range, or -1. */
+  long hole(long from, long length) {
+    long undefined = 0;
+    for (long at = from; at < from + length; at++) {
+      Page page = page((int) (at >>> PAGE_BITS), false);
+      boolean defined = page != null && page.isDefined((int) at & PAGE_BYTES - 1, 1);
+      undefined = defined ? 0 : undefined + 1;
+      if (undefined == Math.min(8, length)) return at - undefined + 1;
+    }
+    return -1;
+  }
+
+  /** The byte there; a poison value if it is undefined. */
+  byte get(long at) {
+    Page page = page((int) (at >>> PAGE_BITS), false);
+    return page == null ? (byte) 0xa5 : (byte) page.get((int) at & PAGE_BYTES - 1, 1);
+  }
+
+  /** Forgets who accessed what. */
+  void forgetAccesses() {
+    for (Page page : pages) if (page != null && page.writes != null) page.forgetAccesses();
+  }
+
+  @Override
+  public String toString() {
+    return "'%s' (%d bytes at 0x%x)".formatted(purpose, bytes, start);
+  }
+}

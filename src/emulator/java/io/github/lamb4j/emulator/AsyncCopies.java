@@ -1,0 +1,40 @@
+package io.github.lamb4j.emulator;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** A thread's asynchronous copies to shared memory, which arrive when it waits for them. */
+final class AsyncCopies {
+
+  private record Copy(Page target, int at, byte[] bytes) {
+    void arrive() {
+      for (int i = 0; i < bytes.length; i++) target.put(at + i, 1, bytes[i]);
+    }
+  }
+
+  private final Deque<List<Copy>> groups = new ArrayDeque<>();
+  private List<Copy> open = new ArrayList<>();
+
+  /** Until it arrives, the target is undefined. */
+  void add(Page target, int at, byte[] bytes) {
+    target.mark(at, bytes.length, Page.UNDEFINED);
+    open.add(new Copy(target, at, bytes));
+  }
+
+  void commit() {
+    groups.add(open);
+    open = new ArrayList<>();
+  }
+
+  /** Waits until at most so many of the latest groups are under way. */
+  void await(long pending) {
+    while (groups.size() > pending) groups.remove().forEach(Copy::arrive);
+  }
+
+  void awaitAll() {
+    commit();
+    await(0);
+  }
+}

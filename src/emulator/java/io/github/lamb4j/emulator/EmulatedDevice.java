@@ -1,0 +1,112 @@
+package io.github.lamb4j.emulator;
+
+import io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute;
+
+/**
+ * What an emulated device is like. Small by default, so that a grid is larger than what runs at
+ * once.
+ *
+ * @param computeCapability times ten
+ * @param blocksPerMultiprocessor the most blocks that a multiprocessor runs at once; fewer if their
+ *     threads or their shared memory take more than it has
+ * @param totalMemory in bytes
+ * @param driverVersion as 1000 * major + 10 * minor
+ */
+public record EmulatedDevice(
+    int computeCapability,
+    int multiprocessors,
+    int blocksPerMultiprocessor,
+    int threadsPerMultiprocessor,
+    int sharedMemoryPerMultiprocessor,
+    int sharedMemoryPerBlock,
+    long totalMemory,
+    int driverVersion) {
+
+  private static final int L2_CACHE_BYTES = 1 << 12;
+  private static final int CLOCK_KHZ = 1_000_000;
+
+  public static final EmulatedDevice SMALL =
+      new EmulatedDevice(90, 2, 2, 2048, 233_472, 232_448, 1L << 36, 12060);
+
+  public EmulatedDevice withComputeCapability(int value) {
+    return new EmulatedDevice(
+        value,
+        multiprocessors,
+        blocksPerMultiprocessor,
+        threadsPerMultiprocessor,
+        sharedMemoryPerMultiprocessor,
+        sharedMemoryPerBlock,
+        totalMemory,
+        driverVersion);
+  }
+
+  public EmulatedDevice withMultiprocessors(int count, int blocksEach) {
+    return new EmulatedDevice(
+        computeCapability,
+        count,
+        blocksEach,
+        threadsPerMultiprocessor,
+        sharedMemoryPerMultiprocessor,
+        sharedMemoryPerBlock,
+        totalMemory,
+        driverVersion);
+  }
+
+  public EmulatedDevice withSharedMemory(int perMultiprocessor, int perBlock) {
+    return new EmulatedDevice(
+        computeCapability,
+        multiprocessors,
+        blocksPerMultiprocessor,
+        threadsPerMultiprocessor,
+        perMultiprocessor,
+        perBlock,
+        totalMemory,
+        driverVersion);
+  }
+
+  public EmulatedDevice withTotalMemory(long bytes) {
+    return new EmulatedDevice(
+        computeCapability,
+        multiprocessors,
+        blocksPerMultiprocessor,
+        threadsPerMultiprocessor,
+        sharedMemoryPerMultiprocessor,
+        sharedMemoryPerBlock,
+        bytes,
+        driverVersion);
+  }
+
+  public EmulatedDevice withDriverVersion(int version) {
+    return new EmulatedDevice(
+        computeCapability,
+        multiprocessors,
+        blocksPerMultiprocessor,
+        threadsPerMultiprocessor,
+        sharedMemoryPerMultiprocessor,
+        sharedMemoryPerBlock,
+        totalMemory,
+        version);
+  }
+
+  int attribute(DeviceAttribute attribute) {
+    return switch (attribute) {
+      case COMPUTE_CAPABILITY_MAJOR -> computeCapability / 10;
+      case COMPUTE_CAPABILITY_MINOR -> computeCapability % 10;
+      case MULTIPROCESSORS -> multiprocessors;
+      case THREADS_PER_MULTIPROCESSOR -> threadsPerMultiprocessor;
+      case SHARED_MEMORY_PER_MULTIPROCESSOR -> sharedMemoryPerMultiprocessor;
+      case SHARED_MEMORY_PER_BLOCK_OPTIN -> sharedMemoryPerBlock;
+      case L2_CACHE -> L2_CACHE_BYTES;
+      case CLOCK, MEMORY_CLOCK -> CLOCK_KHZ;
+    };
+  }
+
+  /** How many blocks run at once, 0 if not even one fits. */
+  int residentBlocks(int threads, int sharedBytes) {
+    if (sharedBytes > sharedMemoryPerBlock) return 0;
+    int byThreads = threadsPerMultiprocessor / ((threads + 31) & -32);
+    // The system keeps a kilobyte of each block's.
+    int byShared = sharedMemoryPerMultiprocessor / (sharedBytes + 1024);
+    return multiprocessors * Math.min(blocksPerMultiprocessor, Math.min(byThreads, byShared));
+  }
+}

@@ -1,0 +1,411 @@
+package io.github.lamb4j.emulator;
+
+import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/**
+ * A CUDA driver that needs no GPU: it runs PTX as it stands, one warp at a time, and checks what a
+ * GPU does not. All work is done when it is enqueued, whatever its stream, unless the stream is
+ * being captured, so that {@link #synchronize} has nothing left to wait for. For use by one thread
+ * at a time.
+ */
+public final class EmulatedDriver implements CudaDriver, AutoCloseable {
+
+  /** The calls that can fail, and what the driver calls them. */
+  public enum Call {
+    RETAIN_CONTEXT("cuDevicePrimaryCtxRetain"),
+    RELEASE_CONTEXT("cuDevicePrimaryCtxRelease"),
+    ATTRIBUTE("cuDeviceGetAttribute"),
+    MEMORY("cuMemGetInfo"),
+    ALLOCATE("cuMemAlloc"),
+    FREE("cuMemFree"),
+    COPY_TO_DEVICE("cuMemcpyHtoDAsync"),
+    COPY_TO_HOST("cuMemcpyDtoHAsync"),
+    COPY_ON_DEVICE("cuMemcpyDtoDAsync"),
+    CLEAR("cuMemsetD8Async"),
+    LOAD_MODULE("cuModuleLoadData"),
+    UNLOAD_MODULE("cuModuleUnload"),
+    FUNCTION("cuModuleGetFunction"),
+    PREPARE("cuFuncSetAttribute"),
+    ENQUEUE("cuLaunchKernel"),
+    SYNCHRONIZE("cuStreamSynchronize"),
+    IS_CAPTURING("cuStreamIsCapturing"),
+    BEGIN_CAPTURE("cuStreamBeginCapture"),
+    END_CAPTURE("cuStreamEndCapture"),
+    LAUNCH_GRAPH("cuGraphLaunch"),
+    CREATE_EVENT("cuEventCreate"),
+    RECORD_EVENT("cuEventRecord"),
+    ELAPSED("cuEventElapsedTime"),
+    DESTROY_EVENT("cuEventDestroy");
+
+    final String entryPoint;
+
+    Call(String entryPoint) {
+      this.entryPoint = entryPoint;
+    }
+  }
+
+  private final EmulatedDevice device;
+  private final GlobalMemory memory = new GlobalMemory();
+  private final Heap heap;
+  private final Engine engine;
+  private final Modules modules;
+  private final Captures captures = new Captures();
+  private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
+  private final Events events = new Events();
+  private final DriverErrors errors = new DriverErrors();
+  private long nextHandle = 0x5500_0000_1000L;
+  private final Contexts contexts = new Contexts(newHandle());
+  private UnaryOperator<String> rewriting = UnaryOperator.identity();
+
+  /** A device and a context, which is the calling thread's current one. */
+  public EmulatedDriver(EmulatedDevice device, long seed) {
+    this.device = device;
+    engine = new Engine(device, memory, seed);
+    modules = new Modules(device, memory);
+    heap = new Heap(memory, device.totalMemory());
+    makeCurrent(context());
+  }
+
+  public EmulatedDriver() {
+    this(EmulatedDevice.SMALL, 1);
+  }
+
+  // --- What tests ask for ----------------------------------------------------------------------
+
+  /** The context of this device. */
+  public long context() {
+    return contexts.context;
+  }
+
+  /** Sets the calling thread's current context; 0 for none. */
+  public void makeCurrent(long handle) {
+    contexts.makeCurrent(handle);
+  }
+
+  /** Changes the text of the modules to come: a fault planted in them must be found. */
+  public void rewrite(UnaryOperator<String> change) {
+    rewriting = change;
+  }
+
+  /** The schedules of the launches to come: the same seed gives the same ones. */
+  public void seed(long value) {
+    engine.seed = value;
+  }
+
+  /** Lets the nth call from now on fail with this code, as the driver would report it. */
+  public void fail(Call call, int nth, int code) {
+    errors.fail(call, nth, code);
+  }
+
+  /**
+   * Whether copies may take bytes that nothing wrote; they are 0xa5. Fewer than eight of them in a
+   * row are taken for a structure's padding and always copied.
+   */
+  public void allowCopiesOfUndefinedBytes(boolean allow) {
+    engine.copiesOfUndefinedBytes = allow;
+  }
+
+  public List<LaunchReport> launches() {
+    return Collections.unmodifiableList(engine.launches);
+  }
+
+  public LaunchReport lastLaunch() {
+    return engine.launches.get(engine.launches.size() - 1);
+  }
+
+  public void forgetLaunches() {
+    engine.launches.clear();
+  }
+
+  /** What is allocated: the purposes and their bytes. */
+  public List<String> liveAllocations() {
+    return heap.live();
+  }
+
+  /** The bytes that are allocated for each purpose. */
+  public Map<String, Long> liveBytes() {
+    return heap.liveBytes();
+  }
+
+  /** A stream that can be captured, unlike the legacy one. It need not be destroyed. */
+  public CudaStream newStream() {
+    return CudaStream.ofOtherDriver();
+  }
+
+  /**
+   * Records what is enqueued on the stream meanwhile instead of doing it: copies on the device,
+   * clears, launches with their arguments as they are then. As on a GPU, waiting for the stream,
+   * allocating, freeing, loading and unloading fail and make the capture void.
+   *
+   * @throws CudaException if the capture is void at its end
+   */
+  public Graph capture(CudaStream stream, Runnable work) {
+    enter(Call.BEGIN_CAPTURE, "beginning a capture");
+    captures.begin(stream, "beginning a capture");
+    try {
+      work.run();
+      enter(Call.END_CAPTURE, "ending a capture");
+    } catch (RuntimeException | Error e) {
+      captures.abandon(stream);
+      throw e;
+    }
+    return new CapturedGraph(
+        captures.end(stream, "ending a capture"), graph -> launch(graph, stream), graphs);
+  }
+
+  /** Fails if anything was not given back. */
+  @Override
+  public void close() {
+    List<String> left = new ArrayList<>(liveAllocations());
+    graphs.forEach(graph -> left.add(graph.toString()));
+    modules.loaded().forEach(module -> left.add("module 0x%x".formatted(module)));
+    events.created().forEach(event -> left.add("event 0x%x".formatted(event)));
+    if (contexts.retained() > 0) {
+      left.add("%d times the primary context".formatted(contexts.retained()));
+    }
+    if (!left.isEmpty()) throw new EmulatorException("not given back: " + String.join(", ", left));
+  }
+
+  // --- The driver ------------------------------------------------------------------------------
+
+  @Override
+  public long currentContext() {
+    return contexts.current();
+  }
+
+  @Override
+  public void retainPrimaryContext(int ordinal) {
+    String doing = "retaining the primary context of device " + ordinal;
+    errors.failIfAsked(Call.RETAIN_CONTEXT, doing);
+    contexts.retainPrimary(ordinal, doing);
+  }
+
+  @Override
+  public void makePrimaryContextCurrent(int ordinal) {
+    contexts.makePrimaryCurrent(ordinal, "making a primary context current");
+  }
+
+  @Override
+  public void releasePrimaryContext(int ordinal) {
+    String doing = "releasing the primary context of device " + ordinal;
+    errors.failIfAsked(Call.RELEASE_CONTEXT, doing);
+    contexts.releasePrimary(ordinal, doing);
+  }
+
+  @Override
+  public int driverVersion() {
+    return device.driverVersion();
+  }
+
+  @Override
+  public String deviceName() {
+    enter(Call.ATTRIBUTE, "asking for the device's name");
+    return "Emulated device";
+  }
+
+  @Override
+  public int attribute(DeviceAttribute attribute) {
+    enter(Call.ATTRIBUTE, "asking for " + attribute);
+    return device.attribute(attribute);
+  }
+
+  @Override
+  public DeviceMemory memory() {
+    enter(Call.MEMORY, "asking for the memory");
+    return heap.state();
+  }
+
+  @Override
+  public DeviceRange rangeOf(long address) {
+    Allocation allocation = memory.find(address, 1);
+    return allocation == null ? null : new DeviceRange(allocation.start, allocation.bytes);
+  }
+
+  @Override
+  public long allocate(long bytes, String purpose) {
+    String doing = "allocating %d bytes for %s".formatted(bytes, purpose);
+    enter(Call.ALLOCATE, doing);
+    captures.refuseToActNow(Call.ALLOCATE, doing);
+    return heap.allocate(bytes, purpose, doing);
+  }
+
+  @Override
+  public void free(long address) {
+    String doing = "freeing 0x%x".formatted(address);
+    enter(Call.FREE, doing);
+    captures.refuseToActNow(Call.FREE, doing);
+    heap.free(address);
+  }
+
+  // A driver could record the copies of these two, but not that they wait.
+
+  @Override
+  public void copyToDevice(long target, ByteBuffer source, CudaStream stream) {
+    String doing = "copying to 0x%x".formatted(target);
+    enter(Call.COPY_TO_DEVICE, doing);
+    expectDirect(source);
+    captures.refuseToWait(stream, doing);
+    engine.copyToDevice(target, source);
+  }
+
+  @Override
+  public void copyToHost(ByteBuffer target, long source, CudaStream stream) {
+    String doing = "copying from 0x%x".formatted(source);
+    enter(Call.COPY_TO_HOST, doing);
+    expectDirect(target);
+    captures.refuseToWait(stream, doing);
+    engine.copyToHost(target, source);
+  }
+
+  @Override
+  public void copyOnDevice(long target, long source, long bytes, CudaStream stream) {
+    String doing = "copying to 0x%x".formatted(target);
+    enqueue(Call.COPY_ON_DEVICE, stream, () -> engine.copyOnDevice(target, source, bytes), doing);
+  }
+
+  @Override
+  public void clear(long address, long bytes, CudaStream stream) {
+    String doing = "clearing %d bytes at 0x%x".formatted(bytes, address);
+    enqueue(Call.CLEAR, stream, () -> engine.clear(address, bytes), doing);
+  }
+
+  static void expectDirect(ByteBuffer buffer) {
+    if (!buffer.isDirect()) throw new EmulatorException("a buffer that is not direct");
+  }
+
+  @Override
+  public long loadModule(byte[] ptx) {
+    String doing = "loading a module";
+    enter(Call.LOAD_MODULE, doing);
+    captures.refuseToActNow(Call.LOAD_MODULE, doing);
+    long handle = newHandle();
+    modules.load(handle, ptx, rewriting, doing);
+    return handle;
+  }
+
+  @Override
+  public void unloadModule(long module) {
+    String doing = "unloading a module";
+    enter(Call.UNLOAD_MODULE, doing);
+    captures.refuseToActNow(Call.UNLOAD_MODULE, doing);
+    modules.unload(module);
+  }
+
+  @Override
+  public long function(long module, String name) {
+    String doing = "looking for kernel " + name;
+    enter(Call.FUNCTION, doing);
+    long handle = newHandle();
+    modules.lookUp(handle, module, name, doing);
+    return handle;
+  }
+
+  @Override
+  public Launch prepare(
+      long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
+    enter(Call.PREPARE, "preparing " + name);
+    return stream -> launch(function, name, grid, threads, sharedBytes, arguments, stream);
+  }
+
+  private void launch(
+      long function,
+      String name,
+      int grid,
+      int threads,
+      int sharedBytes,
+      ByteBuffer[] arguments,
+      CudaStream stream) {
+    String doing = "launching " + name;
+    enter(Call.ENQUEUE, doing);
+    Kernel kernel = modules.kernel(function);
+    if (kernel == null) throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_HANDLE, doing);
+    int resident = kernel.residentBlocks(device, threads, sharedBytes);
+    if (grid <= 0 || sharedBytes < 0 || resident <= 0) {
+      throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_VALUE, doing);
+    }
+    Page parameters = kernel.parameters(arguments);
+    Runnable work =
+        () -> {
+          if (modules.kernel(function) == null) {
+            throw new EmulatorException("a graph launches %s, which was unloaded".formatted(name));
+          }
+          engine.launch(kernel, grid, threads, sharedBytes, parameters, stream);
+        };
+    if (!captures.record(Call.ENQUEUE, stream, work, doing)) work.run();
+  }
+
+  private void launch(CapturedGraph graph, CudaStream stream) {
+    String doing = "launching " + graph;
+    enter(Call.LAUNCH_GRAPH, doing);
+    captures.refuseNotModelled(Call.LAUNCH_GRAPH, stream, doing);
+    graph.run();
+  }
+
+  private void enqueue(Call call, CudaStream stream, Runnable work, String doing) {
+    enter(call, doing);
+    if (!captures.record(call, stream, work, doing)) work.run();
+  }
+
+  @Override
+  public boolean isCapturing(CudaStream stream) {
+    String doing = "asking whether a stream is being captured";
+    enter(Call.IS_CAPTURING, doing);
+    return captures.isActive(stream, doing);
+  }
+
+  @Override
+  public void synchronize(CudaStream stream) {
+    String doing = "waiting for a stream";
+    enter(Call.SYNCHRONIZE, doing);
+    captures.refuseToWait(stream, doing);
+  }
+
+  @Override
+  public long createEvent() {
+    enter(Call.CREATE_EVENT, "creating an event");
+    long handle = newHandle();
+    events.create(handle);
+    return handle;
+  }
+
+  @Override
+  public void recordEvent(long event, CudaStream stream) {
+    String doing = "recording an event";
+    enter(Call.RECORD_EVENT, doing);
+    captures.refuseNotModelled(Call.RECORD_EVENT, stream, doing);
+    events.record(event, engine.nanoseconds, doing);
+  }
+
+  @Override
+  public float elapsedMillis(long start, long end) {
+    String doing = "comparing events";
+    enter(Call.ELAPSED, doing);
+    return events.elapsedMillis(start, end, doing);
+  }
+
+  @Override
+  public void destroyEvent(long event) {
+    String doing = "destroying an event";
+    enter(Call.DESTROY_EVENT, doing);
+    events.destroy(event, doing);
+  }
+
+  private long newHandle() {
+    return nextHandle += 0x100;
+  }
+
+  private void enter(Call call, String doing) {
+    errors.failIfAsked(call, doing);
+    contexts.expectCurrent(call, doing);
+  }
+}

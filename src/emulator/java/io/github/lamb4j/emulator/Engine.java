@@ -1,0 +1,99 @@
+package io.github.lamb4j.emulator;
+
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the device does when work's turn has come, checked and counted. */
+final class Engine {
+
+  final List<LaunchReport> launches = new ArrayList<>();
+
+  /** The schedule of the next launch. */
+  long seed;
+
+  boolean copiesOfUndefinedBytes;
+  long nanoseconds;
+
+  private final EmulatedDevice device;
+  private final GlobalMemory memory;
+  private final RaceDetector races = new RaceDetector();
+
+  Engine(EmulatedDevice device, GlobalMemory memory, long seed) {
+    this.device = device;
+    this.memory = memory;
+    this.seed = seed;
+  }
+
+  void copyToDevice(long target, ByteBuffer source) {
+    Allocation allocation = range(target, source.remaining(), "a copy to the device");
+    allocation.put(target - allocation.start, source.duplicate());
+  }
+
+  void copyToHost(ByteBuffer target, long source) {
+    Allocation allocation = range(source, target.remaining(), "a copy to the host");
+    long at = source - allocation.start;
+    expectWritten(allocation, at, target.remaining(), "a copy to the host");
+    allocation.get(at, target.duplicate());
+  }
+
+  void copyOnDevice(long target, long source, long bytes) {
+    Allocation from = range(source, bytes, "a copy on the device");
+    Allocation to = range(target, bytes, "a copy on the device");
+    if (source < target + bytes && target < source + bytes) {
+      throw new EmulatorException("a copy of %d bytes onto itself in %s".formatted(bytes, to));
+    }
+    expectWritten(from, source - from.start, bytes, "a copy");
+    for (long at = 0; at < bytes; at++) {
+      to.put(target - to.start + at, from.get(source - from.start + at));
+    }
+    nanoseconds += bytes; // one byte a nanosecond: of no meaning, but not nothing
+  }
+
+  void clear(long address, long bytes) {
+    Allocation allocation = range(address, bytes, "a clear");
+    allocation.clear(address - allocation.start, bytes);
+  }
+
+  private Allocation range(long address, long bytes, String what) {
+    Allocation allocation = memory.find(address, bytes);
+    if (allocation == null) {
+      throw new EmulatorException(
+          "%s of %d bytes at 0x%x is out of bounds: %s"
+              .formatted(what, bytes, address, memory.describe(address)));
+    }
+    return allocation;
+  }
+
+  private void expectWritten(Allocation allocation, long at, long bytes, String what) {
+    long hole = allocation.hole(at, bytes);
+    if (hole >= 0 && !copiesOfUndefinedBytes) {
+      throw new EmulatorException(
+          "%s of bytes that nothing wrote, at byte %d of %s".formatted(what, hole, allocation));
+    }
+  }
+
+  void launch(
+      Kernel kernel, int grid, int threads, int sharedBytes, Page parameters, CudaStream stream) {
+    if (races.start(grid, threads)) {
+      memory.live().forEach(Allocation::forgetAccesses);
+    }
+    for (Allocation allocation : memory.live()) allocation.loaded = allocation.stored = 0;
+    Grid running =
+        new Grid(
+            kernel,
+            grid,
+            threads,
+            sharedBytes,
+            device.multiprocessors(),
+            kernel.residentBlocks(device, threads, sharedBytes),
+            parameters,
+            memory,
+            races,
+            seed++);
+    running.run();
+    nanoseconds += running.nanoseconds();
+    launches.add(LaunchReport.of(running, stream));
+  }
+}

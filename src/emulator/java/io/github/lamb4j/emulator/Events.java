@@ -1,0 +1,42 @@
+package io.github.lamb4j.emulator;
+
+import io.github.lamb4j.emulator.EmulatedDriver.Call;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Events by their handles, and when each was recorded. */
+final class Events {
+
+  private static final long NEVER = -1;
+
+  private final Map<Long, Long> nanoseconds = new HashMap<>();
+
+  /** The handles of the events. */
+  Set<Long> created() {
+    return nanoseconds.keySet();
+  }
+
+  void create(long event) {
+    nanoseconds.put(event, NEVER);
+  }
+
+  void record(long event, long now, String doing) {
+    if (nanoseconds.replace(event, now) == null) throw invalid(Call.RECORD_EVENT, doing);
+  }
+
+  float elapsedMillis(long start, long end, String doing) {
+    long from = nanoseconds.getOrDefault(start, NEVER);
+    long to = nanoseconds.getOrDefault(end, NEVER);
+    if (from == NEVER || to == NEVER) throw invalid(Call.ELAPSED, doing);
+    return (to - from) / 1e6f;
+  }
+
+  void destroy(long event, String doing) {
+    if (nanoseconds.remove(event) == null) throw invalid(Call.DESTROY_EVENT, doing);
+  }
+
+  private static RuntimeException invalid(Call call, String doing) {
+    return DriverErrors.failed(call, DriverErrors.INVALID_HANDLE, doing);
+  }
+}

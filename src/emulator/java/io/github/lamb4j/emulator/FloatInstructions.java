@@ -1,0 +1,162 @@
+package io.github.lamb4j.emulator;
+
+import io.github.lamb4j.emulator.Instructions.Binary;
+import io.github.lamb4j.emulator.Instructions.Ternary;
+import io.github.lamb4j.emulator.Instructions.Unary;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Floating-point arithmetic, to nearest, subnormals kept. An add, sub or mul without {@code .rn} is
+ * unknown on purpose: an assembler may fuse it. So is every {@code .approx} and every {@code .ftz}.
+ */
+final class FloatInstructions {
+
+  private static final int CANONICAL_NAN = 0x7fffffff;
+  private static final long DEFAULT_NAN = 0xfff8_0000_0000_0000L;
+  private static final long QUIET = 0x0008_0000_0000_0000L;
+
+  interface FloatUnary {
+    float apply(float a);
+  }
+
+  interface FloatBinary {
+    float apply(float a, float b);
+  }
+
+  interface FloatTernary {
+    float apply(float a, float b, float c);
+  }
+
+  interface DoubleUnary {
+    double apply(double a);
+  }
+
+  interface DoubleBinary {
+    double apply(double a, double b);
+  }
+
+  interface DoubleTernary {
+    double apply(double a, double b, double c);
+  }
+
+  private final Map<String, Function<Operands, Operation>> table;
+
+  private FloatInstructions(Map<String, Function<Operands, Operation>> table) {
+    this.table = table;
+  }
+
+  static void addTo(Map<String, Function<Operands, Operation>> table) {
+    FloatInstructions add = new FloatInstructions(table);
+    add.singles();
+    add.doubles();
+    add.signs();
+  }
+
+  /** The bits of a result: every NaN is the same. */
+  static long bits(float value) {
+    return value != value ? CANONICAL_NAN : Float.floatToRawIntBits(value) & 0xffffffffL;
+  }
+
+  private void singles() {
+    single("add.rn", (a, b) -> a + b);
+    single("sub.rn", (a, b) -> a - b);
+    single("mul.rn", (a, b) -> a * b);
+    single("fma.rn", (a, b, c) -> Math.fma(a, b, c));
+    single("mad.rn", (a, b, c) -> Math.fma(a, b, c));
+    table.put("div.rn.f32", f32((a, b) -> a / b));
+    table.put("rcp.rn.f32", f32(a -> 1.0f / a));
+    // The root of a binary32 in binary64, rounded once more, is the rounded root.
+    table.put("sqrt.rn.f32", f32(a -> (float) Math.sqrt(a)));
+    table.put("min.f32", f32((a, b) -> a != a ? b : b != b ? a : Math.min(a, b)));
+    table.put("max.f32", f32((a, b) -> a != a ? b : b != b ? a : Math.max(a, b)));
+    table.put("min.NaN.f32", f32((a, b) -> Math.min(a, b)));
+    table.put("max.NaN.f32", f32((a, b) -> Math.max(a, b)));
+  }
+
+  private void doubles() {
+    table.put("add.rn.f64", f64((a, b) -> a + b));
+    table.put("sub.rn.f64", f64((a, b) -> a - b));
+    table.put("mul.rn.f64", f64((a, b) -> a * b));
+    table.put("fma.rn.f64", f64((a, b, c) -> Math.fma(a, b, c)));
+    table.put("mad.rn.f64", f64((a, b, c) -> Math.fma(a, b, c)));
+    table.put("div.rn.f64", f64((a, b) -> a / b));
+    table.put("rcp.rn.f64", f64(a -> 1.0 / a));
+    table.put("sqrt.rn.f64", f64(a -> Math.sqrt(a)));
+    table.put("min.f64", f64((a, b) -> a != a ? b : b != b ? a : Math.min(a, b)));
+    table.put("max.f64", f64((a, b) -> a != a ? b : b != b ? a : Math.max(a, b)));
+  }
+
+  private void signs() {
+    for (Type type : new Type[] {Type.F32, Type.F64}) {
+      long sign = 1L << type.bits - 1;
+      Binary copySign = (a, b) -> a & sign | b & ~sign;
+      table.put("abs." + type, Instructions.unary(type, type, a -> a & ~sign));
+      table.put("neg." + type, Instructions.unary(type, type, a -> a ^ sign));
+      table.put("copysign." + type, Instructions.binary(type, type, type, copySign));
+    }
+  }
+
+  private void single(String name, FloatBinary f) {
+    table.put(name + ".f32", f32(f));
+    table.put(name + ".sat.f32", f32((a, b) -> saturate(f.apply(a, b))));
+  }
+
+  private void single(String name, FloatTernary f) {
+    table.put(name + ".f32", f32(f));
+    table.put(name + ".sat.f32", f32((a, b, c) -> saturate(f.apply(a, b, c))));
+  }
+
+  /** To [0, 1]; NaN becomes 0. */
+  static float saturate(float value) {
+    return value > 0 ? Math.min(value, 1) : 0;
+  }
+
+  private static float single(long bits) {
+    return Float.intBitsToFloat((int) bits);
+  }
+
+  private static Function<Operands, Operation> f32(FloatUnary f) {
+    return Instructions.unary(Type.F32, Type.F32, a -> bits(f.apply(single(a))));
+  }
+
+  private static Function<Operands, Operation> f32(FloatBinary f) {
+    Binary of = (a, b) -> bits(f.apply(single(a), single(b)));
+    return Instructions.binary(Type.F32, Type.F32, Type.F32, of);
+  }
+
+  private static Function<Operands, Operation> f32(FloatTernary f) {
+    Ternary of = (a, b, c) -> bits(f.apply(single(a), single(b), single(c)));
+    return Instructions.ternary(Type.F32, Type.F32, Type.F32, Type.F32, of);
+  }
+
+  private static Function<Operands, Operation> f64(DoubleUnary f) {
+    Unary of = a -> bits(f.apply(Double.longBitsToDouble(a)), a, a, a);
+    return Instructions.unary(Type.F64, Type.F64, of);
+  }
+
+  private static Function<Operands, Operation> f64(DoubleBinary f) {
+    Binary of =
+        (a, b) -> bits(f.apply(Double.longBitsToDouble(a), Double.longBitsToDouble(b)), a, b, b);
+    return Instructions.binary(Type.F64, Type.F64, Type.F64, of);
+  }
+
+  private static Function<Operands, Operation> f64(DoubleTernary f) {
+    Ternary of =
+        (a, b, c) -> {
+          double x = Double.longBitsToDouble(a);
+          return bits(f.apply(x, Double.longBitsToDouble(b), Double.longBitsToDouble(c)), a, b, c);
+        };
+    return Instructions.ternary(Type.F64, Type.F64, Type.F64, Type.F64, of);
+  }
+
+  /** A binary64 NaN is the first operand that is one; Java leaves open which it would be. */
+  private static long bits(double value, long a, long b, long c) {
+    if (value == value) return Double.doubleToRawLongBits(value);
+    for (long operand : new long[] {a, b, c}) {
+      double x = Double.longBitsToDouble(operand);
+      if (x != x) return operand | QUIET;
+    }
+    return DEFAULT_NAN;
+  }
+}

@@ -1,0 +1,67 @@
+package io.github.lamb4j.emulator;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The device's memory: allocations with gaps between them, at addresses that are never reused. */
+final class GlobalMemory {
+
+  private static final long FIRST_ADDRESS = 0x7f10_0000_0000L;
+  private static final long ALIGNMENT = 512;
+  private static final long GAP = 1 << 16;
+
+  private final TreeMap<Long, Allocation> live = new TreeMap<>();
+  private final TreeMap<Long, Allocation> freed = new TreeMap<>();
+  private long next = FIRST_ADDRESS;
+  private long used;
+
+  long used() {
+    return used;
+  }
+
+  Collection<Allocation> live() {
+    return live.values();
+  }
+
+  Allocation allocate(long bytes, String purpose) {
+    Allocation allocation = new Allocation(next, bytes, purpose);
+    next = (next + bytes + GAP + ALIGNMENT - 1) & -ALIGNMENT;
+    live.put(allocation.start, allocation);
+    used += bytes;
+    return allocation;
+  }
+
+  void free(long address) {
+    Allocation allocation = live.remove(address);
+    if (allocation == null) {
+      throw new EmulatorException("free of 0x%x: %s".formatted(address, describe(address)));
+    }
+    allocation.live = false;
+    used -= allocation.bytes;
+    // Its contents would only hold on to the heap.
+    freed.put(address, new Allocation(address, 0, allocation.toString()));
+  }
+
+  /** The live allocation that holds all these bytes, or null. */
+  Allocation find(long address, long bytes) {
+    Map.Entry<Long, Allocation> entry = live.floorEntry(address);
+    return entry != null && entry.getValue().contains(address, bytes) ? entry.getValue() : null;
+  }
+
+  /** What is or was at an address or next to it. */
+  String describe(long address) {
+    Map.Entry<Long, Allocation> before = live.floorEntry(address);
+    Map.Entry<Long, Allocation> gone = freed.floorEntry(address);
+    if (gone != null && (before == null || gone.getKey() > before.getKey())) {
+      return "%d bytes into %s, which was freed"
+          .formatted(address - gone.getKey(), gone.getValue().purpose);
+    }
+    if (before == null) return "no allocation is there";
+    Allocation allocation = before.getValue();
+    long past = address - allocation.start - allocation.bytes;
+    return past < 0
+        ? "%d bytes into %s".formatted(address - allocation.start, allocation)
+        : "%d bytes past the end of %s".formatted(past, allocation);
+  }
+}

@@ -1,0 +1,217 @@
+package io.github.lamb4j.emulator;
+
+import io.github.lamb4j.emulator.Instruction.Flow;
+import io.github.lamb4j.emulator.KernelBuilder.Register;
+import io.github.lamb4j.emulator.WarpInstructions.Bound;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * All instructions that the emulator knows. Those that compute stand in one table under their full
+ * names; those with many optional modifiers take them apart one by one. Anything else is an error.
+ */
+final class Instructions {
+
+  private static final Map<String, Function<Operands, Operation>> COMPUTATIONS = new HashMap<>();
+
+  static {
+    IntegerInstructions.addTo(COMPUTATIONS);
+    FloatInstructions.addTo(COMPUTATIONS);
+    ConversionInstructions.addTo(COMPUTATIONS);
+    PredicateInstructions.addTo(COMPUTATIONS);
+    MoveInstructions.addTo(COMPUTATIONS);
+  }
+
+  private Instructions() {}
+
+  static Instruction bind(Statement.Code code, KernelBuilder builder) {
+    Operands operands = new Operands(code.operands(), builder);
+    int guard = -1;
+    if (code.guard() != null) {
+      Register register = builder.register(code.guard().name());
+      if (register == null || register.type() != Type.PRED) {
+        throw new IllegalArgumentException(code.guard().name() + " is no predicate");
+      }
+      guard = register.slot();
+    }
+    int flip = code.guard() != null && code.guard().negated() ? -1 : 0;
+    Modifiers modifiers = new Modifiers(code.opcode());
+    String word = code.opcode().split("\\.")[0];
+    Bound bound = together(word, modifiers, operands);
+    if (bound != null) {
+      return new Instruction(
+          code.line(),
+          code.text(),
+          guard,
+          flip,
+          bound.flow(),
+          bound.operation(),
+          bound.slot(),
+          bound.count(),
+          null,
+          bound.after());
+    }
+    Flow flow = flow(word);
+    int[] targets = null;
+    int slot = -1;
+    Operation operation = Operation.NOTHING;
+    switch (flow) {
+      case BRANCH -> {
+        modifiers.take("uni");
+        modifiers.expectNone();
+        operands.expect(1);
+        targets = new int[] {builder.label(operands.name(0))};
+      }
+      case INDEXED_BRANCH -> {
+        modifiers.takeOne("idx");
+        modifiers.take("uni");
+        modifiers.expectNone();
+        operands.expect(2);
+        slot = operands.source(0, Type.U32);
+        targets = builder.branchTargets(operands.name(1));
+      }
+      case EXIT -> {
+        modifiers.take("uni");
+        modifiers.expectNone();
+        operands.expect(0);
+      }
+      default -> operation = operation(word, code.opcode(), modifiers, operands);
+    }
+    return new Instruction(
+        code.line(),
+        code.text(),
+        guard,
+        flip,
+        flow,
+        operation,
+        slot,
+        -1,
+        targets,
+        Operation.NOTHING);
+  }
+
+  private static Flow flow(String word) {
+    return switch (word) {
+      case "bra" -> Flow.BRANCH;
+      case "brx" -> Flow.INDEXED_BRANCH;
+      case "ret", "exit" -> Flow.EXIT;
+      case "nanosleep" -> Flow.YIELD;
+      default -> Flow.NEXT;
+    };
+  }
+
+  private static Bound together(String word, Modifiers modifiers, Operands operands) {
+    return switch (word) {
+      case "bar", "barrier" -> WarpInstructions.barrier(modifiers, operands);
+      case "shfl" -> WarpInstructions.shuffle(modifiers, operands);
+      case "vote" -> WarpInstructions.vote(modifiers, operands);
+      case "match" -> WarpInstructions.match(modifiers, operands);
+      case "redux" -> WarpInstructions.reduce(modifiers, operands);
+      default -> null;
+    };
+  }
+
+  private static Operation operation(
+      String word, String opcode, Modifiers modifiers, Operands operands) {
+    return switch (word) {
+      case "ld" -> MemoryInstructions.load(modifiers, operands);
+      case "st" -> MemoryInstructions.store(modifiers, operands);
+      case "atom" -> AtomicInstructions.bind(modifiers, operands, true);
+      case "red" -> AtomicInstructions.bind(modifiers, operands, false);
+      case "cp" -> MemoryInstructions.asyncCopy(modifiers, operands);
+      case "prefetch" -> MemoryInstructions.prefetch(modifiers, operands);
+      case "createpolicy" -> MemoryInstructions.createPolicy(modifiers, operands);
+      case "fence" -> WarpInstructions.fence(modifiers, operands);
+      case "membar" -> WarpInstructions.memoryBarrier(modifiers, operands);
+      case "activemask" -> WarpInstructions.activeMask(modifiers, operands);
+      case "nanosleep" -> {
+        modifiers.takeOne("u32");
+        modifiers.expectNone();
+        operands.expect(1);
+        operands.source(0, Type.U32);
+        yield Operation.NOTHING;
+      }
+      case "trap" -> {
+        modifiers.expectNone();
+        yield (warp, lanes) -> {
+          throw warp.fault(Integer.numberOfTrailingZeros(lanes), "trap");
+        };
+      }
+      default -> {
+        Function<Operands, Operation> computation = COMPUTATIONS.get(opcode);
+        if (computation == null) {
+          throw new IllegalArgumentException("unknown instruction " + opcode);
+        }
+        yield computation.apply(operands);
+      }
+    };
+  }
+
+  // --- How tables are filled -------------------------------------------------------------------
+
+  interface Unary {
+    long apply(long a);
+  }
+
+  interface Binary {
+    long apply(long a, long b);
+  }
+
+  interface Ternary {
+    long apply(long a, long b, long c);
+  }
+
+  /** {@code d, a}: the operand extended by its type, the result cut to the result's. */
+  static Function<Operands, Operation> unary(Type result, Type a, Unary f) {
+    return operands -> {
+      operands.expect(2);
+      int to = operands.target(0);
+      int from = operands.source(1, a);
+      long mask = result.mask;
+      return (warp, lanes) -> {
+        long[] r = warp.registers;
+        for (int rest = lanes; rest != 0; rest &= rest - 1) {
+          int l = Integer.numberOfTrailingZeros(rest);
+          r[to + l] = f.apply(a.extend(r[from + l])) & mask;
+        }
+      };
+    };
+  }
+
+  static Function<Operands, Operation> binary(Type result, Type a, Type b, Binary f) {
+    return operands -> {
+      operands.expect(3);
+      int to = operands.target(0);
+      int first = operands.source(1, a);
+      int second = operands.source(2, b);
+      long mask = result.mask;
+      return (warp, lanes) -> {
+        long[] r = warp.registers;
+        for (int rest = lanes; rest != 0; rest &= rest - 1) {
+          int l = Integer.numberOfTrailingZeros(rest);
+          r[to + l] = f.apply(a.extend(r[first + l]), b.extend(r[second + l])) & mask;
+        }
+      };
+    };
+  }
+
+  static Function<Operands, Operation> ternary(Type result, Type a, Type b, Type c, Ternary f) {
+    return operands -> {
+      operands.expect(4);
+      int to = operands.target(0);
+      int first = operands.source(1, a);
+      int second = operands.source(2, b);
+      int third = operands.source(3, c);
+      long mask = result.mask;
+      return (warp, lanes) -> {
+        long[] r = warp.registers;
+        for (int rest = lanes; rest != 0; rest &= rest - 1) {
+          int l = Integer.numberOfTrailingZeros(rest);
+          long x = a.extend(r[first + l]);
+          r[to + l] = f.apply(x, b.extend(r[second + l]), c.extend(r[third + l])) & mask;
+        }
+      };
+    };
+  }
+}

@@ -1,0 +1,90 @@
+package io.github.lamb4j.emulator;
+
+import io.github.lamb4j.emulator.EmulatedDriver.Call;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/** The modules that are loaded and the kernels that were looked up, by their handles. */
+final class Modules {
+
+  private record Function(long module, Kernel kernel) {}
+
+  /** A text and what it says. */
+  private record Parsed(String text, ParsedModule module) {}
+
+  /** The last text: nearly all tests load the same one, again and again. */
+  private static volatile Parsed last = new Parsed("", null);
+
+  private final EmulatedDevice device;
+  private final GlobalMemory memory;
+  private final Map<Long, LoadedModule> modules = new HashMap<>();
+  private final Map<Long, Function> functions = new HashMap<>();
+
+  Modules(EmulatedDevice device, GlobalMemory memory) {
+    this.device = device;
+    this.memory = memory;
+  }
+
+  /** The handles of the modules. */
+  Set<Long> loaded() {
+    return modules.keySet();
+  }
+
+  void load(long handle, byte[] ptx, UnaryOperator<String> rewriting, String doing) {
+    int length = ptx.length;
+    if (length == 0 || ptx[length - 1] != 0) {
+      throw new EmulatorException("PTX text must end in a zero byte");
+    }
+    String text = new String(ptx, 0, length - 1, StandardCharsets.US_ASCII);
+    ParsedModule parsed = parse(rewriting.apply(text));
+    if (parsed.version() > ptxVersion(device.driverVersion())) {
+      throw DriverErrors.failed(Call.LOAD_MODULE, DriverErrors.UNSUPPORTED_PTX_VERSION, doing);
+    }
+    if (parsed.target() > device.computeCapability()) {
+      throw DriverErrors.failed(Call.LOAD_MODULE, DriverErrors.NO_BINARY_FOR_GPU, doing);
+    }
+    modules.put(handle, new LoadedModule(parsed, memory));
+  }
+
+  private static ParsedModule parse(String text) {
+    Parsed known = last;
+    if (!known.text.equals(text)) {
+      known = new Parsed(text, PtxParser.parse(text));
+      last = known;
+    }
+    return known.module;
+  }
+
+  /** The newest PTX version that a driver knows, times ten: 6.0 with CUDA 9.0, 9.0 with 13.0. */
+  private static int ptxVersion(int driverVersion) {
+    int major = driverVersion / 1000;
+    int minor = driverVersion % 1000 / 10;
+    if (major == 10) return 63 + minor;
+    return (major < 10 ? 60 : 10 * (major - 4)) + minor;
+  }
+
+  void unload(long module) {
+    LoadedModule loaded = modules.remove(module);
+    if (loaded == null) throw new EmulatorException("unload of what is no module");
+    loaded.unload(memory);
+    functions.values().removeIf(function -> function.module() == module);
+  }
+
+  void lookUp(long handle, long module, String name, String doing) {
+    LoadedModule loaded = modules.get(module);
+    if (loaded == null)
+      throw DriverErrors.failed(Call.FUNCTION, DriverErrors.INVALID_HANDLE, doing);
+    Kernel kernel = loaded.kernels.get(name);
+    if (kernel == null) throw DriverErrors.failed(Call.FUNCTION, DriverErrors.NOT_FOUND, doing);
+    functions.put(handle, new Function(module, kernel));
+  }
+
+  /** The kernel with this handle; null if there is none or its module was unloaded. */
+  Kernel kernel(long function) {
+    Function found = functions.get(function);
+    return found == null ? null : found.kernel();
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.lamb4j.emulator;
+
+import java.util.List;
+
+/**
+ * A module as written.
+ *
+ * @param version the PTX version, times ten
+ * @param target the lowest compute capability, times ten
+ */
+record ParsedModule(int version, int target, List<Variable> variables, List<Function> functions) {
+
+  /** Where a variable lies. */
+  enum Space {
+    GENERIC,
+    GLOBAL,
+    CONST,
+    SHARED,
+    LOCAL,
+    PARAM
+  }
+
+  /**
+   * A variable, or a kernel's parameter.
+   *
+   * @param bytes its size, or -1 for an array without one (dynamic shared memory)
+   * @param initial its initial contents, or null
+   */
+  record Variable(
+      int line, Space space, Type type, String name, long bytes, int alignment, byte[] initial) {}
+
+  /**
+   * A kernel.
+   *
+   * @param maxThreads the most threads of a block, or 0 if the text sets no limit
+   * @param exactThreads whether a block must have exactly that many
+   */
+  record Function(
+      int line,
+      String name,
+      List<Variable> parameters,
+      List<Variable> variables,
+      List<Statement> body,
+      int maxThreads,
+      boolean exactThreads) {}
+}

@@ -1,0 +1,320 @@
+package io.github.lamb4j.emulator;
+
+import io.github.lamb4j.emulator.ParsedModule.Function;
+import io.github.lamb4j.emulator.ParsedModule.Space;
+import io.github.lamb4j.emulator.ParsedModule.Variable;
+import io.github.lamb4j.emulator.PtxLexer.Token;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads PTX text. What it does not know is an error that names its line. */
+final class PtxParser {
+
+  private final String text;
+  private final List<Token> tokens;
+  private int next;
+
+  private PtxParser(String text) {
+    this.text = text;
+    this.tokens = PtxLexer.tokens(text);
+  }
+
+  static ParsedModule parse(String text) {
+    return new PtxParser(text).module();
+  }
+
+  private ParsedModule module() {
+    int version = 0;
+    int target = 0;
+    List<Variable> variables = new ArrayList<>();
+    List<Function> functions = new ArrayList<>();
+    while (next < tokens.size()) {
+      Token token = take();
+      switch (token.text()) {
+        case ".version" -> version = (int) Math.round(Double.parseDouble(take().text()) * 10);
+        case ".target" -> target = target(take());
+        case ".address_size" -> expect("64");
+        case ".file", ".loc" -> skipLine(token.line());
+        case ".visible", ".weak", ".extern" -> {
+          if (!peek().isDirective()) throw unexpected(peek());
+        }
+        case ".entry" -> functions.add(function());
+        case ".global", ".const", ".shared" -> variables(space(token), variables);
+        default -> throw unexpected(token);
+      }
+    }
+    return new ParsedModule(version, target, variables, functions);
+  }
+
+  private static int target(Token token) {
+    if (!token.text().matches("sm_\\d+[af]?")) throw unexpected(token);
+    return Integer.parseInt(token.text().replaceAll("\\D", ""));
+  }
+
+  private Function function() {
+    Token name = take();
+    List<Variable> parameters = new ArrayList<>();
+    if (peek().is("(")) {
+      take();
+      while (!peek().is(")")) {
+        expect(".param");
+        parameters.add(variable(Space.PARAM));
+        if (!peek().is(")")) expect(",");
+      }
+      take();
+    }
+    int maxThreads = 0;
+    boolean exact = false;
+    while (!peek().is("{")) {
+      Token directive = take();
+      switch (directive.text()) {
+        case ".maxntid", ".reqntid" -> {
+          maxThreads = product();
+          exact = directive.is(".reqntid");
+        }
+        case ".minnctapersm", ".maxnreg" -> product();
+        case ".pragma" -> pragma();
+        default -> throw unexpected(directive);
+      }
+    }
+    List<Variable> variables = new ArrayList<>();
+    List<Statement> body = body(variables);
+    return new Function(name.line(), name.text(), parameters, variables, body, maxThreads, exact);
+  }
+
+  private int product() {
+    int product = 1;
+    do product *= (int) integer();
+    while (takeIf(","));
+    return product;
+  }
+
+  private List<Statement> body(List<Variable> variables) {
+    List<Statement> body = new ArrayList<>();
+    expect("{");
+    int depth = 1;
+    while (true) {
+      Token token = take();
+      if (token.is("{") || token.is("}")) {
+        depth += token.is("{") ? 1 : -1;
+        if (depth == 0) return body;
+        body.add(new Statement.Brace(token.line(), token.is("{")));
+      } else if (token.isDirective()) {
+        directive(token, body, variables);
+      } else if (token.isName() && peek().is(":")) {
+        take();
+        body.add(label(token));
+      } else {
+        body.add(code(token));
+      }
+    }
+  }
+
+  private void directive(Token token, List<Statement> body, List<Variable> variables) {
+    switch (token.text()) {
+      case ".reg" -> registers(body);
+      case ".shared", ".local" -> variables(space(token), variables);
+      case ".loc", ".file" -> skipLine(token.line());
+      case ".pragma" -> pragma();
+      default -> throw unexpected(token);
+    }
+  }
+
+  private Statement label(Token name) {
+    if (!peek().is(".branchtargets")) return new Statement.Label(name.line(), name.text());
+    take();
+    List<String> labels = new ArrayList<>();
+    do labels.add(take().text());
+    while (takeIf(","));
+    expect(";");
+    return new Statement.Targets(name.line(), name.text(), labels);
+  }
+
+  private void registers(List<Statement> body) {
+    Type type = type(take());
+    do {
+      Token name = take();
+      if (!name.isName()) throw unexpected(name);
+      int count = -1;
+      if (takeIf("<")) {
+        count = (int) integer();
+        expect(">");
+      }
+      body.add(new Statement.Registers(name.line(), type, name.text(), count));
+    } while (takeIf(","));
+    expect(";");
+  }
+
+  private Statement code(Token first) {
+    Operand.Name guard = null;
+    Token opcode = first;
+    if (first.is("@")) {
+      boolean negated = takeIf("!");
+      guard = new Operand.Name(take().text(), 0, negated);
+      opcode = take();
+    }
+    if (!opcode.isName()) throw unexpected(opcode);
+    List<Operand> operands = new ArrayList<>();
+    if (!peek().is(";")) {
+      do operands.add(operand());
+      while (takeIf(","));
+    }
+    Token last = peek();
+    expect(";");
+    String written = text.substring(first.start(), last.start()).trim().replaceAll("\\s+", " ");
+    return new Statement.Code(first.line(), guard, opcode.text(), operands, written);
+  }
+
+  private Operand operand() {
+    Operand operand = simpleOperand();
+    return takeIf("|") ? new Operand.Pair(operand, simpleOperand()) : operand;
+  }
+
+  private Operand simpleOperand() {
+    if (takeIf("{")) {
+      List<Operand> parts = new ArrayList<>();
+      do parts.add(simpleOperand());
+      while (takeIf(","));
+      expect("}");
+      return new Operand.Vector(parts);
+    }
+    if (takeIf("[")) {
+      Operand base = simpleOperand();
+      long offset = 0;
+      if (base instanceof Operand.Name name) {
+        offset = name.offset();
+        base = new Operand.Name(name.name(), 0, false);
+      }
+      expect("]");
+      return new Operand.Address(base, offset);
+    }
+    boolean negated = takeIf("!");
+    boolean negative = takeIf("-");
+    Token token = take();
+    if (token.isNumber() && !negated) return new Operand.Literal(token.text(), negative);
+    if (!token.isName() || negative) throw unexpected(token);
+    long offset = 0;
+    if (takeIf("+")) offset = signedInteger();
+    else if (peek().is("-")) offset = signedInteger();
+    return new Operand.Name(token.text(), offset, negated);
+  }
+
+  private void variables(Space space, List<Variable> variables) {
+    do variables.add(variable(space));
+    while (takeIf(","));
+    expect(";");
+  }
+
+  private Variable variable(Space space) {
+    int alignment = 0;
+    Type type = null;
+    int vector = 1;
+    while (peek().isDirective()) {
+      Token token = take();
+      switch (token.text()) {
+        case ".align" -> alignment = (int) integer();
+        case ".v2" -> vector = 2;
+        case ".v4" -> vector = 4;
+        case ".ptr" -> pointee();
+        default -> type = type(token);
+      }
+    }
+    Token name = take();
+    if (type == null || !name.isName()) throw unexpected(name);
+    long bytes = (long) type.bytes * vector;
+    while (takeIf("[")) {
+      bytes = peek().is("]") ? -1 : bytes * integer();
+      expect("]");
+    }
+    byte[] initial = takeIf("=") ? initial(type, (int) bytes) : null;
+    int natural = type.bytes * vector;
+    return new Variable(
+        name.line(), space, type, name.text(), bytes, Math.max(alignment, natural), initial);
+  }
+
+  /** What a pointer parameter points to: a hint for compilers. */
+  private void pointee() {
+    if (peek().is(".global") || peek().is(".const")) take();
+    expect(".align");
+    integer();
+  }
+
+  private byte[] initial(Type type, int bytes) {
+    ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    boolean list = takeIf("{");
+    do {
+      Token token = peek();
+      if (!(simpleOperand() instanceof Operand.Literal literal)) throw unexpected(token);
+      long value = literal.bits(type);
+      for (int i = 0; i < type.bytes; i++) buffer.put((byte) (value >>> 8 * i));
+    } while (list && takeIf(","));
+    if (list) expect("}");
+    return buffer.array();
+  }
+
+  private static Space space(Token token) {
+    return Space.valueOf(token.text().substring(1).toUpperCase(java.util.Locale.ROOT));
+  }
+
+  private static Type type(Token token) {
+    Type type = token.isDirective() ? Type.named(token.text().substring(1)) : null;
+    if (type == null) throw unexpected(token);
+    return type;
+  }
+
+  private void pragma() {
+    Token token = take();
+    if (!token.is("\"nounroll\"")) throw unexpected(token);
+    expect(";");
+  }
+
+  private long signedInteger() {
+    boolean negative = takeIf("-");
+    long value = integer();
+    return negative ? -value : value;
+  }
+
+  private long integer() {
+    Token token = take();
+    if (!token.isNumber()) throw unexpected(token);
+    return new Operand.Literal(token.text(), false).integer();
+  }
+
+  private void skipLine(int line) {
+    while (next < tokens.size() && tokens.get(next).line() == line) next++;
+  }
+
+  private Token peek() {
+    if (next == tokens.size()) {
+      int line = tokens.isEmpty() ? 1 : tokens.get(next - 1).line();
+      throw EmulatorException.atLine(line, "the text ends too early");
+    }
+    return tokens.get(next);
+  }
+
+  private Token take() {
+    Token token = peek();
+    next++;
+    return token;
+  }
+
+  private boolean takeIf(String wanted) {
+    boolean is = next < tokens.size() && tokens.get(next).is(wanted);
+    if (is) next++;
+    return is;
+  }
+
+  private void expect(String wanted) {
+    Token token = take();
+    if (!token.is(wanted)) {
+      throw EmulatorException.atLine(
+          token.line(), "expected '%s' but found '%s'".formatted(wanted, token.text()));
+    }
+  }
+
+  private static EmulatorException unexpected(Token token) {
+    return EmulatorException.atLine(token.line(), "unknown or misplaced '" + token.text() + "'");
+  }
+}

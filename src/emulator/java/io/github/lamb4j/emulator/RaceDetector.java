@@ -1,0 +1,354 @@
+package io.github.lamb4j.emulator;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Finds accesses of different threads to the same word, at least one of them a write and at least
+ * one of them no strong one, between which nothing orders them: no barrier, no release that the
+ * other thread acquired. Every word remembers its last write and its last reads; what a thread
+ * knows to have happened before is its {@link Knowledge}.
+ *
+ * <p>Time is one counter: it advances at every barrier and every release. Launches are ordered, so
+ * an access from before the current launch races with nothing.
+ *
+ * <p>A remembered access is a long: who (22 bits), when (24 bits), which instruction (14 bits),
+ * whether "who" is a thread, a warp, a block or several blocks (2 bits), how strong (2 bits).
+ */
+final class RaceDetector {
+
+  /** How far an access is strong, in the sense of the PTX memory model. */
+  static final int WEAK = 0;
+
+  static final int BLOCK_SCOPE = 1;
+  static final int DEVICE_SCOPE = 2;
+
+  private static final int THREAD = 0;
+  private static final int WARP = 1;
+  private static final int BLOCK = 2;
+  private static final int SEVERAL = 3;
+  private static final int LAST_TIME = (1 << 24) - 2;
+  private static final int MOST_THREADS = 1 << 22;
+  private static final int LAST_PC = (1 << 14) - 1;
+
+  /** What a strong write published: the writer's knowledge, and to whom. */
+  private record Message(Knowledge knowledge, int block, boolean blockOnly) {}
+
+  private final Map<Long, Message> messages = new HashMap<>();
+
+  /** A filter in front of the messages: most locations have none. */
+  private final long[] published = new long[64];
+
+  private int time = 1;
+  private int launchStart = 1;
+  private int blocks;
+  private int threadsPerBlock;
+  private int warpsPerBlock;
+
+  /** Starts a launch; true if every page must forget its accesses, since time began anew. */
+  boolean start(int blocks, int threadsPerBlock) {
+    if ((long) blocks * threadsPerBlock > MOST_THREADS) {
+      throw new EmulatorException(
+          "a launch of %d blocks of %d threads is more than the race detector can tell apart"
+              .formatted(blocks, threadsPerBlock));
+    }
+    this.blocks = blocks;
+    this.threadsPerBlock = threadsPerBlock;
+    this.warpsPerBlock = (threadsPerBlock + 31) / 32;
+    messages.clear();
+    Arrays.fill(published, 0);
+    boolean anew = time > LAST_TIME / 2;
+    time = anew ? 1 : time + 1;
+    launchStart = time;
+    return anew;
+  }
+
+  private int tick() {
+    if (time == LAST_TIME) throw new EmulatorException("too many barriers in one launch");
+    return ++time;
+  }
+
+  // --- Accesses --------------------------------------------------------------------------------
+
+  void read(Page page, int at, int bytes, Warp warp, int lane, int strength, long address) {
+    if (page.writes == null || bytes < 1 << page.wordShift) page.trackRaces(bytes);
+    int thread = warp.firstThread + lane;
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
+      long write = page.writes[word];
+      if (isRecent(write) && who(write) != thread && !bothStrong(write, strength, warp)) {
+        if (!happenedBefore(write, page, word, warp, lane)) {
+          throw race(warp, lane, address, "reads", write, "wrote");
+        }
+      }
+      long read = page.reads[word];
+      long now = access(thread, THREAD, strength, warp);
+      if (!isRecent(read) || kind(read) == THREAD && who(read) == thread) page.reads[word] = now;
+      else addReader(page, word, read, warp, lane, strength, now);
+    }
+  }
+
+  private void addReader(
+      Page page, int word, long read, Warp warp, int lane, int strength, long now) {
+    // Strong reads race with weak writes alone: the last one is enough to remember.
+    if (strength != WEAK && strength(read) == WEAK) return;
+    if (strength(read) != WEAK || happenedBefore(read, page, word, warp, lane)) {
+      page.reads[word] = now;
+      return;
+    }
+    int kind = kind(read);
+    int who = who(read);
+    int block = kind == THREAD ? who / threadsPerBlock : kind == WARP ? who / warpsPerBlock : who;
+    int readerWarp = kind == THREAD ? block * warpsPerBlock + who % threadsPerBlock / 32 : who;
+    int mine = warp.block.index;
+    if (kind == SEVERAL) {
+      page.readers[word][mine] = time;
+    } else if (block != mine) {
+      if (page.readers.length == 0) page.readers = new int[page.reads.length][];
+      int[] times = page.readers[word];
+      if (times == null || times.length != blocks) times = page.readers[word] = new int[blocks];
+      else Arrays.fill(times, 0);
+      times[block] = when(read);
+      times[mine] = time;
+      page.reads[word] = access(0, SEVERAL, WEAK, warp);
+    } else if (kind != BLOCK && readerWarp == warp.number) {
+      page.reads[word] = access(warp.number, WARP, WEAK, warp);
+    } else {
+      page.reads[word] = access(mine, BLOCK, WEAK, warp);
+    }
+  }
+
+  /** Whether anything of this was written in the current launch. */
+  boolean isWritten(Page page, int at, int bytes) {
+    if (page.writes == null) return false;
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
+      if (isRecent(page.writes[word])) return true;
+    }
+    return false;
+  }
+
+  void write(Page page, int at, int bytes, Warp warp, int lane, int strength, long address) {
+    if (page.writes == null || bytes < 1 << page.wordShift) page.trackRaces(bytes);
+    int thread = warp.firstThread + lane;
+    for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
+      long write = page.writes[word];
+      if (isRecent(write) && who(write) != thread && !bothStrong(write, strength, warp)) {
+        if (!happenedBefore(write, page, word, warp, lane)) {
+          throw race(warp, lane, address, "writes", write, "wrote");
+        }
+      }
+      long read = page.reads[word];
+      if (isRecent(read) && !(kind(read) == THREAD && who(read) == thread)) {
+        if (!bothStrong(read, strength, warp)) {
+          if (!happenedBefore(read, page, word, warp, lane)) {
+            throw race(warp, lane, address, "writes", read, "read");
+          }
+          page.reads[word] = 0;
+        }
+      }
+      page.writes[word] = access(thread, THREAD, strength, warp);
+    }
+  }
+
+  private boolean bothStrong(long access, int strength, Warp warp) {
+    if (strength == WEAK || strength(access) == WEAK) return false;
+    return strength == DEVICE_SCOPE && strength(access) == DEVICE_SCOPE
+        || kind(access) == THREAD && who(access) / threadsPerBlock == warp.block.index;
+  }
+
+  private boolean happenedBefore(long access, Page page, int word, Warp warp, int lane) {
+    int who = who(access);
+    int when = when(access);
+    Knowledge known = warp.block.known[warp.firstInBlock + lane];
+    switch (kind(access)) {
+      case THREAD:
+        {
+          int block = who / threadsPerBlock;
+          if (block == warp.block.index && when < warp.block.barrierTime) return true;
+          int inBlock = who % threadsPerBlock;
+          return when < known.of(Knowledge.block(block))
+              || when < known.of(Knowledge.warp(block * warpsPerBlock + inBlock / 32))
+              || when < known.of(Knowledge.thread(who));
+        }
+      case WARP:
+        return isBlockKnown(who / warpsPerBlock, when, warp, known)
+            || when < known.of(Knowledge.warp(who));
+      case BLOCK:
+        return isBlockKnown(who, when, warp, known);
+      default:
+        int[] times = page.readers[word];
+        for (int block = 0; block < times.length; block++) {
+          if (times[block] != 0 && !isBlockKnown(block, times[block], warp, known)) return false;
+        }
+        return true;
+    }
+  }
+
+  private boolean isBlockKnown(int block, int when, Warp warp, Knowledge known) {
+    return block == warp.block.index && when < warp.block.barrierTime
+        || when < known.of(Knowledge.block(block));
+  }
+
+  private EmulatorException race(
+      Warp warp, int lane, long address, String does, long other, String did) {
+    int who = who(other);
+    String where =
+        switch (kind(other)) {
+          case THREAD ->
+              "block %d, thread %d".formatted(who / threadsPerBlock, who % threadsPerBlock);
+          case WARP -> "block %d, warp %d".formatted(who / warpsPerBlock, who % warpsPerBlock);
+          case BLOCK -> "block " + who;
+          default -> "several blocks";
+        };
+    int pc = (int) (other >>> 4) & LAST_PC;
+    String line = pc == LAST_PC ? "?" : "" + warp.block.grid.kernel.code[pc].line();
+    return warp.fault(
+        lane,
+        "race: %s 0x%x (%s), which %s %s at PTX line %s, and nothing orders the two"
+            .formatted(does, address, warp.describe(address), where, did, line));
+  }
+
+  private long access(int who, int kind, int strength, Warp warp) {
+    long pc = Math.min(warp.pc, LAST_PC);
+    return (long) who << 42 | (long) time << 18 | pc << 4 | (long) kind << 2 | strength;
+  }
+
+  private boolean isRecent(long access) {
+    return access != 0 && when(access) >= launchStart;
+  }
+
+  private static int who(long access) {
+    return (int) (access >>> 42);
+  }
+
+  private static int when(long access) {
+    return (int) (access >>> 18) & (1 << 24) - 1;
+  }
+
+  private static int kind(long access) {
+    return (int) (access >>> 2) & 3;
+  }
+
+  private static int strength(long access) {
+    return (int) access & 3;
+  }
+
+  // --- Order -----------------------------------------------------------------------------------
+
+  /** All threads of a block have met. */
+  void barrier(Block block) {
+    Knowledge all = Knowledge.NONE;
+    Knowledge last = null;
+    for (Knowledge known : block.known) {
+      if (known != last) all = all.join(known);
+      last = known;
+    }
+    block.barrierTime = tick();
+    all = all.with(Knowledge.block(block.index), time);
+    Arrays.fill(block.known, all);
+  }
+
+  /**
+   * Some threads of a block have met.
+   *
+   * @param lanes of those that waited for each other, by warp
+   * @param published what others knew that came by and did not wait
+   */
+  void barrier(Block block, int[] lanes, Knowledge published) {
+    Knowledge all = published;
+    int now = tick();
+    for (Warp warp : block.warps) {
+      int met = lanes[warp.index];
+      for (int rest = met; rest != 0; rest &= rest - 1) {
+        int lane = Integer.numberOfTrailingZeros(rest);
+        all = all.join(block.known[warp.firstInBlock + lane]);
+        if (met != warp.allLanes) all = all.with(Knowledge.thread(warp.firstThread + lane), now);
+      }
+      if (met == warp.allLanes) all = all.with(Knowledge.warp(warp.number), now);
+    }
+    for (Warp warp : block.warps) {
+      for (int rest = lanes[warp.index]; rest != 0; rest &= rest - 1) {
+        block.known[warp.firstInBlock + Integer.numberOfTrailingZeros(rest)] = all;
+      }
+    }
+  }
+
+  /** A fence: what was read before counts as acquired, what is published later as released. */
+  void fence(Warp warp, int lane, boolean blockOnly) {
+    Block block = warp.block;
+    int thread = warp.firstInBlock + lane;
+    Knowledge pending = block.pending[thread];
+    if (pending != null) block.known[thread] = block.known[thread].join(pending);
+    block.pending[thread] = null;
+    block.fenced[thread] = released(warp, lane);
+    block.fencedForBlock[thread] = blockOnly;
+  }
+
+  /** What a thread has done and knows, as of now: it does what comes later at a later time. */
+  Knowledge released(Warp warp, int lane) {
+    int now = tick();
+    return warp.block.known[warp.firstInBlock + lane].with(
+        Knowledge.thread(warp.firstThread + lane), now);
+  }
+
+  /**
+   * A strong read of a location.
+   *
+   * @param acquires whether what was published there counts at once, not only after a fence
+   */
+  void observe(Warp warp, int lane, long location, int strength, boolean acquires) {
+    Message message = messages.get(location);
+    if (message == null) return;
+    Block block = warp.block;
+    boolean blockOnly = message.blockOnly || strength == BLOCK_SCOPE;
+    if (blockOnly && message.block != block.index) return;
+    int thread = warp.firstInBlock + lane;
+    if (acquires) {
+      block.known[thread] = block.known[thread].join(message.knowledge);
+    } else {
+      Knowledge pending = block.pending[thread];
+      block.pending[thread] = pending == null ? message.knowledge : pending.join(message.knowledge);
+    }
+  }
+
+  /**
+   * A strong write of a location.
+   *
+   * @param releases whether it publishes all that the thread knows, not only what a fence did
+   * @param updates whether it is part of a read-modify-write, which passes on what was published
+   */
+  void publish(
+      Warp warp, int lane, long location, int strength, boolean releases, boolean updates) {
+    Block block = warp.block;
+    int thread = warp.firstInBlock + lane;
+    Knowledge knowledge = releases ? released(warp, lane) : block.fenced[thread];
+    boolean blockOnly =
+        strength == BLOCK_SCOPE || !releases && knowledge != null && block.fencedForBlock[thread];
+    Message before = updates ? messages.get(location) : null;
+    if (knowledge == null) {
+      if (before == null) messages.remove(location);
+    } else if (before == null) {
+      put(location, new Message(knowledge, block.index, blockOnly));
+    } else {
+      Knowledge both = before.knowledge.join(knowledge);
+      boolean forBlock = before.blockOnly || blockOnly;
+      put(location, new Message(both, block.index, forBlock));
+    }
+  }
+
+  private boolean mayBePublished(long location) {
+    int hash = Long.hashCode(location * 0x9e3779b97f4a7c15L) >>> 20;
+    return (published[hash >>> 6] >>> hash & 1) != 0;
+  }
+
+  private void put(long location, Message message) {
+    int hash = Long.hashCode(location * 0x9e3779b97f4a7c15L) >>> 20;
+    published[hash >>> 6] |= 1L << hash;
+    messages.put(location, message);
+  }
+
+  /** A weak write of a location: what was published there is gone. */
+  void unpublish(long location) {
+    if (mayBePublished(location)) messages.remove(location);
+  }
+}

@@ -1,2 +1,0 @@
-/** What both backends share. Internal: the API is {@link io.github.lamb4j}. */
-package io.github.lamb4j.core;

@@ -1,0 +1,50 @@
+package io.github.lamb4j.internal.cpu;
+
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.Limits;
+
+/**
+ * A segment's norms and trust ratio from its tiles' sums; the twin of {@code
+ * kernels/trust_ratio.cuh}.
+ */
+final class TrustRatios {
+
+  private TrustRatios() {}
+
+  static void segment(CpuGroup group, int segment, Scratch x) {
+    Hyperparameters h = group.hyperparameters;
+    double rate = group.state.learningRate;
+    double weightNorm = norm(group, group.weightPartials, segment, x);
+    double updateNorm = norm(group, group.updatePartials, segment, x);
+    double ratio = trustRatio(weightNorm, updateNorm, h);
+    group.weightNorms[segment] = weightNorm;
+    group.updateNorms[segment] = updateNorm;
+    group.trustRatios[segment] = ratio;
+    group.stepSizes[segment] = Elements.stepSize(group.lans ? rate * h.beta1() : rate, ratio);
+    if (group.lans) {
+      double gradientUpdateNorm = norm(group, group.gradientPartials, segment, x);
+      double gradientRatio = trustRatio(weightNorm, gradientUpdateNorm, h);
+      group.gradientUpdateNorms[segment] = gradientUpdateNorm;
+      group.gradientTrustRatios[segment] = gradientRatio;
+      group.gradientStepSizes[segment] = Elements.stepSize(rate * (1 - h.beta1()), gradientRatio);
+    }
+  }
+
+  private static double norm(CpuGroup group, double[] partials, int segment, Scratch x) {
+    return Math.sqrt(
+        Sums.ofLanes(
+            partials, group.tiling.firstTile(segment), group.tiling.tileCount(segment), x.sums));
+  }
+
+  private static double trustRatio(double weightNorm, double updateNorm, Hyperparameters h) {
+    if (!h.isAdapted() || weightNorm == 0 || updateNorm == 0) {
+      return 1;
+    }
+    return clamp(clamp(weightNorm, h.weightNormLimits()) / updateNorm, h.trustRatioLimits());
+  }
+
+  /** Written so that a NaN passes through. */
+  private static double clamp(double x, Limits limits) {
+    return x < limits.min() ? limits.min() : x > limits.max() ? limits.max() : x;
+  }
+}

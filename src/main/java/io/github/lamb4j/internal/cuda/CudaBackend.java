@@ -1,0 +1,245 @@
+package io.github.lamb4j.internal.cuda;
+
+import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.MULTIPROCESSORS;
+
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.numerics.Half;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.internal.spi.ReportSink;
+import io.github.lamb4j.internal.spi.StateArray;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.TensorArray;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Steps on a CUDA device, in the caller's context, on the caller's stream and pointers. */
+public final class CudaBackend implements Backend {
+
+  /** Tells {@code begin_step} that a captured step brings no learning rate. */
+  private static final long NO_STEP = 0;
+
+  private static final int ROUNDED_AT_ONCE = 1 << 20;
+
+  private final CudaDriver driver;
+  private final CudaStream stream;
+  private final List<ParameterGroup> parameterGroups;
+  private final long context;
+  private final DeviceArrays arrays;
+  private final long module;
+  private final ReportBlock report;
+  private final List<CudaGroup> groups = new ArrayList<>();
+  private final Accumulation accumulation;
+  private final CudaGradientNorm gradients;
+
+  /**
+   * Loads the kernels and allocates tables and state: moments of zeros, masters as the weights are.
+   *
+   * @param groups of device parameters
+   * @param options what a step makes of the gradients
+   * @param path one pass, two, or whichever suits the device
+   * @throws IllegalStateException if the thread has no current context, or device or driver are too
+   *     old
+   * @throws CudaException if a driver call fails; what was allocated is freed
+   */
+  public CudaBackend(
+      CudaDriver driver,
+      CudaStream stream,
+      List<ParameterGroup> groups,
+      GradientOptions options,
+      StepPath path) {
+    this.driver = driver;
+    this.stream = stream;
+    parameterGroups = groups;
+    context = driver.currentContext();
+    if (context == 0) {
+      throw new IllegalStateException(
+          "this thread has no current CUDA context: call cuCtxSetCurrent with the stream's context first");
+    }
+    if (driver.isCapturing(stream)) {
+      throw new IllegalStateException(
+          "the stream is being captured, and building an optimizer waits for it; end the capture first");
+    }
+    DeviceChecks.requireCapable(driver);
+    DeviceChecks.requireMapped(driver, groups);
+    DeviceChecks.requireMemory(driver, groups);
+    arrays = new DeviceArrays(driver, stream);
+    module = driver.loadModule(Kernels.ptx());
+    try {
+      Window window = Window.of(driver);
+      Launcher launcher =
+          new Launcher(driver, stream, module, driver.attribute(MULTIPROCESSORS), window);
+      report = new ReportBlock(driver, stream, arrays, groups);
+      gradients = new CudaGradientNorm(launcher, arrays, groups, options, report.control());
+      accumulation = new Accumulation(launcher);
+      for (int g = 0; g < groups.size(); g++) {
+        CudaGroup group =
+            new CudaGroup(launcher, arrays, groups.get(g), g, report, gradients.sumsOf(g), path);
+        group.beginMasters(accumulation);
+        this.groups.add(group);
+      }
+    } catch (RuntimeException | Error e) {
+      release(e);
+      throw e;
+    }
+  }
+
+  @Override
+  public void requireUsable() {
+    long current = driver.currentContext();
+    if (current != context) {
+      throw new IllegalStateException(
+          (current == 0
+                  ? "this thread has no current CUDA context"
+                  : "this thread's current CUDA context is another")
+              + ": call cuCtxSetCurrent with the context in which the optimizer was built");
+    }
+  }
+
+  @Override
+  public boolean isCapturing() {
+    return driver.isCapturing(stream);
+  }
+
+  @Override
+  public void step(double[] learningRates, long[] steps) {
+    beginStep(learningRates[0], steps[0]);
+    groups.get(0).finishStep();
+    for (int i = 1; i < groups.size(); i++) {
+      groups.get(i).beginStep(learningRates[i], steps[i]);
+      groups.get(i).finishStep();
+    }
+  }
+
+  @Override
+  public void captureStep() {
+    beginStep(0, NO_STEP);
+    try {
+      groups.get(0).finishStep();
+      for (int i = 1; i < groups.size(); i++) {
+        groups.get(i).beginStep(0, NO_STEP);
+        groups.get(i).finishStep();
+      }
+    } catch (CudaException e) {
+      throw new StepNotStarted(e); // recorded work has not run
+    }
+  }
+
+  /** Enqueues everything up to the kernel that counts the first group's step. */
+  private void beginStep(double learningRate, long step) {
+    try {
+      for (int i = 0; i < groups.size(); i++) {
+        if (gradients.computesNorm() || groups.get(i).lans) {
+          groups.get(i).sumGradients();
+        }
+      }
+      gradients.decide(stream);
+      groups.get(0).beginStep(learningRate, step);
+    } catch (CudaException e) {
+      throw new StepNotStarted(e);
+    }
+  }
+
+  @Override
+  public void prepareRates(int group, long first, double[] rates) {
+    groups.get(group).prepareRates(first, rates);
+    report.setKnownRates(group, first + rates.length - 1);
+  }
+
+  @Override
+  public void report(ReportSink sink) {
+    report.read(sink);
+  }
+
+  @Override
+  public void read(int group, int parameter, StateArray array, long offset, FloatBuffer target) {
+    long from = groups.get(group).address(parameter, array, offset);
+    Transfers.toHost(driver, stream, from, target);
+  }
+
+  @Override
+  public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
+    FloatBuffer values = source.duplicate();
+    long to = groups.get(group).address(parameter, array, offset);
+    Transfers.toDevice(driver, stream, source, to);
+    if (array == StateArray.MASTER) {
+      roundIntoModel(parameter(group, parameter).weights(), offset, values);
+    }
+  }
+
+  private void roundIntoModel(DeviceArray model, long offset, FloatBuffer values) {
+    boolean f16 = model.type() == DType.F16;
+    while (values.hasRemaining()) {
+      int count = Math.min(values.remaining(), ROUNDED_AT_ONCE);
+      ByteBuffer halves = CudaLayout.buffer((long) count * Short.BYTES);
+      for (int i = 0; i < count; i++) {
+        float value = values.get();
+        halves.putShort(f16 ? Half.toF16(value) : Half.toBf16(value));
+      }
+      driver.copyToDevice(model.address() + offset * Short.BYTES, halves.flip(), stream);
+      offset += count;
+    }
+  }
+
+  /** Where a parameter's weights lie. */
+  long weights(int group, int parameter) {
+    return parameter(group, parameter).weights().address();
+  }
+
+  private DeviceParameter parameter(int group, int parameter) {
+    Parameter p = parameterGroups.get(group).parameters().get(parameter);
+    return (DeviceParameter) p;
+  }
+
+  @Override
+  public void setSteps(long[] steps, long skipped) {
+    report.setSteps(steps, skipped);
+    for (int g = 0; g < groups.size(); g++) {
+      groups.get(g).setStep(steps[g]);
+    }
+  }
+
+  @Override
+  public void accumulate(int group, int parameter, TensorArray source) {
+    DeviceParameter p = parameter(group, parameter);
+    DeviceArray from = (DeviceArray) source;
+    DeviceChecks.requireMapped(driver, p.name(), "gradients to be added", from, p.count());
+    accumulate(p.gradients().address(), from, p.count());
+  }
+
+  /** Enqueues the adding of an array to one of binary32. */
+  void accumulate(long to, DeviceArray from, long count) {
+    accumulation.add(to, from, count);
+  }
+
+  /** Waits for the stream, so that no kernel runs on freed memory, then frees what is ours. */
+  @Override
+  public void close() {
+    requireUsable();
+    driver.synchronize(stream);
+    arrays.close();
+    driver.unloadModule(module);
+  }
+
+  /** No second call is possible: what can be given back is, whatever else fails. */
+  private void release(Throwable cause) {
+    Runnable wait = () -> driver.synchronize(stream);
+    Runnable unload = () -> driver.unloadModule(module);
+    for (Runnable step : List.<Runnable>of(wait, arrays::close, unload)) {
+      try {
+        step.run();
+      } catch (RuntimeException e) {
+        cause.addSuppressed(e);
+      }
+    }
+  }
+}

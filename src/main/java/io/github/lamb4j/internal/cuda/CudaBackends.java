@@ -1,0 +1,62 @@
+package io.github.lamb4j.internal.cuda;
+
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.BackendFactory;
+import io.github.lamb4j.internal.spi.BackendSettings;
+import io.github.lamb4j.internal.spi.MemorySpace;
+import io.github.lamb4j.model.ParameterGroup;
+import java.util.List;
+
+/** The two ways to step on a CUDA device. */
+public final class CudaBackends {
+
+  private CudaBackends() {}
+
+  /** In place on the caller's device memory, on the caller's stream. */
+  public static BackendFactory onStream(CudaDriver driver, CudaStream stream) {
+    return new BackendFactory() {
+      @Override
+      public MemorySpace memory() {
+        return MemorySpace.DEVICE;
+      }
+
+      @Override
+      public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
+        return new CudaBackend(driver, stream, groups, settings.gradients(), settings.path());
+      }
+    };
+  }
+
+  /** With copies of host parameters on the device. */
+  public static BackendFactory staged(CudaDriver driver) {
+    return new Staged(driver);
+  }
+
+  private static final class Staged implements BackendFactory {
+
+    private final CudaDriver driver;
+    private Boolean ownContext;
+
+    Staged(CudaDriver driver) {
+      this.driver = driver;
+    }
+
+    @Override
+    public MemorySpace memory() {
+      return MemorySpace.HOST;
+    }
+
+    @Override
+    public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
+      // Only the first call can tell: later the current context may be the one retained by the
+      // first backend.
+      if (ownContext == null) {
+        ownContext = driver.currentContext() == 0;
+      }
+      return new StagedCudaBackend(
+          driver, groups, settings.gradients(), settings.path(), ownContext);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package io.github.lamb4j.internal.cuda;
+
+import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.Scalar;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The launch of {@code gradient_scale} in {@code kernels/gradient_norm.cuh}, which decides over a
+ * step of all groups.
+ */
+final class CudaGradientNorm {
+
+  private final GradientOptions options;
+  private final long[] sums;
+  private final CudaDriver.Launch launch;
+
+  /**
+   * Allocates the sums, if they are needed.
+   *
+   * @param control the {@code StepControl}
+   */
+  CudaGradientNorm(
+      Launcher launcher,
+      DeviceArrays arrays,
+      List<ParameterGroup> groups,
+      GradientOptions options,
+      long control) {
+    this.options = options;
+    sums = new long[groups.size()];
+    int segments = groups.stream().mapToInt(g -> g.parameters().size()).sum();
+    boolean lans =
+        groups.stream().anyMatch(g -> g.hyperparameters().updateRule() == UpdateRule.LANS);
+    long all =
+        options.computesNorm() || lans
+            ? arrays.allocate((long) segments * Double.BYTES, "gradient sums")
+            : 0;
+    long next = all;
+    for (int g = 0; g < groups.size(); g++) {
+      sums[g] = next;
+      next += all == 0 ? 0 : (long) groups.get(g).parameters().size() * Double.BYTES;
+    }
+    ByteBuffer inputs =
+        CudaLayout.buffer(CudaLayout.GRADIENT_INPUTS)
+            .putLong(all)
+            .putLong(options.norm().map(CudaGradientNorm::address).orElse(0L))
+            .putLong(address(options.lossScale()))
+            .putLong(address(options.divisor()))
+            .putDouble(options.constantDivisor())
+            .putDouble(options.maxNorm().orElse(Double.POSITIVE_INFINITY))
+            .putInt(options.computesNorm() ? segments : 0)
+            .putInt(CudaLayout.nonFinite(options.nonFinite()));
+    launch =
+        launcher.prepare(
+            LaunchPolicy.GRADIENT_SCALE,
+            1,
+            inputs,
+            CudaLayout.buffer(Long.BYTES).putLong(0, control));
+  }
+
+  private static long address(Scalar scalar) {
+    return scalar instanceof Scalar.OnDevice s ? s.array().address() : 0;
+  }
+
+  /** Where a group's segments put their sums of g^2. */
+  long sumsOf(int group) {
+    return sums[group];
+  }
+
+  boolean computesNorm() {
+    return options.computesNorm();
+  }
+
+  /** Enqueues the decision, if there is one to make. */
+  void decide(CudaStream stream) {
+    if (!options.isNone()) {
+      launch.enqueue(stream);
+    }
+  }
+}

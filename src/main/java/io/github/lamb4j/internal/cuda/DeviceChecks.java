@@ -1,0 +1,102 @@
+package io.github.lamb4j.internal.cuda;
+
+import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MAJOR;
+import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MINOR;
+
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.numerics.Tiling;
+import io.github.lamb4j.internal.spi.ParameterArrays;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import java.util.List;
+
+/** What can be refused before anything is allocated on the device. */
+final class DeviceChecks {
+
+  private DeviceChecks() {}
+
+  /** Refuses a driver or a device that cannot run the kernels. */
+  static void requireCapable(CudaDriver driver) {
+    int version = driver.driverVersion();
+    if (version < Kernels.LEAST_DRIVER_VERSION) {
+      throw new IllegalStateException(tooOldDriver(version));
+    }
+    int capability =
+        10 * driver.attribute(COMPUTE_CAPABILITY_MAJOR)
+            + driver.attribute(COMPUTE_CAPABILITY_MINOR);
+    if (capability < Kernels.LEAST_COMPUTE_CAPABILITY) {
+      throw new IllegalStateException(tooOldDevice(driver.deviceName(), capability));
+    }
+  }
+
+  static String tooOldDriver(int version) {
+    return "the NVIDIA driver supports CUDA %s, the kernels need %s: install a newer driver"
+        .formatted(cudaVersion(version), cudaVersion(Kernels.LEAST_DRIVER_VERSION));
+  }
+
+  static String tooOldDevice(String name, int capability) {
+    return "%s has compute capability %.1f, the kernels need %.1f: use the CPU backend"
+        .formatted(name, capability / 10.0, Kernels.LEAST_COMPUTE_CAPABILITY / 10.0);
+  }
+
+  static String cudaVersion(int version) {
+    return version / 1000 + "." + version % 1000 / 10;
+  }
+
+  /** Refuses tensors that run past the end of the allocation in which they begin. */
+  static void requireMapped(CudaDriver driver, List<ParameterGroup> groups) {
+    for (ParameterGroup group : groups) {
+      for (Parameter parameter : group.parameters()) {
+        DeviceParameter p = (DeviceParameter) parameter;
+        ParameterArrays.of(p)
+            .forEach((what, array) -> requireMapped(driver, p.name(), what, array, p.count()));
+      }
+    }
+  }
+
+  /** Refuses an array that runs past the end of the allocation in which it begins. */
+  static void requireMapped(
+      CudaDriver driver, String parameter, String what, DeviceArray array, long count) {
+    if (count == 0) {
+      return;
+    }
+    CudaDriver.DeviceRange range = driver.rangeOf(array.address());
+    long end = array.address() + count * array.type().bytes();
+    if (range != null && end > range.start() + range.bytes()) {
+      throw new IllegalArgumentException(
+          "parameter %s: %d %s elements of %s at 0x%x run past the end of their allocation (0x%x, %d bytes)"
+              .formatted(
+                  parameter,
+                  count,
+                  array.type(),
+                  what,
+                  array.address(),
+                  range.start(),
+                  range.bytes()));
+    }
+  }
+
+  /** Refuses a model whose moments do not fit. */
+  static void requireMemory(CudaDriver driver, List<ParameterGroup> groups) {
+    long elements = 0;
+    long mastered = 0;
+    long tiles = 0;
+    for (ParameterGroup group : groups) {
+      for (Parameter parameter : group.parameters()) {
+        elements += parameter.count();
+        mastered += parameter.hasMaster() ? parameter.count() : 0;
+        tiles += Tiling.tiles(parameter.count());
+      }
+    }
+    long needed =
+        (elements * 2 + mastered) * Float.BYTES + tiles * (CudaLayout.PARTIAL + Integer.BYTES);
+    CudaDriver.DeviceMemory memory = driver.memory();
+    if (needed > memory.free()) {
+      throw new IllegalStateException(
+          "the moments of %,d parameters need %,d MiB of device memory, and %,d of %,d MiB are free"
+              .formatted(elements, needed >> 20, memory.free() >> 20, memory.total() >> 20));
+    }
+  }
+}

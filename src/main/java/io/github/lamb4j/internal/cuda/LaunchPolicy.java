@@ -1,0 +1,52 @@
+package io.github.lamb4j.internal.cuda;
+
+import java.util.List;
+
+/**
+ * How a kernel is launched. Tuning, apart from the kernels: no value here changes a bit of any
+ * result.
+ *
+ * @param kernel the kernel's name
+ * @param threads threads per block, as the kernel is compiled for
+ * @param blocksPerMultiprocessor blocks that are to be resident; a block walks as many tiles or
+ *     segments as it takes
+ */
+record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
+
+  static final LaunchPolicy GRADIENT_NORM_TILES = new LaunchPolicy("gradient_norm_tiles", 256, 8);
+  static final LaunchPolicy GRADIENT_NORM_SEGMENTS =
+      new LaunchPolicy("gradient_norm_segments", 256, 8);
+  static final LaunchPolicy GRADIENT_SCALE = new LaunchPolicy("gradient_scale", 256, 1);
+  static final LaunchPolicy BEGIN_STEP = new LaunchPolicy("begin_step", 1, 1);
+  static final LaunchPolicy MOMENTS = new LaunchPolicy("moments", 256, 3);
+  static final LaunchPolicy TRUST_RATIO = new LaunchPolicy("trust_ratio", 256, 8);
+  static final LaunchPolicy APPLY = new LaunchPolicy("apply", 256, 3);
+
+  static final LaunchPolicy LANS_MOMENTS = new LaunchPolicy("lans_moments", 256, 3);
+  static final LaunchPolicy LANS_TRUST_RATIO = new LaunchPolicy("lans_trust_ratio", 256, 8);
+  static final LaunchPolicy LANS_APPLY = new LaunchPolicy("lans_apply", 256, 3);
+
+  static final LaunchPolicy SINGLE_PASS = new LaunchPolicy("single_pass", 256, 2);
+  static final LaunchPolicy ACCUMULATE = new LaunchPolicy("accumulate", 256, 5);
+
+  static List<LaunchPolicy> all() {
+    return List.of(
+        GRADIENT_NORM_TILES,
+        GRADIENT_NORM_SEGMENTS,
+        GRADIENT_SCALE,
+        BEGIN_STEP,
+        MOMENTS,
+        TRUST_RATIO,
+        APPLY,
+        LANS_MOMENTS,
+        LANS_TRUST_RATIO,
+        LANS_APPLY,
+        SINGLE_PASS,
+        ACCUMULATE);
+  }
+
+  /** Blocks for so many tiles or segments; at least one, since a launch of none is an error. */
+  int grid(int work, int multiprocessors) {
+    return (int) Math.max(1, Math.min(work, (long) multiprocessors * blocksPerMultiprocessor));
+  }
+}

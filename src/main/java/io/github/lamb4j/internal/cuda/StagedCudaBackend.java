@@ -1,0 +1,242 @@
+package io.github.lamb4j.internal.cuda;
+
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.internal.spi.ReportSink;
+import io.github.lamb4j.internal.spi.StateArray;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.Scalar;
+import io.github.lamb4j.model.TensorArray;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Steps on a CUDA device for host parameters: weights and gradients are copied there before each
+ * step, the weights back after it.
+ */
+public final class StagedCudaBackend implements Backend {
+
+  private static final int FIRST_DEVICE = 0;
+
+  private record Copy(HostArray host, long device) {}
+
+  private final CudaDriver driver;
+  private final CudaStream stream = CudaStream.LEGACY;
+  private final List<ParameterGroup> groups;
+  private final boolean ownContext;
+  private final boolean stepsMayBeSkipped;
+  private final DeviceArrays arrays;
+  private final List<Copy> inputs = new ArrayList<>();
+  private final List<Copy> results = new ArrayList<>();
+  private final CudaBackend backend;
+  private boolean backendClosed;
+
+  /**
+   * Allocates the copies and what {@link CudaBackend} needs.
+   *
+   * @param ownContext whether to retain the first device's primary context and make it current, or
+   *     to use the thread's current one
+   */
+  public StagedCudaBackend(
+      CudaDriver driver,
+      List<ParameterGroup> groups,
+      GradientOptions options,
+      StepPath path,
+      boolean ownContext) {
+    this.driver = driver;
+    this.groups = groups;
+    this.ownContext = ownContext;
+    stepsMayBeSkipped = options.nonFinite() != NonFiniteGradients.PROPAGATE;
+    if (ownContext) {
+      driver.retainPrimaryContext(FIRST_DEVICE);
+    }
+    arrays = new DeviceArrays(driver, stream);
+    try {
+      List<ParameterGroup> mirrored = groups.stream().map(this::onDevice).toList();
+      backend = new CudaBackend(driver, stream, mirrored, onDevice(options), path);
+    } catch (RuntimeException | Error e) {
+      tryToRelease(e);
+      throw e;
+    }
+  }
+
+  private ParameterGroup onDevice(ParameterGroup group) {
+    List<Parameter> parameters = new ArrayList<>();
+    for (Parameter parameter : group.parameters()) {
+      parameters.add(onDevice((HostParameter) parameter));
+    }
+    return new ParameterGroup(group.name(), group.hyperparameters(), parameters);
+  }
+
+  private DeviceParameter onDevice(HostParameter host) {
+    Copy weights = copy(host.weights(), "copy of the weights of " + host.name());
+    Copy gradients = copy(host.gradients(), "copy of the gradients of " + host.name());
+    Optional<Copy> model = host.modelCopy().map(own -> copy(own, "model copy of " + host.name()));
+    if (host.hasMaster()) {
+      Transfers.toDevice(driver, stream, weights.host, weights.device); // the master's beginning
+    } else {
+      inputs.add(weights);
+    }
+    inputs.add(gradients);
+    results.add(weights);
+    model.ifPresent(results::add);
+    if (stepsMayBeSkipped) {
+      model.ifPresent(inputs::add); // a skipped step gives back what it got
+    }
+    return new DeviceParameter(
+        host.name(),
+        array(weights),
+        array(gradients),
+        model.map(StagedCudaBackend::array),
+        host.count());
+  }
+
+  private Copy copy(HostArray host, String purpose) {
+    return new Copy(host, arrays.allocate((long) host.count() * host.type().bytes(), purpose));
+  }
+
+  private static DeviceArray array(Copy copy) {
+    return new DeviceArray(copy.device, copy.host.type());
+  }
+
+  private GradientOptions onDevice(GradientOptions options) {
+    return new GradientOptions(
+        options.maxNorm(),
+        options.norm().map(this::onDevice),
+        onDevice(options.lossScale()),
+        onDevice(options.divisor()),
+        options.nonFinite());
+  }
+
+  private Scalar onDevice(Scalar scalar) {
+    if (!(scalar instanceof Scalar.OnHost host)) {
+      return scalar;
+    }
+    HostArray one = HostArray.f32(host.array().floats().slice(0, 1));
+    Copy copy = copy(one, "copy of a scalar");
+    inputs.add(copy);
+    return new Scalar.OnDevice(array(copy));
+  }
+
+  @Override
+  public void requireUsable() {
+    // The caller of a host optimizer need know nothing of contexts: any thread will do.
+    if (ownContext && driver.currentContext() == 0) {
+      driver.makePrimaryContextCurrent(FIRST_DEVICE);
+    }
+    backend.requireUsable();
+  }
+
+  @Override
+  public void step(double[] learningRates, long[] steps) {
+    try {
+      for (Copy input : inputs) {
+        Transfers.toDevice(driver, stream, input.host, input.device);
+      }
+    } catch (CudaException e) {
+      throw new StepNotStarted(e);
+    }
+    backend.step(learningRates, steps);
+    driver.synchronize(stream);
+    for (Copy result : results) {
+      Transfers.toHost(driver, stream, result.device, result.host);
+    }
+  }
+
+  @Override
+  public void prepareRates(int group, long first, double[] rates) {
+    backend.prepareRates(group, first, rates);
+  }
+
+  @Override
+  public void report(ReportSink sink) {
+    backend.report(sink);
+  }
+
+  @Override
+  public void read(int group, int parameter, StateArray array, long offset, FloatBuffer target) {
+    backend.read(group, parameter, array, offset, target);
+  }
+
+  @Override
+  public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
+    int count = source.remaining();
+    backend.write(group, parameter, array, offset, source);
+    if (array == StateArray.MASTER) {
+      HostArray model = parameter(group, parameter).weights();
+      ShortBuffer part = model.halves().slice((int) offset, count);
+      long from = backend.weights(group, parameter) + offset * Short.BYTES;
+      Transfers.toHost(
+          driver,
+          stream,
+          from,
+          model.type() == DType.F16 ? HostArray.f16(part) : HostArray.bf16(part));
+    }
+  }
+
+  private HostParameter parameter(int group, int parameter) {
+    return (HostParameter) groups.get(group).parameters().get(parameter);
+  }
+
+  @Override
+  public void setSteps(long[] steps, long skipped) {
+    backend.setSteps(steps, skipped);
+  }
+
+  @Override
+  public void accumulate(int group, int parameter, TensorArray source) {
+    HostParameter p = parameter(group, parameter);
+    HostArray from = (HostArray) source;
+    try (DeviceArrays own = new DeviceArrays(driver, stream)) {
+      long bytes = p.count() * Float.BYTES;
+      long sum = own.allocate(bytes, "gradients of " + p.name());
+      long added = own.allocate(p.count() * from.type().bytes(), "gradients to be added");
+      Transfers.toDevice(driver, stream, p.gradients(), sum);
+      Transfers.toDevice(driver, stream, from, added);
+      backend.accumulate(sum, new DeviceArray(added, from.type()), p.count());
+      Transfers.toHost(driver, stream, sum, p.gradients());
+    }
+  }
+
+  @Override
+  public void close() {
+    requireUsable();
+    if (!backendClosed) {
+      backend.close();
+      backendClosed = true; // whatever fails now, a second call must not close it again
+    }
+    arrays.close();
+    releaseContext();
+  }
+
+  private void releaseContext() {
+    if (ownContext) {
+      driver.releasePrimaryContext(FIRST_DEVICE);
+    }
+  }
+
+  /** No second call is possible: what can be given back is, whatever else fails. */
+  private void tryToRelease(Throwable cause) {
+    for (Runnable release : List.<Runnable>of(arrays::close, this::releaseContext)) {
+      try {
+        release.run();
+      } catch (RuntimeException e) {
+        cause.addSuppressed(e);
+      }
+    }
+  }
+}

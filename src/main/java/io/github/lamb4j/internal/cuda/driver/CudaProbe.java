@@ -1,0 +1,124 @@
+package io.github.lamb4j.internal.cuda.driver;
+
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
+import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
+import static jcuda.driver.JCudaDriver.cuDeviceGetCount;
+import static jcuda.driver.JCudaDriver.cuDeviceGetName;
+import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
+import static jcuda.driver.JCudaDriver.cuInit;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+
+/**
+ * The driver and first device of this machine, looked up once: without a driver, JCuda's first use
+ * throws one error and every later use another.
+ */
+public final class CudaProbe {
+
+  private static final int NO_DEVICE = 100; // CUDA_ERROR_NO_DEVICE
+
+  private final String failure;
+  private final int driverVersion;
+  private final String deviceName;
+  private final int computeCapability;
+
+  private CudaProbe(String failure, int driverVersion, String deviceName, int computeCapability) {
+    this.failure = failure;
+    this.driverVersion = driverVersion;
+    this.deviceName = deviceName;
+    this.computeCapability = computeCapability;
+  }
+
+  /** The result. */
+  public static CudaProbe get() {
+    try {
+      return Lookup.RESULT;
+    } catch (LinkageError e) {
+      return failed("JCuda is not on the class path; add the dependency org.jcuda:jcuda");
+    }
+  }
+
+  /** Why the driver or its first device does not answer, with the remedy; empty if it does. */
+  public Optional<String> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /** The CUDA version that the driver supports, as 1000 * major + 10 * minor. */
+  public int driverVersion() {
+    return driverVersion;
+  }
+
+  /** The first device's name. */
+  public String deviceName() {
+    return deviceName;
+  }
+
+  /** The first device's compute capability, as 10 * major + minor. */
+  public int computeCapability() {
+    return computeCapability;
+  }
+
+  private static CudaProbe failed(String reason) {
+    return new CudaProbe(reason, 0, null, 0);
+  }
+
+  /** Uses JCuda's classes, which may be missing: only {@link #get} may touch this class. */
+  private static final class Lookup {
+    static final CudaProbe RESULT = probe();
+
+    private static CudaProbe probe() {
+      try {
+        return probeDriver();
+      } catch (LinkageError e) {
+        return failed(linkageReason(e));
+      } catch (jcuda.CudaException e) {
+        return failed(e.getMessage());
+      }
+    }
+
+    private static CudaProbe probeDriver() {
+      int code = Results.codeOf(() -> cuInit(0));
+      int[] count = new int[1];
+      if (code == 0) {
+        code = Results.codeOf(() -> cuDeviceGetCount(count));
+      }
+      if (code == NO_DEVICE || code == 0 && count[0] == 0) {
+        return failed(
+            "the NVIDIA driver sees no device; check that one is installed and visible to this process");
+      }
+      if (code != 0) {
+        return failed("the NVIDIA driver does not start: " + Results.nameOf(code));
+      }
+      int[] version = new int[1];
+      Results.codeOf(() -> cuDriverGetVersion(version));
+      CUdevice device = new CUdevice();
+      Results.codeOf(() -> cuDeviceGet(device, 0));
+      byte[] name = new byte[256];
+      Results.codeOf(() -> cuDeviceGetName(name, name.length, device));
+      return new CudaProbe(
+          null,
+          version[0],
+          new String(name, StandardCharsets.US_ASCII).split("\0", 2)[0],
+          10 * attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+              + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR));
+    }
+
+    private static int attribute(CUdevice device, int attribute) {
+      int[] value = new int[1];
+      Results.codeOf(() -> cuDeviceGetAttribute(value, attribute, device));
+      return value[0];
+    }
+
+    private static String linkageReason(LinkageError e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("libcuda.so") || message.contains("nvcuda")) {
+        return "no NVIDIA driver (libcuda.so.1) is installed";
+      }
+      return "JCuda's native library cannot be loaded on this platform: "
+          + message.lines().findFirst().orElse("");
+    }
+  }
+}

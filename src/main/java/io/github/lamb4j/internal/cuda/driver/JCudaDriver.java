@@ -1,0 +1,398 @@
+package io.github.lamb4j.internal.cuda.driver;
+
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT;
+import static jcuda.driver.JCudaDriver.cuCtxGetCurrent;
+import static jcuda.driver.JCudaDriver.cuCtxGetDevice;
+import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
+import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
+import static jcuda.driver.JCudaDriver.cuDeviceGetName;
+import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
+import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRetain;
+import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
+import static jcuda.driver.JCudaDriver.cuEventCreate;
+import static jcuda.driver.JCudaDriver.cuEventDestroy;
+import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
+import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuEventSynchronize;
+import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
+import static jcuda.driver.JCudaDriver.cuMemAlloc;
+import static jcuda.driver.JCudaDriver.cuMemFree;
+import static jcuda.driver.JCudaDriver.cuMemGetAddressRange;
+import static jcuda.driver.JCudaDriver.cuMemGetInfo;
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
+import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
+import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
+import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
+import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
+import static jcuda.driver.JCudaDriver.cuModuleLoadDataEx;
+import static jcuda.driver.JCudaDriver.cuModuleUnload;
+import static jcuda.driver.JCudaDriver.cuStreamIsCapturing;
+import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
+
+import io.github.lamb4j.error.CudaException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUstreamCaptureStatus;
+
+/**
+ * The driver through JCuda.
+ *
+ * <p>JCuda either returns error codes or throws, as the application has set it for the whole
+ * process; here both work, and the setting is left alone.
+ */
+public final class JCudaDriver implements CudaDriver {
+
+  /** The first version of CUDA whose driver can capture streams. */
+  private static final int FIRST_TO_CAPTURE = 10_000;
+
+  /**
+   * A context whose handle can be seen; a thread's own, so that looking at it allocates nothing.
+   */
+  private static final class Context extends CUcontext {
+    long handle() {
+      return getNativePointer();
+    }
+  }
+
+  /** A device pointer whose address can be seen. */
+  private static final class Address extends CUdeviceptr {
+    long value() {
+      return getNativePointer();
+    }
+  }
+
+  private final ThreadLocal<Context> current = ThreadLocal.withInitial(Context::new);
+  private final ThreadLocal<int[]> captureStatus = ThreadLocal.withInitial(() -> new int[1]);
+  private final Map<Long, Object> handles = new ConcurrentHashMap<>();
+  private final Map<Integer, CUcontext> primaryContexts = new ConcurrentHashMap<>();
+  private final AtomicLong lastHandle = new AtomicLong();
+
+  /** The driver's version once it was asked for, 0 before; threads that race find the same. */
+  private int version;
+
+  private long register(Object handle) {
+    long number = lastHandle.incrementAndGet();
+    handles.put(number, handle);
+    return number;
+  }
+
+  private <T> T handle(Class<T> type, long number) {
+    return type.cast(handles.get(number));
+  }
+
+  private static CUdeviceptr at(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+
+  private static void check(String call, String doing, IntSupplier invocation) {
+    int code = Results.codeOf(invocation);
+    if (code != 0) {
+      throw new CudaException(call, code, Results.nameOf(code), doing);
+    }
+  }
+
+  @Override
+  public long currentContext() {
+    Context context = current.get();
+    int code;
+    try {
+      code = cuCtxGetCurrent(context);
+    } catch (jcuda.CudaException e) {
+      code = Results.codeOf(e);
+    }
+    if (code != 0) {
+      throw new CudaException(
+          "cuCtxGetCurrent", code, Results.nameOf(code), "looking for the current context");
+    }
+    return context.handle();
+  }
+
+  @Override
+  public void retainPrimaryContext(int device) {
+    CUcontext context = new CUcontext();
+    String doing = "making the primary context of device " + device + " current";
+    check(
+        "cuDevicePrimaryCtxRetain", doing, () -> cuDevicePrimaryCtxRetain(context, device(device)));
+    primaryContexts.put(device, context);
+    makePrimaryContextCurrent(device);
+  }
+
+  @Override
+  public void makePrimaryContextCurrent(int device) {
+    check(
+        "cuCtxSetCurrent",
+        "making the primary context of device " + device + " current",
+        () -> cuCtxSetCurrent(primaryContexts.get(device)));
+  }
+
+  @Override
+  public void releasePrimaryContext(int device) {
+    String doing = "releasing the primary context of device " + device;
+    check("cuCtxSetCurrent", doing, () -> cuCtxSetCurrent(new CUcontext()));
+    check("cuDevicePrimaryCtxRelease", doing, () -> cuDevicePrimaryCtxRelease(device(device)));
+  }
+
+  private static CUdevice device(int ordinal) {
+    CUdevice device = new CUdevice();
+    check("cuDeviceGet", "looking up device " + ordinal, () -> cuDeviceGet(device, ordinal));
+    return device;
+  }
+
+  private static CUdevice currentDevice() {
+    CUdevice device = new CUdevice();
+    check(
+        "cuCtxGetDevice", "looking up the current context's device", () -> cuCtxGetDevice(device));
+    return device;
+  }
+
+  @Override
+  public int driverVersion() {
+    int[] version = new int[1];
+    check(
+        "cuDriverGetVersion", "asking for the driver's version", () -> cuDriverGetVersion(version));
+    return version[0];
+  }
+
+  @Override
+  public String deviceName() {
+    byte[] name = new byte[256];
+    check(
+        "cuDeviceGetName",
+        "asking for the device's name",
+        () -> cuDeviceGetName(name, name.length, currentDevice()));
+    return new String(name, StandardCharsets.US_ASCII).split("\0", 2)[0];
+  }
+
+  @Override
+  public int attribute(DeviceAttribute attribute) {
+    int number =
+        switch (attribute) {
+          case COMPUTE_CAPABILITY_MAJOR ->
+              CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
+          case COMPUTE_CAPABILITY_MINOR ->
+              CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
+          case MULTIPROCESSORS -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+          case THREADS_PER_MULTIPROCESSOR ->
+              CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR;
+          case SHARED_MEMORY_PER_MULTIPROCESSOR ->
+              CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR;
+          case SHARED_MEMORY_PER_BLOCK_OPTIN ->
+              CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
+          case L2_CACHE -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
+          case CLOCK -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE;
+          case MEMORY_CLOCK -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE;
+        };
+    int[] value = new int[1];
+    check(
+        "cuDeviceGetAttribute",
+        "asking for " + attribute,
+        () -> cuDeviceGetAttribute(value, number, currentDevice()));
+    return value[0];
+  }
+
+  @Override
+  public DeviceMemory memory() {
+    long[] free = new long[1];
+    long[] total = new long[1];
+    check("cuMemGetInfo", "asking for free device memory", () -> cuMemGetInfo(free, total));
+    return new DeviceMemory(free[0], total[0]);
+  }
+
+  @Override
+  public DeviceRange rangeOf(long address) {
+    Address start = new Address();
+    long[] bytes = new long[1];
+    int code = Results.codeOf(() -> cuMemGetAddressRange(start, bytes, at(address)));
+    return code == 0 ? new DeviceRange(start.value(), bytes[0]) : null;
+  }
+
+  @Override
+  public long allocate(long bytes, String purpose) {
+    Address address = new Address();
+    check(
+        "cuMemAlloc",
+        "allocating %,d bytes of device memory for %s".formatted(bytes, purpose),
+        () -> cuMemAlloc(address, bytes));
+    return address.value();
+  }
+
+  @Override
+  public void free(long address) {
+    check(
+        "cuMemFree",
+        "freeing device memory at 0x%x".formatted(address),
+        () -> cuMemFree(at(address)));
+  }
+
+  @Override
+  public void copyToDevice(long target, ByteBuffer source, CudaStream stream) {
+    Pointer from = Pointer.to(source.slice());
+    String doing = "copying %,d bytes to the device".formatted(source.remaining());
+    check(
+        "cuMemcpyHtoDAsync",
+        doing,
+        () -> cuMemcpyHtoDAsync(at(target), from, source.remaining(), stream.handle()));
+    check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
+  }
+
+  @Override
+  public void copyToHost(ByteBuffer target, long source, CudaStream stream) {
+    Pointer to = Pointer.to(target.slice());
+    String doing = "copying %,d bytes from the device".formatted(target.remaining());
+    check(
+        "cuMemcpyDtoHAsync",
+        doing,
+        () -> cuMemcpyDtoHAsync(to, at(source), target.remaining(), stream.handle()));
+    check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
+  }
+
+  @Override
+  public void copyOnDevice(long target, long source, long bytes, CudaStream stream) {
+    check(
+        "cuMemcpyDtoDAsync",
+        "copying %,d bytes on the device".formatted(bytes),
+        () -> cuMemcpyDtoDAsync(at(target), at(source), bytes, stream.handle()));
+  }
+
+  @Override
+  public void clear(long address, long bytes, CudaStream stream) {
+    check(
+        "cuMemsetD8Async",
+        "clearing %,d bytes of device memory".formatted(bytes),
+        () -> cuMemsetD8Async(at(address), (byte) 0, bytes, stream.handle()));
+  }
+
+  @Override
+  public long loadModule(byte[] ptx) {
+    // A direct buffer: an array would keep the garbage collector waiting for as long as the driver
+    // compiles.
+    ByteBuffer text = ByteBuffer.allocateDirect(ptx.length).put(ptx).flip();
+    CUmodule module = new CUmodule();
+    check(
+        "cuModuleLoadDataEx",
+        "loading the kernels",
+        () -> cuModuleLoadDataEx(module, Pointer.to(text), 0, new int[0], Pointer.to(new int[0])));
+    return register(module);
+  }
+
+  @Override
+  public void unloadModule(long module) {
+    check(
+        "cuModuleUnload",
+        "unloading the kernels",
+        () -> cuModuleUnload(handle(CUmodule.class, module)));
+    handles.remove(module);
+  }
+
+  @Override
+  public long function(long module, String name) {
+    CUfunction function = new CUfunction();
+    check(
+        "cuModuleGetFunction",
+        "looking up kernel " + name,
+        () -> cuModuleGetFunction(function, handle(CUmodule.class, module), name));
+    return register(function);
+  }
+
+  @Override
+  public Launch prepare(
+      long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
+    if (sharedBytes > 0) {
+      CUfunction kernel = handle(CUfunction.class, function);
+      String doing =
+          "asking for %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name);
+      check(
+          "cuFuncSetAttribute",
+          doing,
+          () ->
+              cuFuncSetAttribute(
+                  kernel, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
+      // All that a multiprocessor can give: the kernel's blocks are to be resident side by side.
+      check(
+          "cuFuncSetAttribute",
+          doing,
+          () ->
+              cuFuncSetAttribute(kernel, CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100));
+    }
+    return new JCudaLaunch(
+        handle(CUfunction.class, function), name, grid, threads, sharedBytes, arguments);
+  }
+
+  @Override
+  public boolean isCapturing(CudaStream stream) {
+    if (version == 0) {
+      version = driverVersion();
+    }
+    if (version < FIRST_TO_CAPTURE) {
+      return false; // and to call what the driver lacks would end the process
+    }
+    int[] status = captureStatus.get();
+    int code;
+    try {
+      code = cuStreamIsCapturing(stream.handle(), status);
+    } catch (jcuda.CudaException e) {
+      code = Results.codeOf(e);
+    }
+    if (code != 0) {
+      throw new CudaException(
+          "cuStreamIsCapturing", code, Results.nameOf(code), "asking whether a stream is captured");
+    }
+    return status[0] == CUstreamCaptureStatus.CU_STREAM_CAPTURE_STATUS_ACTIVE;
+  }
+
+  @Override
+  public void synchronize(CudaStream stream) {
+    check(
+        "cuStreamSynchronize",
+        "waiting for the stream",
+        () -> cuStreamSynchronize(stream.handle()));
+  }
+
+  @Override
+  public long createEvent() {
+    CUevent event = new CUevent();
+    check("cuEventCreate", "creating an event", () -> cuEventCreate(event, 0));
+    return register(event);
+  }
+
+  @Override
+  public void recordEvent(long event, CudaStream stream) {
+    check(
+        "cuEventRecord",
+        "recording an event",
+        () -> cuEventRecord(handle(CUevent.class, event), stream.handle()));
+  }
+
+  @Override
+  public float elapsedMillis(long start, long end) {
+    float[] millis = new float[1];
+    CUevent from = handle(CUevent.class, start);
+    CUevent to = handle(CUevent.class, end);
+    check("cuEventSynchronize", "waiting for an event", () -> cuEventSynchronize(to));
+    check("cuEventElapsedTime", "reading a time", () -> cuEventElapsedTime(millis, from, to));
+    return millis[0];
+  }
+
+  @Override
+  public void destroyEvent(long event) {
+    check(
+        "cuEventDestroy",
+        "destroying an event",
+        () -> cuEventDestroy(handle(CUevent.class, event)));
+    handles.remove(event);
+  }
+}

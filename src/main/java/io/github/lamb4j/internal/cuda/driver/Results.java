@@ -1,0 +1,36 @@
+package io.github.lamb4j.internal.cuda.driver;
+
+import java.util.function.IntSupplier;
+import jcuda.driver.CUresult;
+
+/** JCuda's results, whether it returns them or throws. */
+public final class Results {
+
+  private static final int UNKNOWN = 999; // CUDA_ERROR_UNKNOWN, the highest code
+
+  private Results() {}
+
+  /** The code that a call returned, or threw. */
+  public static int codeOf(IntSupplier invocation) {
+    try {
+      return invocation.getAsInt();
+    } catch (jcuda.CudaException e) {
+      return codeOf(e);
+    }
+  }
+
+  /** An exception of JCuda's carries the code's name alone. */
+  public static int codeOf(jcuda.CudaException thrown) {
+    for (int code = 1; code < UNKNOWN; code++) {
+      if (CUresult.stringFor(code).equals(thrown.getMessage())) {
+        return code;
+      }
+    }
+    return UNKNOWN;
+  }
+
+  /** The name of a code, for example {@code CUDA_ERROR_OUT_OF_MEMORY}. */
+  public static String nameOf(int code) {
+    return CUresult.stringFor(code);
+  }
+}

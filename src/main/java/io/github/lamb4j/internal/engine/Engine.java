@@ -1,0 +1,316 @@
+package io.github.lamb4j.internal.engine;
+
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.config.LoadOption;
+import io.github.lamb4j.internal.engine.Model.Place;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.Backend.StepNotStarted;
+import io.github.lamb4j.internal.spi.BackendFactory;
+import io.github.lamb4j.internal.spi.BackendSettings;
+import io.github.lamb4j.internal.spi.StateArray;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.TensorArray;
+import io.github.lamb4j.report.LayerStats;
+import io.github.lamb4j.report.StepReport;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * What an optimizer is at a time: a model, a backend with its state, and the step that they have
+ * come to. {@link Lamb} documents the calls, and sees to it that there is one at a time.
+ */
+public final class Engine {
+
+  private final BackendFactory backends;
+  private final BackendSettings settings;
+  private final Telemetry telemetry = new Telemetry(System::nanoTime);
+  private final List<Backend> replaced = new ArrayList<>();
+  private Model model;
+  private Backend backend;
+  private StepClock clock;
+  private ReportData own;
+  private long resumedAt;
+  private boolean captured;
+  private String failed;
+  private Throwable failure;
+
+  /** Opens the backend. */
+  public Engine(Model model, BackendFactory backends, BackendSettings settings) {
+    this.backends = backends;
+    this.settings = settings;
+    install(model, backends.open(model.groups, settings), new long[model.groups.size()], 0);
+  }
+
+  private void install(Model model, Backend backend, long[] began, long step) {
+    this.model = model;
+    this.backend = backend;
+    own = new ReportData(model.groups, settings.gradients().knowsNorm());
+    clock = new StepClock(model.groups, began, step);
+    resumedAt = step;
+    captured = false;
+  }
+
+  public List<ParameterGroup> groups() {
+    return model.groups;
+  }
+
+  public StepReport newReport() {
+    return new ReportData(model.groups, settings.gradients().knowsNorm());
+  }
+
+  public void requireUsable() {
+    backend.requireUsable();
+  }
+
+  public void requireSound() {
+    if (failure != null) {
+      throw new IllegalStateException(
+          failed + " failed part-way: restore weights and a saved state into a new optimizer",
+          failure);
+    }
+  }
+
+  private void fail(String what, Throwable cause) {
+    failed = what;
+    failure = cause;
+    requireSound();
+  }
+
+  void requireNotCapturing(String call) {
+    if (backend.isCapturing()) {
+      throw new IllegalStateException(
+          call + ": the stream is being captured, and this waits for it; end the capture first");
+    }
+  }
+
+  public void step() {
+    boolean capturing = backend.isCapturing();
+    if (capturing) {
+      clock.requirePreparedReplays();
+    } else {
+      if (captured) {
+        refresh(own); // replays, which the host does not see, move the step count
+      }
+      clock.beginStep();
+    }
+    try {
+      if (capturing) {
+        backend.captureStep();
+      } else {
+        backend.step(clock.rates(), clock.steps());
+      }
+    } catch (StepNotStarted e) {
+      throw e.reason();
+    } catch (RuntimeException | Error e) {
+      fail("step " + clock.next(), e);
+    }
+    if (capturing) {
+      captured = true;
+    } else {
+      clock.stepDone();
+    }
+  }
+
+  public void prepareReplays(int steps) {
+    requireNotCapturing("prepareReplays");
+    refresh(own);
+    clock.prepareReplays(backend, steps);
+  }
+
+  public void accumulate(String parameter, TensorArray source) {
+    Place place = model.placeOf(parameter);
+    AccumulateChecks.requireFitting(model.at(place), source);
+    backend.accumulate(place.group(), place.parameter(), source);
+  }
+
+  /** What the last step found; asked for by us, and no report. */
+  public StepReport refresh() {
+    refresh(own);
+    return own;
+  }
+
+  public void report(StepReport report) {
+    if (!(report instanceof ReportData data) || data.groups() != model.groups) {
+      throw new IllegalArgumentException(
+          "report: %s; create one with newReport()"
+              .formatted(report == null ? "null" : "created for other groups"));
+    }
+    requireUsable();
+    report(data);
+  }
+
+  private void report(ReportData report) {
+    refresh(report);
+    telemetry.reported(report);
+    requireNotHalted(report);
+  }
+
+  /** Fills a report; from then on the host knows again which step each group has come to. */
+  private void refresh(ReportData report) {
+    requireNotCapturing("a report");
+    backend.report(report.sink(clock.began(0)));
+    clock.read(report);
+  }
+
+  private void requireNotHalted(ReportData report) {
+    if (report.isHalted()) {
+      throw new IllegalStateException(
+          ("the gradients were not finite at step %d, or their loss scale or divisor not above 0 (their norm is %s), and that step and every one since were skipped:"
+                  + " weights and moments are those of step %d; load a state or call resumeAt(...) to go on")
+              .formatted(report.step() + 1, report.gradientNorm(), report.step()));
+    }
+  }
+
+  private void requireStepTaken() {
+    if (own.step() == resumedAt) {
+      throw new IllegalStateException(
+          "no step was taken yet%s%s: call step() first"
+              .formatted(
+                  resumedAt == 0 ? "" : " since step " + resumedAt,
+                  own.skippedSteps() == 0 ? "" : ", " + own.skippedSteps() + " skipped"));
+    }
+  }
+
+  public List<LayerStats> layerStats() {
+    report(own);
+    requireStepTaken();
+    List<LayerStats> result = new ArrayList<>(own.layerCount());
+    for (int i = 0; i < own.layerCount(); i++) {
+      result.add(
+          new LayerStats(own.name(i), own.weightNorm(i), own.updateNorm(i), own.trustRatio(i)));
+    }
+    return result;
+  }
+
+  public double gradientNorm() {
+    if (!settings.gradients().knowsNorm()) {
+      throw new IllegalStateException(
+          "the gradient norm is computed for clipping and for non-finite gradients only:"
+              + " build with maxGradNorm(...) or nonFiniteGradients(...)");
+    }
+    report(own);
+    requireStepTaken();
+    return own.gradientNorm();
+  }
+
+  public void read(String parameter, StateArray array, long offset, FloatBuffer target) {
+    Place place = placeOf(parameter, array, offset, target.remaining());
+    backend.read(place.group(), place.parameter(), array, offset, target);
+  }
+
+  public void write(String parameter, StateArray array, long offset, FloatBuffer source) {
+    Place place = placeOf(parameter, array, offset, source.remaining());
+    backend.write(place.group(), place.parameter(), array, offset, source);
+  }
+
+  private Place placeOf(String parameter, StateArray array, long offset, long length) {
+    requireNotCapturing("reading or writing state");
+    Place place = model.placeOf(parameter, offset, length);
+    if (array == StateArray.MASTER && !model.at(place).hasMaster()) {
+      throw new IllegalArgumentException(
+          "parameter %s: its weights are F32 and the program's own; only half weights have a master"
+              .formatted(parameter));
+    }
+    return place;
+  }
+
+  public void resumeAt(long step) {
+    resume(new long[model.groups.size()], step, 0);
+  }
+
+  private void resume(long[] began, long step, long skipped) {
+    requireNotCapturing("resumeAt");
+    StepClock resumed = new StepClock(model.groups, began, step);
+    backend.setSteps(resumed.stepCounts(), skipped);
+    clock = resumed;
+    resumedAt = step;
+    telemetry.begin(step, skipped);
+  }
+
+  public void save(Path file) throws IOException {
+    requireNotCapturing("save");
+    refresh(own);
+    StateFile.save(
+        file,
+        model,
+        backend,
+        StateMetadata.of(
+            model.groups,
+            settings.gradients(),
+            own.step(),
+            own.skippedSteps(),
+            clock.stepCounts()));
+  }
+
+  public void load(Path file, LoadOption... accepted) throws IOException {
+    requireNotCapturing("load");
+    try (StateFile state = StateFile.open(file, model, settings.gradients(), accepted)) {
+      restore(state);
+    }
+  }
+
+  private void restore(StateFile state) {
+    try {
+      state.restore(backend);
+      StateMetadata saved = state.metadata();
+      resume(saved.began(), saved.step(), saved.skipped());
+    } catch (IOException | RuntimeException | Error e) {
+      fail("loading " + state, e);
+    }
+  }
+
+  public void remove(Collection<String> names) {
+    for (String name : names) {
+      model.placeOf(name);
+    }
+    List<ParameterGroup> left = model.without(new HashSet<>(names));
+    if (left.isEmpty()) {
+      throw new IllegalArgumentException(
+          "parameters to be removed: all of them; close() the optimizer instead");
+    }
+    regroup(left);
+  }
+
+  /** Goes on with other groups; what stays keeps its state. */
+  public void regroup(List<ParameterGroup> groups) {
+    report(own);
+    Model changed = new Model(groups, backends.memory());
+    long[] began = new long[groups.size()];
+    for (int g = 0; g < began.length; g++) {
+      int before = model.indexOf(groups.get(g).name());
+      began[g] = before < 0 ? own.step() : clock.began(before);
+    }
+    Backend old = backend;
+    Backend next = backends.open(changed.groups, settings);
+    try {
+      changed.copyState(model, old, next);
+      next.setSteps(
+          new StepClock(changed.groups, began, own.step()).stepCounts(), own.skippedSteps());
+    } catch (RuntimeException | Error e) {
+      next.close();
+      throw e;
+    }
+    install(changed, next, began, own.step());
+    replaced.add(old);
+    closeReplaced();
+  }
+
+  /** What fails to close is tried again when the optimizer is closed. */
+  private void closeReplaced() {
+    while (!replaced.isEmpty()) {
+      replaced.get(0).close();
+      replaced.remove(0);
+    }
+  }
+
+  public void close() {
+    requireNotCapturing("close");
+    closeReplaced();
+    backend.close();
+  }
+}

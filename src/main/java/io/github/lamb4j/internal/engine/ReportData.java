@@ -1,0 +1,239 @@
+package io.github.lamb4j.internal.engine;
+
+import io.github.lamb4j.internal.spi.ReportSink;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.report.StepReport;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** The report that an engine fills. */
+final class ReportData implements StepReport {
+
+  private final List<ParameterGroup> groups;
+  private final String[] names;
+
+  /** By layer: whether its trust ratio is meaningful, i.e. it is adapted and has elements. */
+  private final boolean[] adapted;
+
+  private final int[] firstLayers;
+  private final long[] groupSteps;
+  private final double[] learningRates;
+  private final double[] weightNorms;
+  private final double[] updateNorms;
+  private final double[] trustRatios;
+  private final double[] gradientUpdateNorms;
+  private final double[] gradientTrustRatios;
+  private final boolean knowsNorm;
+  private final Sink sink = new Sink();
+  private double gradientNorm = Double.NaN;
+  private long firstGroupBegan;
+  private long skipped;
+  private boolean halted;
+
+  ReportData(List<ParameterGroup> groups, boolean knowsNorm) {
+    this.groups = groups;
+    this.knowsNorm = knowsNorm;
+    int layers = groups.stream().mapToInt(g -> g.parameters().size()).sum();
+    names = new String[layers];
+    adapted = new boolean[layers];
+    firstLayers = new int[groups.size()];
+    int layer = 0;
+    for (int g = 0; g < groups.size(); g++) {
+      firstLayers[g] = layer;
+      for (Parameter parameter : groups.get(g).parameters()) {
+        names[layer] = parameter.name();
+        adapted[layer++] = groups.get(g).hyperparameters().isAdapted() && parameter.count() > 0;
+      }
+    }
+    groupSteps = new long[groups.size()];
+    learningRates = new double[groups.size()];
+    weightNorms = new double[layers];
+    updateNorms = new double[layers];
+    trustRatios = new double[layers];
+    gradientUpdateNorms = new double[layers];
+    gradientTrustRatios = new double[layers];
+    Arrays.fill(trustRatios, 1);
+    Arrays.fill(gradientTrustRatios, 1);
+  }
+
+  @Override
+  public long step() {
+    return groupSteps[0] + firstGroupBegan;
+  }
+
+  @Override
+  public long skippedSteps() {
+    return skipped;
+  }
+
+  @Override
+  public double gradientNorm() {
+    return knowsNorm ? gradientNorm : Double.NaN;
+  }
+
+  @Override
+  public int groupCount() {
+    return learningRates.length;
+  }
+
+  @Override
+  public String groupName(int group) {
+    return groups.get(group).name();
+  }
+
+  @Override
+  public double learningRate(int group) {
+    return learningRates[group];
+  }
+
+  @Override
+  public int layerCount() {
+    return names.length;
+  }
+
+  @Override
+  public String name(int layer) {
+    return names[layer];
+  }
+
+  @Override
+  public double weightNorm(int layer) {
+    return weightNorms[layer];
+  }
+
+  @Override
+  public double updateNorm(int layer) {
+    return updateNorms[layer];
+  }
+
+  @Override
+  public double trustRatio(int layer) {
+    return trustRatios[layer];
+  }
+
+  @Override
+  public double gradientUpdateNorm(int layer) {
+    return gradientUpdateNorms[layer];
+  }
+
+  @Override
+  public double gradientTrustRatio(int layer) {
+    return gradientTrustRatios[layer];
+  }
+
+  @Override
+  public int layerOfSmallestTrustRatio() {
+    int found = -1;
+    for (int layer = 0; layer < names.length; layer++) {
+      if (adapted[layer]
+          && (found < 0
+              || trustRatios[layer] < trustRatios[found]
+              || Double.isNaN(trustRatios[layer]) && !Double.isNaN(trustRatios[found]))) {
+        found = layer;
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public int layerOfLargestTrustRatio() {
+    int found = -1;
+    for (int layer = 0; layer < names.length; layer++) {
+      if (adapted[layer]
+          && (found < 0 || Double.compare(trustRatios[layer], trustRatios[found]) > 0)) {
+        found = layer;
+      }
+    }
+    return found;
+  }
+
+  double smallestLearningRate() {
+    return Arrays.stream(learningRates).min().orElse(0);
+  }
+
+  double largestLearningRate() {
+    return Arrays.stream(learningRates).max().orElse(0);
+  }
+
+  @Override
+  public String toString() {
+    StringBuilder line = new StringBuilder("step " + step() + ", " + skipped + " skipped");
+    if (knowsNorm) {
+      line.append(format(", gradient norm %.4g", gradientNorm));
+    }
+    double least = smallestLearningRate();
+    double most = largestLearningRate();
+    line.append(format(", learning rate %.4g", least));
+    if (least != most) {
+      line.append(format(" to %.4g", most));
+    }
+    int smallest = layerOfSmallestTrustRatio();
+    if (smallest >= 0) {
+      int largest = layerOfLargestTrustRatio();
+      line.append(format(", trust ratio %.4g (%s)", trustRatios[smallest], names[smallest]));
+      line.append(format(" to %.4g (%s)", trustRatios[largest], names[largest]));
+    }
+    return line.toString();
+  }
+
+  private static String format(String form, Object... values) {
+    return String.format(Locale.ROOT, form, values);
+  }
+
+  List<ParameterGroup> groups() {
+    return groups;
+  }
+
+  long groupSteps(int group) {
+    return groupSteps[group];
+  }
+
+  boolean isHalted() {
+    return halted;
+  }
+
+  /**
+   * The sink through which a backend fills this report.
+   *
+   * @param firstGroupBegan the optimizer's step count when its first group was added
+   */
+  ReportSink sink(long firstGroupBegan) {
+    this.firstGroupBegan = firstGroupBegan;
+    return sink;
+  }
+
+  private final class Sink implements ReportSink {
+
+    @Override
+    public void step(double norm, long skippedSteps, boolean isHalted) {
+      gradientNorm = norm;
+      skipped = skippedSteps;
+      halted = isHalted;
+    }
+
+    @Override
+    public void group(int group, long steps, double learningRate) {
+      groupSteps[group] = steps;
+      learningRates[group] = learningRate;
+    }
+
+    @Override
+    public void segment(
+        int group,
+        int segment,
+        double weightNorm,
+        double updateNorm,
+        double trustRatio,
+        double gradientUpdateNorm,
+        double gradientTrustRatio) {
+      int layer = firstLayers[group] + segment;
+      weightNorms[layer] = weightNorm;
+      updateNorms[layer] = updateNorm;
+      trustRatios[layer] = trustRatio;
+      gradientUpdateNorms[layer] = gradientUpdateNorm;
+      gradientTrustRatios[layer] = gradientTrustRatio;
+    }
+  }
+}

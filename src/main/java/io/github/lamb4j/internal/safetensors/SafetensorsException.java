@@ -1,0 +1,21 @@
+package io.github.lamb4j.internal.safetensors;
+
+import io.github.lamb4j.internal.files.Printable;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A safetensors file that cannot be used. The message is one line: the file, what is wrong in it,
+ * and what to do about it where something can be done.
+ */
+public final class SafetensorsException extends IOException {
+
+  /** Names the file before the problem. */
+  public SafetensorsException(Path file, String problem) {
+    this(file, problem, null);
+  }
+
+  SafetensorsException(Path file, String problem, Throwable cause) {
+    super(Printable.path(file) + ": " + problem, cause);
+  }
+}

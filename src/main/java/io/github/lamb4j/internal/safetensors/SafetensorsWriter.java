@@ -1,0 +1,168 @@
+package io.github.lamb4j.internal.safetensors;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.lamb4j.internal.files.AtomicFile;
+import io.github.lamb4j.internal.files.Printable;
+import io.github.lamb4j.internal.numerics.Half;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Writes safetensors files of F32, F16 and BF16 tensors. The same input gives the same bytes. */
+public final class SafetensorsWriter {
+
+  private static final int ALIGNMENT = 8;
+  private static final int CHUNK_ELEMENTS = 1 << 16;
+
+  private SafetensorsWriter() {}
+
+  /**
+   * Writes a file whole or not at all, as {@link AtomicFile} does.
+   *
+   * <p>The tensors' data lie in the order given, the first at a multiple of 8 bytes.
+   *
+   * @param metadata free text by its key, written in the keys' order; may be empty
+   * @throws SafetensorsException if the file could not be read back: two tensors of one name, a
+   *     negative dimension, more tensors, dimensions or header bytes than a file may have, or a
+   *     text that is not Unicode
+   * @throws IllegalStateException if a source gives fewer elements than it was asked for
+   * @throws IOException if the file cannot be written, or what a source throws
+   */
+  public static void write(Path path, Map<String, String> metadata, List<TensorSource> tensors)
+      throws IOException {
+    List<TensorInfo> layout = layout(path, tensors);
+    long dataBytes = layout.isEmpty() ? 0 : layout.get(layout.size() - 1).end();
+    byte[] header = header(metadata, layout);
+    if (header.length > HeaderReader.MAX_BYTES) {
+      throw new SafetensorsException(
+          path, "the header would exceed " + HeaderReader.MAX_BYTES + " bytes; split the file");
+    }
+    // Reading it back refuses whatever no reader would take, before anything is written.
+    HeaderReader.read(path, new ByteArrayInputStream(header), dataBytes);
+    AtomicFile.write(
+        path,
+        channel -> {
+          ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+          writeAll(channel, length.putLong(0, header.length));
+          writeAll(channel, ByteBuffer.wrap(header));
+          ByteBuffer chunk =
+              ByteBuffer.allocateDirect(CHUNK_ELEMENTS * Float.BYTES)
+                  .order(ByteOrder.LITTLE_ENDIAN);
+          for (int i = 0; i < layout.size(); i++) {
+            writeElements(channel, layout.get(i), tensors.get(i).elements(), chunk);
+          }
+        });
+  }
+
+  private static List<TensorInfo> layout(Path path, List<TensorSource> tensors)
+      throws SafetensorsException {
+    List<TensorInfo> layout = new ArrayList<>(tensors.size());
+    long begin = 0;
+    for (TensorSource tensor : tensors) {
+      try {
+        long count = TensorInfo.elementCount(tensor.shape());
+        long bytes = Math.multiplyExact(count, tensor.dtype().bits() / Byte.SIZE);
+        long end = Math.addExact(begin, bytes);
+        layout.add(
+            new TensorInfo(tensor.name(), tensor.dtype(), tensor.shape(), count, begin, end));
+        begin = end;
+      } catch (ArithmeticException e) {
+        throw new SafetensorsException(
+            path,
+            "tensor %s: %s %s is too large for any file"
+                .formatted(Printable.value(tensor.name()), tensor.dtype(), tensor.shape()),
+            e);
+      }
+    }
+    return layout;
+  }
+
+  private static byte[] header(Map<String, String> metadata, List<TensorInfo> layout)
+      throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator json = new JsonFactory().createGenerator(bytes)) {
+      json.writeStartObject();
+      if (!metadata.isEmpty()) {
+        json.writeObjectFieldStart(HeaderReader.METADATA);
+        for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
+          json.writeStringField(entry.getKey(), entry.getValue());
+        }
+        json.writeEndObject();
+      }
+      for (TensorInfo tensor : layout) {
+        writeTensor(json, tensor);
+      }
+      json.writeEndObject();
+    }
+    String padding = " ".repeat(Math.floorMod(-bytes.size(), ALIGNMENT));
+    bytes.writeBytes(padding.getBytes(StandardCharsets.US_ASCII));
+    return bytes.toByteArray();
+  }
+
+  private static void writeTensor(JsonGenerator json, TensorInfo tensor) throws IOException {
+    json.writeObjectFieldStart(tensor.name());
+    json.writeStringField("dtype", tensor.dtype().name());
+    json.writeArrayFieldStart("shape");
+    for (long dimension : tensor.shape()) {
+      json.writeNumber(dimension);
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("data_offsets");
+    json.writeNumber(tensor.begin());
+    json.writeNumber(tensor.end());
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private static void writeElements(
+      WritableByteChannel channel,
+      TensorInfo tensor,
+      TensorSource.Elements elements,
+      ByteBuffer chunk)
+      throws IOException {
+    long written = 0;
+    while (written < tensor.elementCount()) {
+      int count = (int) Math.min(CHUNK_ELEMENTS, tensor.elementCount() - written);
+      FloatBuffer floats = chunk.clear().limit(count * Float.BYTES).asFloatBuffer();
+      elements.read(written, floats);
+      if (floats.position() != count) {
+        throw new IllegalStateException(
+            "the source of tensor %s gave %d of the %d elements from %d on"
+                .formatted(Printable.value(tensor.name()), floats.position(), count, written));
+      }
+      narrow(tensor.dtype(), chunk);
+      writeAll(channel, chunk);
+      written += count;
+    }
+  }
+
+  /** Replaces the floats in a chunk by what the file is to hold, from the chunk's beginning on. */
+  private static void narrow(Dtype dtype, ByteBuffer chunk) {
+    if (dtype == Dtype.F32) {
+      return;
+    }
+    int count = chunk.limit() / Float.BYTES;
+    for (int i = 0; i < count; i++) { // never writes what is still to be read
+      float value = chunk.getFloat(i * Float.BYTES);
+      chunk.putShort(i * Short.BYTES, dtype == Dtype.F16 ? Half.toF16(value) : Half.toBf16(value));
+    }
+    chunk.limit(count * Short.BYTES);
+  }
+
+  private static void writeAll(WritableByteChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

@@ -1,2 +1,0 @@
-/** Reads and writes safetensors files. */
-package io.github.lamb4j.safetensors;

@@ -1,0 +1,21 @@
+/** The LAMB optimizer for programs that train neural networks through JCuda, or on the CPU. */
+module io.github.lamb4j {
+  // Optional at run time: only CUDA steps need JCuda, which has no module descriptor of its own.
+  requires static transitive jcuda;
+  requires com.fasterxml.jackson.core;
+  requires jdk.jfr;
+  requires org.slf4j;
+
+  exports io.github.lamb4j;
+  exports io.github.lamb4j.config;
+  exports io.github.lamb4j.error;
+  exports io.github.lamb4j.model;
+  exports io.github.lamb4j.report;
+  exports io.github.lamb4j.schedule;
+
+  uses io.github.lamb4j.internal.spi.BackendProvider;
+
+  provides io.github.lamb4j.internal.spi.BackendProvider with
+      io.github.lamb4j.internal.cpu.CpuProvider,
+      io.github.lamb4j.internal.cuda.CudaProvider;
+}

@@ -1,0 +1,341 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.emulator.EmulatedDevice;
+import io.github.lamb4j.emulator.EmulatedDriver;
+import io.github.lamb4j.emulator.EmulatedDriver.Call;
+import io.github.lamb4j.emulator.EmulatorException;
+import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import java.nio.FloatBuffer;
+import java.util.List;
+import jcuda.driver.CUdeviceptr;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What goes wrong on a device is named, nothing leaks, and a failed step says what it left behind.
+ */
+class DriverErrorsTest {
+
+  private static final int OUT_OF_MEMORY = 2;
+  private static final int LAUNCH_FAILED = 719;
+
+  private static LambBuilder small(TestDevice device) {
+    return LambBuilders.staged(device.driver())
+        .group(
+            "all",
+            Hyperparameters.lamb(0.1),
+            Parameter.onHost("w", new float[] {1, 2, 3}, new float[] {1, 1, 1}));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Call.class,
+      names = {
+        "ALLOCATE",
+        "COPY_TO_DEVICE",
+        "CLEAR",
+        "LOAD_MODULE",
+        "FUNCTION",
+        "PREPARE",
+        "MEMORY",
+        "ATTRIBUTE"
+      })
+  void shouldLeaveNothingBehindWhenBuildingFails(Call call) {
+    int failed = 0;
+    for (int nth = 1; nth <= 40; nth++) {
+      try (TestDevice device = TestDevice.open()) {
+        device.emulator().fail(call, nth, OUT_OF_MEMORY);
+        try {
+          small(device).maxGradNorm(1).build().close();
+        } catch (CudaException e) {
+          failed++;
+          assertEquals(OUT_OF_MEMORY, e.code());
+          assertTrue(
+              e.getMessage().contains("failed with CUDA_ERROR_OUT_OF_MEMORY (2) while "),
+              e.getMessage());
+        }
+      } // closing the device fails if anything is still allocated
+    }
+    assertTrue(failed > 0);
+  }
+
+  @Test
+  void shouldSayWhatTheMemoryWasFor() {
+    try (TestDevice device = TestDevice.open()) {
+      device.emulator().fail(Call.ALLOCATE, 4, OUT_OF_MEMORY);
+      CudaException e = assertThrows(CudaException.class, () -> small(device).build());
+      assertTrue(e.getMessage().contains("first moments of group all"), e.getMessage());
+    }
+  }
+
+  @Test
+  void shouldRefuseAModelThatDoesNotFitBeforeAllocating() {
+    EmulatedDevice tiny = EmulatedDevice.SMALL.withTotalMemory(1 << 20);
+    try (TestDevice device = TestDevice.open(tiny, 1)) {
+      long address = device.upload(new byte[1 << 19], 0, "weights and gradients");
+      Parameter p =
+          Parameter.onDevice("w", pointer(address), pointer(address + (1 << 18)), 1 << 16);
+      Parameter q = Parameter.onDevice("q", pointer(1 << 30), pointer(1 << 29), 1 << 20);
+      LambBuilder builder =
+          LambBuilders.onCuda(device.driver(), device.stream())
+              .group("all", Hyperparameters.lamb(0.1), p, q);
+      IllegalStateException e = assertThrows(IllegalStateException.class, builder::build);
+      assertTrue(
+          e.getMessage().contains("the moments of 1,114,112 parameters need 8 MiB"),
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void shouldRefuseATensorThatRunsPastItsAllocation() {
+    try (TestDevice device = TestDevice.open()) {
+      long address = device.upload(new byte[400], 0, "weights");
+      Parameter p = Parameter.onDevice("w", pointer(address), pointer(1L << 30), 1000);
+      LambBuilder builder =
+          LambBuilders.onCuda(device.driver(), device.stream())
+              .group("all", Hyperparameters.lamb(0.1), p);
+      IllegalArgumentException e = assertThrows(IllegalArgumentException.class, builder::build);
+      assertTrue(
+          e.getMessage().contains("parameter w: 1000 F32 elements of weights"), e.getMessage());
+    }
+  }
+
+  @Test
+  void shouldRefuseADriverOrDeviceThatIsTooOld() {
+    try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withDriverVersion(8000), 1)) {
+      Exception e = assertThrows(IllegalStateException.class, () -> small(device).build());
+      assertTrue(
+          e.getMessage().contains("supports CUDA 8.0, the kernels need 9.0"), e.getMessage());
+    }
+    try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withComputeCapability(61), 1)) {
+      Exception e = assertThrows(IllegalStateException.class, () -> small(device).build());
+      assertTrue(
+          e.getMessage().contains("compute capability 6.1, the kernels need 7.0"), e.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void shouldGoOnAfterAStepThatFailedBeforeItBegan(int launch) {
+    try (TestDevice device = TestDevice.open()) {
+      float[] weights = {1, 2, 3};
+      LambBuilder builder =
+          LambBuilders.staged(device.driver())
+              .group(
+                  "all",
+                  Hyperparameters.lamb(0.1),
+                  Parameter.onHost("w", weights, new float[] {1, 1, 1}))
+              .maxGradNorm(1);
+      try (Lamb lamb = builder.build()) {
+        device
+            .emulator()
+            .fail(Call.ENQUEUE, launch, LAUNCH_FAILED); // the launches that only read gradients
+        assertThrows(CudaException.class, lamb::step);
+        assertEquals(0, lamb.stepCount());
+        assertEquals(List.of(1f, 2f, 3f), List.of(weights[0], weights[1], weights[2]));
+        lamb.step();
+        assertEquals(1, lamb.stepCount());
+      }
+    }
+  }
+
+  @Test
+  void shouldGoOnWhenNoKernelOfAStepWasEnqueued() {
+    try (TestDevice device = TestDevice.open();
+        Lamb lamb = small(device).build()) {
+      device.emulator().fail(Call.ENQUEUE, 1, LAUNCH_FAILED);
+      assertThrows(CudaException.class, lamb::step);
+      assertEquals(0, lamb.stepCount());
+      lamb.step();
+      assertEquals(1, lamb.stepCount());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4})
+  void shouldSayThatAStepFailedPartWayAndRefuseAnother(int launch) {
+    try (TestDevice device = TestDevice.open()) {
+      try (Lamb lamb = small(device).path(StepPath.TWO_PASS).build()) {
+        device.emulator().fail(Call.ENQUEUE, launch, LAUNCH_FAILED);
+        IllegalStateException e = assertThrows(IllegalStateException.class, lamb::step);
+        assertTrue(e.getMessage().contains("step 1 failed part-way"), e.getMessage());
+        assertTrue(e.getCause() instanceof CudaException);
+        assertThrows(IllegalStateException.class, lamb::step);
+      }
+    }
+  }
+
+  @Test
+  void shouldSayThatAStepFailedWhenWaitingForItFails() {
+    try (TestDevice device = TestDevice.open();
+        Lamb lamb = small(device).build()) {
+      device.emulator().fail(Call.SYNCHRONIZE, 1, LAUNCH_FAILED);
+      IllegalStateException e = assertThrows(IllegalStateException.class, lamb::step);
+      assertTrue(e.getMessage().contains("step 1 failed part-way"), e.getMessage());
+      assertEquals("cuStreamSynchronize", ((CudaException) e.getCause()).call());
+      assertThrows(IllegalStateException.class, lamb::step);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SYNCHRONIZE, cuStreamSynchronize",
+    "FREE, cuMemFree",
+    "UNLOAD_MODULE, cuModuleUnload",
+    "RELEASE_CONTEXT, cuDevicePrimaryCtxRelease"
+  })
+  void shouldGiveBackAtASecondCloseWhatTheFirstCouldNot(Call call, String entryPoint) {
+    int failed = 0;
+    for (int nth = 1; nth <= 40; nth++) {
+      try (TestDevice device = TestDevice.open()) {
+        device.emulator().makeCurrent(0); // so that the optimizer has a context to give back
+        Lamb lamb = small(device).maxGradNorm(1).build();
+        device.emulator().fail(call, nth, LAUNCH_FAILED);
+        try {
+          lamb.close();
+        } catch (CudaException e) {
+          failed++;
+          assertEquals(entryPoint, e.call());
+          assertEquals(LAUNCH_FAILED, e.code());
+          lamb.close();
+        }
+        lamb.close();
+      } // closing the device fails if anything is still allocated
+    }
+    assertTrue(failed > 0 && failed < 40, failed + " calls that could fail");
+  }
+
+  /** Of what cannot be freed nobody knows any more, but all the rest is given back. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "3, 1", "3, 2", "6, 1", "6, 4", "14, 1", "14, 8", "14, 14"})
+  void shouldReportWhyBuildingFailedWhenFreeingFailsToo(int allocations, int free) {
+    TestDevice device = TestDevice.open();
+    device.emulator().makeCurrent(0);
+    device.emulator().fail(Call.ALLOCATE, allocations + 1, OUT_OF_MEMORY);
+    device.emulator().fail(Call.FREE, free, LAUNCH_FAILED);
+    CudaException e = assertThrows(CudaException.class, () -> small(device).maxGradNorm(1).build());
+    assertEquals("cuMemAlloc", e.call());
+    assertEquals(1, e.getSuppressed().length);
+    assertEquals("cuMemFree", ((CudaException) e.getSuppressed()[0]).call());
+    String left = assertThrows(EmulatorException.class, device::close).getMessage();
+    assertTrue(left.matches("not given back: '[^']+' \\(\\d+ bytes at 0x[0-9a-f]+\\)"), left);
+  }
+
+  @Test
+  void shouldReportWhyBuildingFailedWhenReleasingTheContextFailsToo() {
+    TestDevice device = TestDevice.open();
+    device.emulator().makeCurrent(0);
+    device.emulator().fail(Call.LOAD_MODULE, 1, OUT_OF_MEMORY);
+    device.emulator().fail(Call.RELEASE_CONTEXT, 1, LAUNCH_FAILED);
+    CudaException e = assertThrows(CudaException.class, () -> small(device).build());
+    assertEquals("cuModuleLoadData", e.call());
+    assertEquals("cuDevicePrimaryCtxRelease", ((CudaException) e.getSuppressed()[0]).call());
+    assertEquals(List.of(), device.emulator().liveAllocations());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"SYNCHRONIZE, cuStreamSynchronize", "UNLOAD_MODULE, cuModuleUnload"})
+  void shouldReportWhyBuildingFailedWhenCleaningUpFailsToo(Call call, String entryPoint) {
+    TestDevice device = TestDevice.open();
+    device.emulator().makeCurrent(0);
+    device.emulator().fail(Call.PREPARE, 3, OUT_OF_MEMORY);
+    device.emulator().fail(call, 1, LAUNCH_FAILED);
+    CudaException e = assertThrows(CudaException.class, () -> small(device).build());
+    assertEquals("cuFuncSetAttribute", e.call());
+    assertEquals(1, e.getSuppressed().length);
+    assertEquals(entryPoint, ((CudaException) e.getSuppressed()[0]).call());
+    if (call == Call.SYNCHRONIZE) {
+      device.close(); // fails if anything is left
+    } else {
+      String left = assertThrows(EmulatorException.class, device::close).getMessage();
+      assertTrue(left.matches("not given back: module 0x[0-9a-f]+"), left);
+    }
+  }
+
+  @Test
+  void shouldRefuseAThreadWithoutItsContext() {
+    try (TestDevice device = TestDevice.open()) {
+      EmulatedDriver emulator = device.emulator();
+      try (Lamb lamb = small(device).build()) {
+        for (long other : new long[] {0, 12345}) {
+          emulator.makeCurrent(other);
+          String what = other == 0 ? "no current CUDA context" : "current CUDA context is another";
+          FloatBuffer target = FloatBuffer.allocate(1);
+          for (Runnable call :
+              List.<Runnable>of(
+                  lamb::step,
+                  lamb::layerStats,
+                  lamb::close,
+                  () -> lamb.resumeAt(3),
+                  () -> lamb.readMoment("w", Moment.FIRST, 0, target))) {
+            IllegalStateException e = assertThrows(IllegalStateException.class, call::run);
+            assertTrue(e.getMessage().contains(what), e.getMessage());
+          }
+          emulator.makeCurrent(emulator.context());
+        }
+        lamb.step();
+      }
+    }
+  }
+
+  @Test
+  void shouldRefuseToBuildWithoutAContext() {
+    try (TestDevice device = TestDevice.open()) {
+      long address = device.upload(new byte[32], 0, "weights and gradients");
+      device.emulator().makeCurrent(0);
+      LambBuilder builder =
+          LambBuilders.onCuda(device.driver(), device.stream())
+              .group(
+                  "all",
+                  Hyperparameters.lamb(0.1),
+                  Parameter.onDevice("w", pointer(address), pointer(address + 16), 4));
+      IllegalStateException e = assertThrows(IllegalStateException.class, builder::build);
+      assertTrue(e.getMessage().contains("cuCtxSetCurrent"), e.getMessage());
+      device.emulator().makeCurrent(device.emulator().context());
+    }
+  }
+
+  @Test
+  void shouldRetainAContextForHostParametersAndGiveItBack() {
+    try (TestDevice device = TestDevice.open()) {
+      device.emulator().makeCurrent(0);
+      for (int i = 0; i < 2; i++) {
+        try (Lamb lamb = small(device).build()) {
+          lamb.step();
+        }
+        assertEquals(0, device.driver().currentContext(), "a context that may be gone");
+      }
+    } // closing the device fails if the context is still retained
+  }
+
+  @Test
+  void shouldStepHostParametersOnAnyThread() throws InterruptedException {
+    try (TestDevice device = TestDevice.open()) {
+      device.emulator().makeCurrent(0);
+      try (Lamb lamb = small(device).build()) {
+        Thread other = new Thread(lamb::step);
+        other.start();
+        other.join();
+        assertEquals(1, lamb.stepCount());
+      }
+    }
+  }
+
+  private static CUdeviceptr pointer(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+}

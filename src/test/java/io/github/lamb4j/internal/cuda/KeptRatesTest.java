@@ -1,0 +1,169 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.internal.cpu.CpuBackend;
+import io.github.lamb4j.internal.numerics.Rates;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.internal.spi.ReportSink;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.Scalar;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Which learning rate a step takes, if the host has told those of later steps already: its own,
+ * while it is kept, else the nearest that is.
+ */
+@Tag("gpu")
+class KeptRatesTest {
+
+  /** A backend whose steps are taken or skipped as the test likes. */
+  private static final class Run implements AutoCloseable {
+    final List<Double> taken = new ArrayList<>();
+    private final Backend backend;
+    private final TestArray norm;
+    private double rate;
+
+    Run(Side.Where where, TestDevice device) {
+      Side side = where.on(device);
+      norm = side.array(DType.F32, 1, "norm");
+      TestArray weights = side.array(DType.F32, 1, "weights");
+      TestArray gradients = side.array(DType.F32, 1, "gradients");
+      Parameter p = side.parameter("p", weights, gradients, null);
+      List<ParameterGroup> groups =
+          List.of(new ParameterGroup("g", Hyperparameters.adamW(0), List.of(p)));
+      Optional<Scalar> given = Optional.of(side.scalar(norm));
+      GradientOptions options =
+          new GradientOptions(
+              OptionalDouble.empty(), given, Scalar.ONE, Scalar.ONE, NonFiniteGradients.SKIP);
+      backend =
+          where == Side.Where.CPU
+              ? new CpuBackend(groups, options, 1)
+              : new CudaBackend(
+                  device.driver(),
+                  device.stream(),
+                  groups,
+                  options,
+                  StepPath.valueOf(where.name()));
+    }
+
+    /** Steps of which the host believes that they are these, all skipped. */
+    void skip(long first, long last) {
+      norm.put(Float.NaN);
+      for (long step = first; step <= last; step++) {
+        backend.step(new double[] {step}, new long[] {step});
+      }
+    }
+
+    /** One step of which the host believes that it is this one; 0 for a captured one. */
+    void take(long told) {
+      norm.put(1);
+      backend.step(new double[] {told}, new long[] {told});
+      backend.report(
+          new ReportSink() {
+            @Override
+            public void step(double gradientNorm, long skipped, boolean halted) {}
+
+            @Override
+            public void group(int group, long steps, double learningRate) {
+              rate = learningRate;
+            }
+
+            @Override
+            public void segment(
+                int group, int segment, double w, double u, double t, double gu, double gt) {}
+          });
+      taken.add(rate);
+    }
+
+    void prepare(long first, int count) {
+      double[] rates = new double[count];
+      Arrays.setAll(rates, i -> first + i);
+      backend.prepareRates(0, first, rates);
+    }
+
+    @Override
+    public void close() {
+      backend.close();
+    }
+  }
+
+  private static List<Double> steps(double... steps) {
+    return Arrays.stream(steps).boxed().toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CPU", "SINGLE_PASS", "TWO_PASS"})
+  void shouldTakeTheOldestThatIsKept(Side.Where where) {
+    try (TestDevice device = TestDevice.open();
+        Run run = new Run(where, device)) {
+      run.take(1);
+      run.skip(2, 9);
+      run.take(10); // it is step 2
+      // As if all in between had been skipped too.
+      run.skip(Rates.KEPT + 1, Rates.KEPT + 2);
+      run.take(Rates.KEPT + 2); // step 3 is the oldest
+      run.take(Rates.KEPT + 4); // step 4 is not kept any more, 5 is
+      run.take(Rates.KEPT + 5); // step 5 neither, 6 is
+      run.take(6);
+      assertEquals(steps(1, 2, 3, 5, 6, 6), run.taken);
+    }
+  }
+
+  /** A host that has heard of the skips tells the rates of far earlier steps than before. */
+  @ParameterizedTest
+  @EnumSource(names = {"CPU", "SINGLE_PASS", "TWO_PASS"})
+  void shouldBelieveAHostThatKnowsBetter(Side.Where where) {
+    try (TestDevice device = TestDevice.open();
+        Run run = new Run(where, device)) {
+      run.skip(3 * Rates.KEPT, 3 * Rates.KEPT);
+      run.take(1);
+      run.skip(2, 4);
+      run.take(2);
+      run.take(Rates.KEPT + 2); // step 3 is still kept
+      run.skip(Rates.KEPT + 5, Rates.KEPT + 5);
+      run.take(5); // as far below as the table is long; it is step 4
+      assertEquals(steps(1, 2, 3, 4), run.taken);
+    }
+  }
+
+  /** Only what a graph replays is told no rate, and the CPU has no graphs. */
+  @ParameterizedTest
+  @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
+  void shouldKeepTheLastOfThoseThatWerePrepared(Side.Where where) {
+    try (TestDevice device = TestDevice.open();
+        Run run = new Run(where, device)) {
+      run.take(1);
+      run.prepare(2, Rates.KEPT); // runs over the table's end
+      run.take(2);
+      run.take(3);
+      run.prepare(4, 2); // and forgets what came after
+      for (int i = 0; i < 3; i++) {
+        run.take(0);
+      }
+      assertEquals(steps(1, 2, 3, 4, 5, 5), run.taken);
+    }
+  }
+
+  @Test
+  void shouldFindTheNearest() {
+    assertEquals(7, Rates.nearest(9, 7));
+    assertEquals(7, Rates.nearest(7, 7));
+    assertEquals(3, Rates.nearest(3, Rates.KEPT + 2));
+    assertEquals(4, Rates.nearest(3, Rates.KEPT + 3));
+  }
+}

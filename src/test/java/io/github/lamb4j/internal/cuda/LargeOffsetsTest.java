@@ -1,0 +1,273 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.emulator.EmulatedDevice;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.numerics.Rates;
+import io.github.lamb4j.internal.numerics.Tiling;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The end of a tensor with more than 2^31 elements is treated as the same elements are in a small
+ * one. The emulator keeps only what is touched of such a tensor, and only its last tiles are run.
+ */
+class LargeOffsetsTest {
+
+  private static final int TAIL = 4097;
+  private static final int TILES = 3;
+  private static final float STEP_SIZE = 0.1f;
+  private static final double GRADIENT_SCALE = 0.3;
+
+  /**
+   * Ways of taking the step. In a single pass the tensor's other tiles never arrive, so that its
+   * step size is there from the start; how many tiles it is said to have decides whether the window
+   * takes these ones.
+   */
+  enum Way {
+    TWO_PASSES(TILES, true),
+    LANS(TILES, true),
+    AT_ONCE(1000, false),
+    RETIRED(1000, true),
+    DEFERRED(-1, true);
+
+    private final int tileCount;
+    private final boolean adapted;
+
+    Way(int tileCount, boolean adapted) {
+      this.tileCount = tileCount;
+      this.adapted = adapted;
+    }
+
+    /** What is launched. */
+    Set<String> kernels() {
+      return switch (this) {
+        case TWO_PASSES -> Set.of("begin_step", "gradient_norm_tiles", "moments", "apply");
+        case LANS -> Set.of("begin_step", "gradient_norm_tiles", "lans_moments", "lans_apply");
+        default -> Set.of("begin_step", "gradient_norm_tiles", "single_pass");
+      };
+    }
+  }
+
+  @Test
+  void shouldCountTilesBeyondInts() {
+    assertEquals(1L << 20, Tiling.tiles(1L << 31));
+    assertEquals((1L << 30) + 1, Tiling.tiles((1L << 41) + 1));
+  }
+
+  static Stream<Arguments> offsets() {
+    List<Arguments> all = new ArrayList<>();
+    for (long before : new long[] {1L << 31, (1L << 32) + 2048, 3L << 31}) {
+      for (Way way : Way.values()) {
+        all.add(Arguments.of(before, way, DType.F32));
+        all.add(Arguments.of(before, way, DType.BF16));
+      }
+    }
+    return all.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("offsets")
+  void shouldTreatTheEndAsTheSameElementsInASmallTensor(long before, Way way, DType type) {
+    Way plain = way == Way.LANS ? Way.LANS : Way.TWO_PASSES;
+    assertArrayEquals(tailAfterAStep(0, plain, type), tailAfterAStep(before, way, type));
+  }
+
+  /**
+   * The last elements' weights and moments and the sums of their gradients' squares, after a step,
+   * of a tensor with so many elements before them.
+   */
+  private static byte[] tailAfterAStep(long before, Way way, DType type) {
+    try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withTotalMemory(1L << 40), 1)) {
+      CudaDriver driver = device.driver();
+      long[] tensors = new long[5]; // weights, gradients, m, v, the model's half weights
+      Random random = new Random(1);
+      for (int i = 0; i < tensors.length; i++) {
+        int bytes = i == 1 ? type.bytes() : i == 4 ? Short.BYTES : Float.BYTES;
+        tensors[i] = driver.allocate((before + TAIL) * bytes, "tensor " + i);
+        uploadTail(device, tensors[i] + before * bytes, bytes, random);
+      }
+      DeviceArrays arrays = new DeviceArrays(driver, device.stream());
+      long module = driver.loadModule(Kernels.ptx());
+      long sums = arrays.allocateZeros((long) TILES * CudaLayout.PARTIAL, "partial sums");
+      long gradientSums = arrays.allocateZeros((long) TILES * Double.BYTES, "partial sums");
+      ByteBuffer group = group(arrays, tensors, before, way, type, sums, gradientSums);
+      Launcher launcher = new Launcher(driver, device.stream(), module, 2, Window.of(driver));
+      launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, TILES, group).enqueue(device.stream());
+      ByteBuffer result =
+          ByteBuffer.allocate(
+              TILES * (CudaLayout.PARTIAL + Double.BYTES) + TAIL * (3 * Float.BYTES + Short.BYTES));
+      result.put(device.download(sums, TILES * CudaLayout.PARTIAL));
+      step(launcher, arrays, group, way);
+      for (int tensor : new int[] {0, 2, 3}) {
+        result.put(device.download(tensors[tensor] + before * Float.BYTES, TAIL * Float.BYTES));
+      }
+      result.put(device.download(tensors[4] + before * Short.BYTES, TAIL * Short.BYTES));
+      result.put(device.download(gradientSums, TILES * Double.BYTES));
+      driver.unloadModule(module);
+      arrays.close();
+      for (long tensor : tensors) {
+        driver.free(tensor);
+      }
+      return result.array();
+    }
+  }
+
+  private static ByteBuffer control() {
+    ByteBuffer control = CudaLayout.buffer(CudaLayout.STEP_CONTROL);
+    CudaLayout.putStepControl(control, 0);
+    return control;
+  }
+
+  private static void step(Launcher launcher, DeviceArrays arrays, ByteBuffer group, Way way) {
+    launcher
+        .prepare(
+            LaunchPolicy.BEGIN_STEP,
+            1,
+            group,
+            CudaLayout.buffer(Double.BYTES).putDouble(0, STEP_SIZE),
+            CudaLayout.buffer(Long.BYTES).putLong(0, 1),
+            CudaLayout.buffer(Long.BYTES).putLong(0, arrays.upload(control(), "control")))
+        .enqueue(launcher.stream());
+    if (way == Way.TWO_PASSES || way == Way.LANS) {
+      List<LaunchPolicy> passes =
+          way == Way.LANS
+              ? List.of(LaunchPolicy.LANS_MOMENTS, LaunchPolicy.LANS_APPLY)
+              : List.of(LaunchPolicy.MOMENTS, LaunchPolicy.APPLY);
+      for (LaunchPolicy pass : passes) {
+        launcher.prepare(pass, TILES, group).enqueue(launcher.stream());
+      }
+      return;
+    }
+    ByteBuffer ready = CudaLayout.buffer(Long.BYTES);
+    ready.putLong(1L << 32 | Float.floatToRawIntBits(STEP_SIZE));
+    ByteBuffer window = CudaLayout.buffer(CudaLayout.WINDOW);
+    window.putLong(arrays.allocateZeros(Integer.BYTES, "ticket"));
+    window.putLong(arrays.allocateZeros(Integer.BYTES, "arrivals"));
+    window.putLong(arrays.upload(ready, "ready words"));
+    window.putLong(arrays.allocate((long) TILES * Integer.BYTES, "deferred tiles"));
+    window.putInt(launcher.window().slots()).putInt(0);
+    launcher.prepareSinglePass(TILES, group, window).enqueue(launcher.stream());
+  }
+
+  /**
+   * A group of the last three tiles alone: its first tile stands in the table where an earlier one
+   * would.
+   */
+  private static ByteBuffer group(
+      DeviceArrays arrays,
+      long[] tensors,
+      long before,
+      Way way,
+      DType type,
+      long sums,
+      long gradientSums) {
+    int firstTile = (int) -(before / Tiling.TILE_ELEMENTS);
+    ByteBuffer segment = CudaLayout.buffer(CudaLayout.SEGMENT);
+    CudaLayout.putSegment(
+        segment,
+        new CudaLayout.Segment(
+            tensors[0],
+            new DeviceArray(tensors[4], DType.F16),
+            new DeviceArray(tensors[1], type),
+            tensors[2],
+            tensors[3]),
+        before + TAIL,
+        firstTile,
+        way.tileCount);
+    ByteBuffer tileSegments = CudaLayout.buffer((long) TILES * Integer.BYTES);
+    tileSegments.putInt(0).putInt(0).putInt(0);
+    ByteBuffer norms = CudaLayout.buffer(CudaLayout.SEGMENT_NORMS);
+    CudaLayout.putNoNorms(norms);
+    norms.putDouble(CudaLayout.SEGMENT_NORMS - 2 * Double.BYTES, GRADIENT_SCALE);
+    norms.putFloat(CudaLayout.SEGMENT_NORMS - 2 * Float.BYTES, STEP_SIZE);
+    norms.putFloat(CudaLayout.SEGMENT_NORMS - Float.BYTES, STEP_SIZE / 3);
+    ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.HYPERPARAMETERS);
+    CudaLayout.putHyperparameters(
+        hyperparameters,
+        Hyperparameters.lamb(0.1)
+            .withLayerAdaptation(way.adapted ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER));
+    ByteBuffer state = CudaLayout.buffer(CudaLayout.STEP_STATE);
+    CudaLayout.putStepState(state, 0, 1, 1);
+    ByteBuffer group = CudaLayout.buffer(CudaLayout.GROUP);
+    group.putLong(arrays.upload(segment, "segment table"));
+    group.putLong(arrays.upload(tileSegments, "tile table"));
+    group.putLong(sums).putLong(gradientSums);
+    group.putLong(arrays.upload(norms, "norms"));
+    group.putLong(arrays.allocate(Double.BYTES, "gradient sums"));
+    group.putLong(arrays.upload(hyperparameters, "hyperparameters"));
+    group.putLong(arrays.upload(state, "step state"));
+    group.putLong(arrays.allocate((long) Rates.KEPT * Double.BYTES, "learning rates"));
+    return group.putInt(TILES).putInt(1);
+  }
+
+  static Stream<Arguments> additions() {
+    return Stream.of(DType.values())
+        .flatMap(type -> Stream.of(Arguments.of(type, false), Arguments.of(type, true)));
+  }
+
+  /** By the block of a large grid that has the tensor's last tiles: none of the others is run. */
+  @ParameterizedTest
+  @MethodSource("additions")
+  void shouldAddTheEndAsTheSameElementsOfASmallTensor(DType type, boolean replacing) {
+    assertArrayEquals(
+        tailAfterAdding(0, type, replacing), tailAfterAdding(1L << 32, type, replacing));
+  }
+
+  private static byte[] tailAfterAdding(long before, DType type, boolean replacing) {
+    try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withTotalMemory(1L << 40), 1)) {
+      CudaDriver driver = device.driver();
+      long block = before / Tiling.TILE_ELEMENTS;
+      device.emulator().rewrite(ptx -> ptx.replace("%ctaid.x", "" + block));
+      long to = driver.allocate((before + TAIL) * Float.BYTES, "target");
+      long from = driver.allocate((before + TAIL) * type.bytes(), "source");
+      Random random = new Random(1);
+      uploadTail(device, to + before * Float.BYTES, Float.BYTES, random);
+      uploadTail(device, from + before * type.bytes(), type.bytes(), random);
+      long module = driver.loadModule(Kernels.ptx());
+      new Launcher(driver, device.stream(), module, 2, Window.of(driver))
+          .prepare(
+              LaunchPolicy.ACCUMULATE,
+              1,
+              CudaLayout.buffer(Long.BYTES).putLong(0, to),
+              CudaLayout.buffer(Long.BYTES).putLong(0, from),
+              CudaLayout.buffer(Long.BYTES).putLong(0, before + TAIL),
+              CudaLayout.buffer(Integer.BYTES).putInt(0, CudaLayout.dtype(type)),
+              CudaLayout.buffer(Integer.BYTES).putInt(0, replacing ? 1 : 0))
+          .enqueue(device.stream());
+      byte[] result = device.download(to + before * Float.BYTES, TAIL * Float.BYTES);
+      driver.unloadModule(module);
+      driver.free(to);
+      driver.free(from);
+      return result;
+    }
+  }
+
+  /** Fills the last elements with small floats, or with the upper halves of such. */
+  private static void uploadTail(TestDevice device, long address, int bytesEach, Random random) {
+    ByteBuffer tail = CudaLayout.buffer((long) TAIL * bytesEach);
+    while (tail.hasRemaining()) {
+      int bits = Float.floatToRawIntBits(random.nextFloat());
+      if (bytesEach == Float.BYTES) {
+        tail.putInt(bits);
+      } else {
+        tail.putShort((short) (bits >> 16));
+      }
+    }
+    device.driver().copyToDevice(address, tail.flip(), device.stream());
+  }
+}

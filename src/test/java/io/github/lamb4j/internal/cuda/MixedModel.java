@@ -1,0 +1,174 @@
+package io.github.lamb4j.internal.cuda;
+
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.report.StepReport;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * Groups of tensors in every mixture of precisions, on any side. Two models made from one seed have
+ * the same weights, and at each step the same gradients.
+ */
+final class MixedModel {
+
+  /** How a tensor is kept. */
+  record Form(DType weights, DType modelCopy, DType gradients) {}
+
+  /** One tensor; {@code modelCopy} may be null. */
+  record Tensor(Parameter parameter, TestArray weights, TestArray gradients, TestArray modelCopy) {
+    String name() {
+      return parameter.name();
+    }
+  }
+
+  /** Every mixture that there is. */
+  static final List<Form> FORMS =
+      Stream.of(DType.values())
+          .flatMap(
+              gradients ->
+                  Stream.of(
+                      new Form(DType.F32, null, gradients),
+                      new Form(DType.F32, DType.F16, gradients),
+                      new Form(DType.F32, DType.BF16, gradients),
+                      new Form(DType.F16, null, gradients),
+                      new Form(DType.BF16, null, gradients)))
+          .toList();
+
+  final List<Tensor> tensors = new ArrayList<>();
+  final List<ParameterGroup> groups = new ArrayList<>();
+  private final Side side;
+  private final Random random;
+
+  MixedModel(Side side, long seed) {
+    this.side = side;
+    random = new Random(seed);
+  }
+
+  /** Adds a group of tensors of these sizes, in one form after the other. */
+  MixedModel group(String name, Hyperparameters hyperparameters, int... sizes) {
+    groups.add(newGroup(name, hyperparameters, sizes));
+    return this;
+  }
+
+  /** A group that no optimizer has yet. */
+  ParameterGroup newGroup(String name, Hyperparameters hyperparameters, int... sizes) {
+    List<Parameter> members = new ArrayList<>();
+    for (int size : sizes) {
+      Form form = FORMS.get(tensors.size() % FORMS.size());
+      members.add(add("%s.%d".formatted(name, members.size()), form, size).parameter());
+    }
+    return new ParameterGroup(name, hyperparameters, members);
+  }
+
+  /** A tensor of random weights, in no group yet. */
+  Tensor add(String name, Form form, int size) {
+    TestArray weights = side.array(form.weights, size, "weights of " + name);
+    TestArray gradients = side.array(form.gradients, size, "gradients of " + name);
+    TestArray copy =
+        form.modelCopy == null ? null : side.array(form.modelCopy, size, "model copy of " + name);
+    weights.put(gaussian(size, 0.05));
+    Tensor tensor =
+        new Tensor(side.parameter(name, weights, gradients, copy), weights, gradients, copy);
+    tensors.add(tensor);
+    return tensor;
+  }
+
+  private float[] gaussian(int size, double scale) {
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = (float) (scale * random.nextGaussian());
+    }
+    return values;
+  }
+
+  LambBuilder builder() {
+    LambBuilder builder = side.builder();
+    groups.forEach(builder::group);
+    return builder;
+  }
+
+  /** New gradients, so large. */
+  void nextGradients(double scale) {
+    tensors.forEach(t -> t.gradients.put(gaussian(t.weights.count, scale)));
+  }
+
+  /** Every bit that a step leaves behind. */
+  String bits(Lamb lamb) {
+    StepReport report = lamb.newReport();
+    lamb.report(report);
+    return state(lamb) + text(report);
+  }
+
+  /** Weights, model copies, gradients, moments and masters. */
+  String state(Lamb lamb) {
+    StringBuilder bits = new StringBuilder();
+    for (Tensor t : tensors) {
+      if (lamb.groups().stream().noneMatch(g -> g.parameters().contains(t.parameter))) {
+        continue;
+      }
+      bits.append(
+          "%s w %08x copy %08x g %08x m %08x v %08x master %08x%n"
+              .formatted(
+                  t.name(),
+                  t.weights.hash(),
+                  t.modelCopy == null ? 0 : t.modelCopy.hash(),
+                  t.gradients.hash(),
+                  hash(moment(lamb, t, Moment.FIRST)),
+                  hash(moment(lamb, t, Moment.SECOND)),
+                  t.parameter.hasMaster() ? hash(master(lamb, t)) : 0));
+    }
+    return bits.toString();
+  }
+
+  /** A report's numbers, exactly. */
+  static String text(StepReport report) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        "step %d skipped %d norm %a%n"
+            .formatted(report.step(), report.skippedSteps(), report.gradientNorm()));
+    for (int g = 0; g < report.groupCount(); g++) {
+      text.append("rate %a%n".formatted(report.learningRate(g)));
+    }
+    for (int i = 0; i < report.layerCount(); i++) {
+      text.append(
+          "%s %a %a %a %a %a%n"
+              .formatted(
+                  report.name(i),
+                  report.weightNorm(i),
+                  report.updateNorm(i),
+                  report.trustRatio(i),
+                  report.gradientUpdateNorm(i),
+                  report.gradientTrustRatio(i)));
+    }
+    return text.toString();
+  }
+
+  static float[] moment(Lamb lamb, Tensor tensor, Moment moment) {
+    FloatBuffer values = FloatBuffer.allocate(tensor.weights.count);
+    lamb.readMoment(tensor.name(), moment, 0, values);
+    return values.array();
+  }
+
+  static float[] master(Lamb lamb, Tensor tensor) {
+    FloatBuffer values = FloatBuffer.allocate(tensor.weights.count);
+    lamb.readMaster(tensor.name(), 0, values);
+    return values.array();
+  }
+
+  private static int hash(float[] values) {
+    int hash = 1;
+    for (float value : values) {
+      hash = 31 * hash + Float.floatToIntBits(value);
+    }
+    return hash;
+  }
+}

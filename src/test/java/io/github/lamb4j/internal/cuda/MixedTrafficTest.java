@@ -1,0 +1,224 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.emulator.LaunchReport;
+import io.github.lamb4j.internal.cuda.MixedModel.Form;
+import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
+import io.github.lamb4j.model.DType;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Bytes of device memory that a step moves for each parameter of half precision, of LANS, and of
+ * steps that need not look at gradients. {@link TrafficTest} has the rest.
+ */
+class MixedTrafficTest {
+
+  private static final int COUNT = 2048 * 2;
+  private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
+  private static final Hyperparameters ADAMW = Hyperparameters.adamW(0.1);
+  private static final Hyperparameters LANS = Hyperparameters.lans(0.1);
+
+  private static final Form FLOATS = new Form(DType.F32, null, DType.F32);
+  private static final Form HALF_GRADIENTS = new Form(DType.F32, null, DType.F16);
+  private static final Form COPY = new Form(DType.F32, DType.BF16, DType.F32);
+  private static final Form COPY_AND_HALF_GRADIENTS = new Form(DType.F32, DType.F16, DType.BF16);
+  private static final Form MASTER = new Form(DType.F16, null, DType.F16);
+
+  static Stream<Arguments> steps() {
+    StepPath one = StepPath.SINGLE_PASS;
+    StepPath two = StepPath.TWO_PASS;
+    return Stream.of(
+        Arguments.of(two, LAMB, HALF_GRADIENTS, 40 - 2),
+        Arguments.of(two, LAMB, COPY, 40 + 2),
+        Arguments.of(two, LAMB, COPY_AND_HALF_GRADIENTS, 40 + 2 - 2),
+        Arguments.of(two, LAMB, MASTER, 40 + 2 - 2),
+        Arguments.of(one, LAMB, HALF_GRADIENTS, 32 - 2),
+        Arguments.of(one, LAMB, COPY, 32 + 2),
+        Arguments.of(one, LAMB, MASTER, 32 + 2 - 2),
+        Arguments.of(one, ADAMW, HALF_GRADIENTS, 28 - 2),
+        Arguments.of(one, ADAMW, COPY, 28 + 2),
+        Arguments.of(one, ADAMW, MASTER, 28 + 2 - 2),
+        // Gradients thrice: for their norm, the moments and the second term.
+        Arguments.of(two, LANS, FLOATS, 4 + 24 + 20),
+        Arguments.of(one, LANS, COPY, 4 + 24 + 20 + 2),
+        Arguments.of(one, LANS, HALF_GRADIENTS, 2 + 22 + 18));
+  }
+
+  @ParameterizedTest
+  @MethodSource("steps")
+  void shouldMoveTheBytesOfEachElement(
+      StepPath path, Hyperparameters hyperparameters, Form form, int bytes) {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = Side.cuda(device, path);
+      Tensor p = new MixedModel(side, 1).add("p", form, COUNT);
+      p.gradients().put(1, 1);
+      try (Lamb lamb = side.builder().group("g", hyperparameters, p.parameter()).build()) {
+        device.emulator().forgetLaunches();
+        lamb.step();
+        assertEquals(bytes, bytes(device));
+      }
+    }
+  }
+
+  private static double bytes(TestDevice device) {
+    return TrafficTest.modelBytes(device.emulator().launches()) / COUNT;
+  }
+
+  private static List<String> kernels(TestDevice device) {
+    return device.emulator().launches().stream()
+        .map(LaunchReport::kernel)
+        .collect(Collectors.toList());
+  }
+
+  @Test
+  void shouldReadHalfGradientsTwiceToClip() {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = Side.cuda(device, StepPath.TWO_PASS);
+      Tensor p = new MixedModel(side, 1).add("p", HALF_GRADIENTS, COUNT);
+      try (Lamb lamb = side.builder().group("g", LAMB, p.parameter()).maxGradNorm(1).build()) {
+        device.emulator().forgetLaunches();
+        lamb.step();
+        assertEquals(40 - 2 + 2, bytes(device));
+      }
+    }
+  }
+
+  @Test
+  void shouldNotLookAtGradientsWhoseNormIsGiven() {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = Side.cuda(device, StepPath.TWO_PASS);
+      Tensor p = new MixedModel(side, 1).add("p", FLOATS, COUNT);
+      TestArray norm = side.array(DType.F32, 1, "a norm");
+      try (Lamb lamb =
+          side.builder()
+              .group("g", LAMB, p.parameter())
+              .maxGradNorm(1)
+              .nonFiniteGradients(NonFiniteGradients.SKIP)
+              .gradientNorm(side.scalar(norm))
+              .build()) {
+        device.emulator().forgetLaunches();
+        lamb.step();
+        assertEquals(40, bytes(device));
+        assertEquals(
+            List.of("gradient_scale", "begin_step", "moments", "trust_ratio", "apply"),
+            kernels(device));
+      }
+    }
+  }
+
+  @Test
+  void shouldReadGradientsAndWriteNothingWhenSkipping() {
+    for (StepPath path : List.of(StepPath.SINGLE_PASS, StepPath.TWO_PASS)) {
+      try (TestDevice device = TestDevice.open()) {
+        Side side = Side.cuda(device, path);
+        Tensor p = new MixedModel(side, 1).add("p", COPY, COUNT);
+        p.gradients().put(COUNT - 1, Float.NaN);
+        try (Lamb lamb =
+            side.builder()
+                .group("g", LAMB, p.parameter())
+                .nonFiniteGradients(NonFiniteGradients.SKIP)
+                .build()) {
+          device.emulator().forgetLaunches();
+          lamb.step();
+          assertEquals(4, bytes(device));
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldAccumulateInReadingTwoAndWritingOne() {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = Side.cuda(device, StepPath.AUTO);
+      Tensor p = new MixedModel(side, 1).add("p", FLOATS, COUNT);
+      try (Lamb lamb = side.builder().group("g", LAMB, p.parameter()).build()) {
+        for (DType type : DType.values()) {
+          TestArray added = side.array(type, COUNT, "micro-batch of p");
+          device.emulator().forgetLaunches();
+          lamb.accumulate("p", added.array());
+          assertEquals(List.of("accumulate"), kernels(device));
+          assertEquals(4 + type.bytes() + 4, bytes(device), type + "");
+        }
+      }
+    }
+  }
+
+  /** Beside moments of zeros, which are cleared, and tables. */
+  @Test
+  void shouldBeginMastersInReadingHalvesAndWritingFloats() {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = Side.cuda(device, StepPath.AUTO);
+      Tensor p = new MixedModel(side, 1).add("p", MASTER, COUNT);
+      device.emulator().forgetLaunches();
+      side.builder().group("g", LAMB, p.parameter()).build().close();
+      assertEquals(2 + 4, bytes(device));
+      assertTrue(kernels(device).stream().allMatch("accumulate"::equals), kernels(device) + "");
+    }
+  }
+
+  /** Of the instructions that unaligned pointers take, so many percent, and hardly more. */
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void shouldTakeFourElementsAtOnceWherePointersAreAligned(
+      String kernel, StepPath path, Hyperparameters hyperparameters, Form form, int percent) {
+    long aligned = instructions(kernel, path, hyperparameters, form, 0);
+    long unaligned = instructions(kernel, path, hyperparameters, form, 1);
+    assertTrue(aligned * 100 <= unaligned * percent, aligned + "/" + unaligned);
+  }
+
+  static Stream<Arguments> kernels() {
+    StepPath one = StepPath.SINGLE_PASS;
+    StepPath two = StepPath.TWO_PASS;
+    return Stream.of(
+        Arguments.of("apply", two, LAMB, COPY, 54),
+        Arguments.of("apply", two, LAMB, MASTER, 48),
+        Arguments.of("single_pass", one, LAMB, COPY, 62),
+        Arguments.of("single_pass", one, LAMB, MASTER, 65),
+        Arguments.of("single_pass", one, ADAMW, COPY, 61),
+        Arguments.of("lans_moments", two, LANS, FLOATS, 56),
+        Arguments.of("lans_moments", two, LANS, HALF_GRADIENTS, 63),
+        Arguments.of("lans_apply", two, LANS, FLOATS, 48),
+        Arguments.of("lans_apply", two, LANS, COPY_AND_HALF_GRADIENTS, 53),
+        Arguments.of("accumulate", two, LAMB, FLOATS, 53),
+        Arguments.of("accumulate", two, LAMB, HALF_GRADIENTS, 64),
+        Arguments.of("accumulate", two, LAMB, MASTER, 74));
+  }
+
+  /**
+   * The instructions of a step and of an addition of the form's gradients to others, or of the
+   * beginning of its master, by one kernel.
+   */
+  private static long instructions(
+      String kernel, StepPath path, Hyperparameters hyperparameters, Form form, int offset) {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = Side.cuda(device, path, purpose -> offset);
+      MixedModel model = new MixedModel(side, 1);
+      Tensor p = model.add("p", form, COUNT);
+      Tensor sum = model.add("sum", FLOATS, COUNT);
+      device.emulator().forgetLaunches();
+      try (Lamb lamb = side.builder().group("g", hyperparameters, p.parameter()).build();
+          Lamb other = side.builder().group("g", hyperparameters, sum.parameter()).build()) {
+        lamb.step();
+        if (!p.parameter().hasMaster()) {
+          other.accumulate("sum", p.gradients().array());
+        }
+      }
+      return device.emulator().launches().stream()
+          .filter(launch -> launch.kernel().equals(kernel))
+          .mapToLong(LaunchReport::instructions)
+          .sum();
+    }
+  }
+}

@@ -1,0 +1,326 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.emulator.LaunchReport;
+import io.github.lamb4j.internal.numerics.Half;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.Parameter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import jcuda.driver.CUdeviceptr;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The caller's own device pointers, of any alignment and gradient type, give what the CPU gives.
+ */
+@Tag("gpu")
+class PointersTest {
+
+  /** Ends at every place of a quad, in both halves of a tile. */
+  private static final int[] SIZES = {1, 2, 3, 4, 33, 1024, 1025, 1026, 1027, 1028, 2048, 4097};
+
+  private static final int STEPS = 3;
+
+  static Stream<Arguments> pointers() {
+    List<Arguments> all = new ArrayList<>();
+    for (StepPath path : List.of(StepPath.SINGLE_PASS, StepPath.TWO_PASS)) {
+      for (DType type : DType.values()) {
+        for (int weightOffset : new int[] {0, 12}) {
+          for (int gradientElements : new int[] {0, 1, 2}) {
+            int gradientOffset = gradientElements * type.bytes();
+            all.add(Arguments.of(path, type, weightOffset, gradientOffset, true));
+            all.add(Arguments.of(path, type, weightOffset, gradientOffset, false));
+          }
+        }
+      }
+    }
+    return all.stream();
+  }
+
+  /**
+   * In one group, tensors are taken one after the other; in groups of their own, each is the first.
+   * Only the one group is adapted: the others' weights are stored where their moments are.
+   */
+  @ParameterizedTest
+  @MethodSource("pointers")
+  void shouldGiveTheSameBits(
+      StepPath path, DType type, int weightOffset, int gradientOffset, boolean together) {
+    Hyperparameters hyperparameters =
+        Hyperparameters.lamb(0.02)
+            .withLayerAdaptation(together ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER);
+    compare(path, hyperparameters, type, weightOffset, gradientOffset);
+  }
+
+  static Stream<Arguments> lansPointers() {
+    return Stream.of(DType.values())
+        .flatMap(type -> Stream.of(Arguments.of(type, 0, 0), Arguments.of(type, 12, type.bytes())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lansPointers")
+  void shouldGiveTheSameBitsWithLans(DType type, int weightOffset, int gradientOffset) {
+    compare(StepPath.AUTO, Hyperparameters.lans(0.02), type, weightOffset, gradientOffset);
+  }
+
+  private static void compare(
+      StepPath path,
+      Hyperparameters hyperparameters,
+      DType type,
+      int weightOffset,
+      int gradientOffset) {
+    Random random = new Random(5);
+    float[][] weights = new float[SIZES.length][];
+    byte[][] gradients = new byte[SIZES.length][];
+    for (int i = 0; i < SIZES.length; i++) {
+      weights[i] = gaussian(random, SIZES[i]);
+      gradients[i] = encode(uneven(random, SIZES[i]), type);
+    }
+    float[][] expected = new float[SIZES.length][];
+    double expectedNorm = onCpu(hyperparameters, weights, gradients, type, expected);
+    try (TestDevice device = TestDevice.open()) {
+      float[][] actual = new float[SIZES.length][];
+      double norm =
+          onDevice(
+              device,
+              path,
+              hyperparameters,
+              type,
+              weights,
+              weightOffset,
+              gradients,
+              gradientOffset,
+              actual);
+      for (int i = 0; i < SIZES.length; i++) {
+        assertArrayEquals(bits(expected[i]), bits(actual[i]), "weights of " + SIZES[i]);
+      }
+      assertEquals(expectedNorm, norm, "gradient norm");
+    }
+  }
+
+  static Stream<Arguments> quads() {
+    List<Arguments> all = new ArrayList<>();
+    for (StepPath path : List.of(StepPath.SINGLE_PASS, StepPath.TWO_PASS)) {
+      for (DType type : DType.values()) {
+        all.add(Arguments.of(path, type, 0));
+        all.add(Arguments.of(path, type, 300));
+      }
+    }
+    return all.stream();
+  }
+
+  /** Four numbers that every type holds, whose squares have another sum in any other order. */
+  @ParameterizedTest
+  @MethodSource("quads")
+  void shouldAddTheSquaresOfAQuadInTheirOrder(StepPath path, DType type, int quad) {
+    float[] four = {112 * 0x1p-24f, 244 * 0x1p-24f, 1536, 3168 * 0x1p-24f};
+    float[] gradients = new float[2048];
+    System.arraycopy(four, 0, gradients, 4 * quad, 4);
+    double sum = 0;
+    for (double g : four) {
+      sum += g * g;
+    }
+    try (TestDevice device = TestDevice.open()) {
+      long address = device.upload(encode(gradients, type), 0, "gradients of p");
+      long weights = device.upload(new byte[2048 * Float.BYTES], 0, "weights of p");
+      Parameter p = Parameter.onDevice("p", pointer(weights), pointer(address), 2048, type);
+      try (Lamb lamb =
+          LambBuilders.onCuda(device.driver(), device.stream())
+              .group("all", Hyperparameters.lamb(0.02), p)
+              .maxGradNorm(1)
+              .path(path)
+              .build()) {
+        lamb.step();
+        assertEquals(Math.sqrt(sum), lamb.gradientNorm());
+      }
+    }
+  }
+
+  /** Runs on the CPU, and returns the gradients' norm. */
+  private static double onCpu(
+      Hyperparameters hyperparameters,
+      float[][] weights,
+      byte[][] gradients,
+      DType type,
+      float[][] result) {
+    List<Parameter> parameters = new ArrayList<>();
+    for (int i = 0; i < weights.length; i++) {
+      result[i] = weights[i].clone();
+      parameters.add(Parameter.onHost("p" + i, result[i], decode(gradients[i], type)));
+    }
+    try (Lamb lamb =
+        Lamb.onCpu().group("all", hyperparameters, parameters).maxGradNorm(2).build()) {
+      for (int step = 0; step < STEPS; step++) {
+        lamb.step();
+      }
+      return lamb.gradientNorm();
+    }
+  }
+
+  /**
+   * Runs on the device, checks that gradients and the memory around the weights are as they were,
+   * and returns the gradients' norm.
+   */
+  private static double onDevice(
+      TestDevice device,
+      StepPath path,
+      Hyperparameters hyperparameters,
+      DType type,
+      float[][] weights,
+      int weightOffset,
+      byte[][] gradients,
+      int gradientOffset,
+      float[][] result) {
+    long[] weightAddresses = new long[weights.length];
+    long[] gradientAddresses = new long[weights.length];
+    List<Parameter> parameters = new ArrayList<>();
+    for (int i = 0; i < weights.length; i++) {
+      weightAddresses[i] =
+          device.upload(encode(weights[i], DType.F32), weightOffset, "weights of p" + i);
+      gradientAddresses[i] = device.upload(gradients[i], gradientOffset, "gradients of p" + i);
+      parameters.add(
+          Parameter.onDevice(
+              "p" + i,
+              pointer(weightAddresses[i]),
+              pointer(gradientAddresses[i]),
+              weights[i].length,
+              type));
+    }
+    double norm;
+    LambBuilder builder =
+        LambBuilders.onCuda(device.driver(), device.stream()).maxGradNorm(2).path(path);
+    if (hyperparameters.isAdapted()) {
+      builder.group("all", hyperparameters, parameters);
+    } else {
+      parameters.forEach(p -> builder.group("of " + p.name(), hyperparameters, p));
+    }
+    try (Lamb lamb = builder.build()) {
+      for (int step = 0; step < STEPS; step++) {
+        lamb.step();
+      }
+      norm = lamb.gradientNorm();
+    }
+    for (int i = 0; i < weights.length; i++) {
+      int bytes = weights[i].length * Float.BYTES;
+      byte[] around = device.download(weightAddresses[i] - weightOffset, weightOffset + bytes + 16);
+      result[i] = decode(Arrays.copyOfRange(around, weightOffset, weightOffset + bytes), DType.F32);
+      for (int b = 0; b < around.length; b++) {
+        if (b < weightOffset || b >= weightOffset + bytes) {
+          assertEquals(TestDevice.AROUND, around[b], "a byte beside weights of " + SIZES[i]);
+        }
+      }
+      assertArrayEquals(
+          gradients[i], device.download(gradientAddresses[i], gradients[i].length), "gradients");
+    }
+    return norm;
+  }
+
+  static double bytesPerParameterWithHalfGradients() {
+    int count = 2048 * 8;
+    return TrafficTest.modelBytes(launchesOfAStep(StepPath.TWO_PASS, DType.F16, 0, count, false))
+        / count;
+  }
+
+  /** The instructions of a step, by kernel, with weights so far from alignment. */
+  static Map<String, Long> instructions(StepPath path, DType type, int weightOffset) {
+    return launchesOfAStep(path, type, weightOffset, 2048 * 8, true).stream()
+        .collect(
+            Collectors.groupingBy(
+                LaunchReport::kernel, Collectors.summingLong(LaunchReport::instructions)));
+  }
+
+  private static List<LaunchReport> launchesOfAStep(
+      StepPath path, DType type, int weightOffset, int count, boolean clip) {
+    try (TestDevice device = TestDevice.open()) {
+      byte[] values = encode(gaussian(new Random(1), count), DType.F32);
+      long weights = device.upload(values, weightOffset, "weights of p");
+      long gradients = device.upload(new byte[type.bytes() * count], 0, "gradients of p");
+      Parameter p = Parameter.onDevice("p", pointer(weights), pointer(gradients), count, type);
+      LambBuilder builder =
+          LambBuilders.onCuda(device.driver(), device.stream())
+              .group("all", Hyperparameters.lamb(0.1), p)
+              .path(path);
+      if (clip) {
+        builder.maxGradNorm(1);
+      }
+      try (Lamb lamb = builder.build()) {
+        device.emulator().forgetLaunches();
+        lamb.step();
+        return List.copyOf(device.emulator().launches());
+      }
+    }
+  }
+
+  private static CUdeviceptr pointer(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+
+  private static float[] gaussian(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  /** Of so many magnitudes that the order of their squares' sum shows, of halves' squares too. */
+  private static float[] uneven(Random random, int count) {
+    float[] values = gaussian(random, count);
+    for (int i = 0; i < count; i++) {
+      values[i] = Math.scalb(values[i], random.nextInt(20) - 12);
+    }
+    return values;
+  }
+
+  private static byte[] encode(float[] values, DType type) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      switch (type) {
+        case F32 -> bytes.putFloat(value);
+        case F16 -> bytes.putShort(Half.toF16(value));
+        case BF16 -> bytes.putShort(Half.toBf16(value));
+      }
+    }
+    return bytes.array();
+  }
+
+  private static float[] decode(byte[] encoded, DType type) {
+    ByteBuffer bytes = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
+    float[] values = new float[encoded.length / type.bytes()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          switch (type) {
+            case F32 -> bytes.getFloat();
+            case F16 -> Half.fromF16(bytes.getShort());
+            case BF16 -> Half.fromBf16(bytes.getShort());
+          };
+    }
+    return values;
+  }
+
+  private static int[] bits(float[] values) {
+    int[] bits = new int[values.length];
+    for (int i = 0; i < values.length; i++) {
+      bits[i] = Float.floatToRawIntBits(values[i]);
+    }
+    return bits;
+  }
+}

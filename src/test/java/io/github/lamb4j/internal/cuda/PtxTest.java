@@ -1,0 +1,132 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * NVIDIA's own assembler, which JCuda brings along, takes the committed PTX; it needs neither GPU
+ * nor toolkit.
+ */
+class PtxTest {
+
+  /** Registers of a multiprocessor, on every architecture from sm_70 on. */
+  private static final int REGISTERS = 65536;
+
+  private static final Pattern KERNEL = Pattern.compile("Compiling entry function '(\\w+)'");
+  private static final Pattern REGISTER_COUNT = Pattern.compile("Used (\\d+) registers");
+  private static final Pattern MEMORY =
+      Pattern.compile("(\\d+) bytes (stack frame|spill stores|spill loads)");
+
+  private static String ptx;
+
+  @BeforeAll
+  static void readPtx() {
+    assumeTrue(PtxAssembler.isAvailable(), "JCuda has no PTX compiler for this platform");
+    ptx = new String(Kernels.ptx(), StandardCharsets.US_ASCII).replace("\0", "");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sm_70", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90"})
+  void shouldAssembleWithoutSpillsAtTheIntendedOccupancy(String architecture) {
+    PtxAssembler.Result result = PtxAssembler.assemble(ptx, architecture);
+    assertTrue(result.succeeded(), result.log());
+    Map<String, Integer> registers = new TreeMap<>();
+    String kernel = null;
+    for (String line : result.log().lines().toList()) {
+      Matcher name = KERNEL.matcher(line);
+      if (name.find()) {
+        kernel = name.group(1);
+      }
+      for (Matcher memory = MEMORY.matcher(line); memory.find(); ) {
+        assertEquals("0", memory.group(1), kernel + " on " + architecture + ": " + line);
+      }
+      Matcher count = REGISTER_COUNT.matcher(line);
+      if (count.find()) {
+        registers.put(kernel, Integer.parseInt(count.group(1)));
+      }
+    }
+    for (LaunchPolicy policy : LaunchPolicy.all()) {
+      assertTrue(
+          registers.containsKey(policy.kernel()), policy.kernel() + " is missing: " + registers);
+      // Registers are handed out to a warp in units of 256.
+      int perWarp = (registers.get(policy.kernel()) * 32 + 255) / 256 * 256;
+      int warpsPerBlock = (policy.threads() + 31) / 32;
+      int resident = REGISTERS / perWarp / warpsPerBlock;
+      assertTrue(
+          resident >= policy.blocksPerMultiprocessor(),
+          "%s on %s: %d registers leave room for %d blocks, the policy wants %d"
+              .formatted(
+                  policy.kernel(),
+                  architecture,
+                  registers.get(policy.kernel()),
+                  resident,
+                  policy.blocksPerMultiprocessor()));
+    }
+    assertEquals(
+        LaunchPolicy.all().size(),
+        registers.size(),
+        "kernels without a launch policy: " + registers);
+  }
+
+  @Test
+  void shouldDemandNoNewerDriverThanItsInstructionsDo() {
+    // PTX 5.0 is the last version before 6.0 that this assembler knows to differ in what the
+    // kernels use.
+    String older = ptx.replaceFirst("\\.version 6\\.0", ".version 5.0");
+    assertFalse(older.equals(ptx), "the committed PTX is not .version 6.0");
+    assertFalse(PtxAssembler.assemble(older, "sm_70").succeeded());
+    assertTrue(ptx.contains("\n.target sm_70\n"));
+  }
+
+  @Test
+  void shouldUseNoApproximationAndNoFlushToZero() {
+    Matcher wrong =
+        Pattern.compile("^.*\\.(approx|ftz|full)\\b.*$", Pattern.MULTILINE).matcher(ptx);
+    assertFalse(wrong.find(), () -> wrong.group());
+    Matcher floatAtomics =
+        Pattern.compile("^\\s*(@\\S+\\s+)?(atom|red)\\..*\\.f(16|32|64).*$", Pattern.MULTILINE)
+            .matcher(ptx);
+    assertFalse(floatAtomics.find(), () -> floatAtomics.group());
+  }
+
+  @Test
+  void shouldBeWhatTheCommittedSourceGives(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    assumeTrue(nvccVersion().contains("release 13.0"), "nvcc 13.0 is not installed");
+    Path rebuilt = folder.resolve("lamb.ptx");
+    Process build =
+        new ProcessBuilder("scripts/build-kernels", rebuilt.toString()).inheritIO().start();
+    assertTrue(build.waitFor(3, TimeUnit.MINUTES), "scripts/build-kernels did not end");
+    assertEquals(0, build.exitValue());
+    assertEquals(
+        Files.readString(rebuilt),
+        Files.readString(Path.of("kernels/lamb.ptx")),
+        "run scripts/build-kernels");
+  }
+
+  private static String nvccVersion() throws IOException {
+    try {
+      Process nvcc = new ProcessBuilder("nvcc", "--version").redirectErrorStream(true).start();
+      return new String(nvcc.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      return "none";
+    }
+  }
+}

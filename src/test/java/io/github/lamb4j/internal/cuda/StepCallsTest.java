@@ -1,0 +1,235 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.tools.bench.ForwardingDriver;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import jcuda.driver.CUdeviceptr;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A step enqueues kernels and does nothing else: no copy, no allocation, no waiting. */
+@Tag("gpu")
+class StepCallsTest {
+
+  /** Calls that a driver answers at once, without a copy, an allocation or a wait. */
+  private static final Set<String> QUESTIONS = Set.of("currentContext", "isCapturing");
+
+  @ParameterizedTest
+  @CsvSource({
+    "TWO_PASS, false, 8",
+    "TWO_PASS, true, 13",
+    "SINGLE_PASS, false, 4",
+    "SINGLE_PASS, true, 9"
+  })
+  void shouldEnqueueKernelsAlone(StepPath path, boolean clip, int launches) {
+    List<String> calls = new ArrayList<>();
+    try (TestDevice device = TestDevice.open()) {
+      long memory = device.upload(new byte[4 * 100], 0, "weights and gradients");
+      var builder =
+          LambBuilders.onCuda(recording(device.driver(), calls), device.stream()).path(path);
+      for (int group = 0; group < 2; group++) {
+        List<Parameter> members = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+          long at = memory + 4 * (group * 50 + i * 10);
+          members.add(Parameter.onDevice("p" + group + i, pointer(at), pointer(at + 20), 5));
+        }
+        builder.group("group " + group, Hyperparameters.lamb(0.1), members);
+      }
+      if (clip) {
+        builder.maxGradNorm(1);
+      }
+      try (Lamb lamb = builder.build()) {
+        calls.clear();
+        lamb.step();
+        assertOnlyEnqueued(launches, calls);
+      }
+    }
+  }
+
+  private static void assertOnlyEnqueued(int launches, List<String> calls) {
+    assertEquals(
+        launches,
+        calls.stream().filter(call -> call.startsWith("enqueue")).count(),
+        calls::toString);
+    assertTrue(
+        calls.stream().allMatch(call -> call.startsWith("enqueue") || QUESTIONS.contains(call)),
+        calls::toString);
+  }
+
+  /**
+   * Everything that is decided on the device, of a group of LAMB and one of LANS: two launches for
+   * each norm, one to decide, and those of the groups.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "TWO_PASS, SKIP, false, 14",
+    "TWO_PASS, FAIL, false, 14",
+    "SINGLE_PASS, SKIP, false, 12",
+    "SINGLE_PASS, FAIL, true, 10",
+    "TWO_PASS, PROPAGATE, true, 12"
+  })
+  void shouldEnqueueKernelsAloneWhateverIsDecided(
+      StepPath path, NonFiniteGradients policy, boolean givenNorm, int launches) {
+    List<String> calls = new ArrayList<>();
+    try (TestDevice device = TestDevice.open();
+        Lamb lamb = deciding(device, recording(device.driver(), calls), path, policy, givenNorm)) {
+      calls.clear();
+      lamb.step();
+      assertOnlyEnqueued(launches, calls);
+    }
+  }
+
+  /** Clips, unscales, divides and looks for what is not finite, of tensors in every form. */
+  private static Lamb deciding(
+      TestDevice device,
+      CudaDriver driver,
+      StepPath path,
+      NonFiniteGradients policy,
+      boolean givenNorm) {
+    Side side = Side.cuda(device, path);
+    TestArray scalars = side.array(DType.F32, 1, "scalar");
+    scalars.put(2);
+    LambBuilder builder = LambBuilders.onCuda(driver, device.stream()).path(path);
+    new MixedModel(side, 1)
+        .group("lamb", Hyperparameters.lamb(0.1), 1, 0, 0, 2, 0, 0, 3)
+        .group("lans", Hyperparameters.lans(0.1), 1, 2)
+        .groups
+        .forEach(builder::group);
+    if (givenNorm) {
+      builder.gradientNorm(side.scalar(scalars));
+    }
+    return builder
+        .maxGradNorm(1)
+        .lossScale(side.scalar(scalars))
+        .gradientDivisor(side.scalar(scalars))
+        .nonFiniteGradients(policy)
+        .build();
+  }
+
+  /** However many tensors a group has, and however small they are, it is launched as one. */
+  @ParameterizedTest
+  @CsvSource({"TWO_PASS, LAMB, 7", "SINGLE_PASS, LAMB, 5", "TWO_PASS, LANS, 8"})
+  void shouldLaunchTenThousandTensorsAsOne(StepPath path, UpdateRule rule, int launches) {
+    try (TestDevice device = TestDevice.open()) {
+      LaunchingNothing driver = new LaunchingNothing(device.driver());
+      int count = 10_000;
+      long memory = device.upload(new byte[8 * 100 * count], 0, "weights and gradients");
+      List<Parameter> members = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        long at = memory + 800L * i;
+        members.add(Parameter.onDevice("p" + i, pointer(at), pointer(at + 400), 100));
+      }
+      Hyperparameters h = Hyperparameters.lamb(0.1).withUpdateRule(rule);
+      try (Lamb lamb =
+          LambBuilders.onCuda(driver, device.stream())
+              .path(path)
+              .group("all", h, members)
+              .maxGradNorm(1)
+              .build()) {
+        driver.launches = 0;
+        lamb.step();
+        assertEquals(launches, driver.launches);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = StepPath.class,
+      names = {"SINGLE_PASS", "TWO_PASS"})
+  void shouldAllocateNothing(StepPath path) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (TestDevice device = TestDevice.open()) {
+      CudaDriver driver = new LaunchingNothing(device.driver());
+      try (Lamb lamb = deciding(device, driver, path, NonFiniteGradients.SKIP, false)) {
+        // The least of several rounds: while it warms up, the virtual machine allocates on the
+        // thread's account.
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 10; round++) {
+          long before = threads.getCurrentThreadAllocatedBytes();
+          for (int step = 0; step < 500; step++) {
+            lamb.step();
+          }
+          least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        assertEquals(0, least);
+      }
+    }
+  }
+
+  /**
+   * The driver, with launches that do nothing and answers that need no call: what is left is ours.
+   */
+  private static final class LaunchingNothing extends ForwardingDriver {
+
+    int launches;
+
+    LaunchingNothing(CudaDriver driver) {
+      super(driver);
+    }
+
+    @Override
+    public long currentContext() {
+      return 1;
+    }
+
+    @Override
+    public boolean isCapturing(CudaStream stream) {
+      return false;
+    }
+
+    @Override
+    public Launch prepare(
+        long function,
+        String name,
+        int grid,
+        int threads,
+        int sharedBytes,
+        ByteBuffer... arguments) {
+      return stream -> launches++;
+    }
+  }
+
+  private static CUdeviceptr pointer(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+
+  /** The driver, with every call noted. */
+  private static CudaDriver recording(CudaDriver driver, List<String> calls) {
+    return Proxies.of(
+        CudaDriver.class,
+        (method, arguments) -> {
+          calls.add(method.getName());
+          Object result = method.invoke(driver, arguments);
+          if (result instanceof CudaDriver.Launch launch) {
+            return Proxies.of(
+                CudaDriver.Launch.class,
+                (enqueue, stream) -> {
+                  calls.add("enqueue " + arguments[1]);
+                  return enqueue.invoke(launch, stream);
+                });
+          }
+          return result;
+        });
+  }
+}

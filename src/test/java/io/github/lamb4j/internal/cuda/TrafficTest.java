@@ -1,0 +1,159 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.emulator.EmulatedDevice;
+import io.github.lamb4j.emulator.LaunchReport;
+import io.github.lamb4j.internal.numerics.Rates;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.Parameter;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Bytes of device memory that a step moves for each fp32 parameter, counted: what the README
+ * states.
+ */
+class TrafficTest {
+
+  private static final Predicate<String> MODEL = purpose -> purpose.contains(" of ");
+
+  /**
+   * Bytes per parameter of one step: moved of weights, gradients and moments; stored elsewhere; and
+   * the size of all that is elsewhere. Tables are read by many threads at once, and come from the
+   * cache but for the first time.
+   */
+  private record Traffic(double model, double otherStored, double otherSize) {}
+
+  @Test
+  void shouldMove40BytesInTwoPasses() {
+    Traffic traffic = measure(StepPath.TWO_PASS, false, EmulatedDevice.SMALL, 2048 * 24);
+    assertEquals(40, traffic.model);
+    assertTrue(
+        traffic.otherStored < 0.1 && traffic.otherSize < 0.1,
+        "tables and partial sums: " + traffic);
+  }
+
+  @Test
+  void shouldMove4BytesMoreToClip() {
+    assertEquals(44, measure(StepPath.TWO_PASS, true, EmulatedDevice.SMALL, 2048 * 24).model);
+    assertEquals(36, measure(StepPath.SINGLE_PASS, true, EmulatedDevice.SMALL, 2048 * 24).model);
+  }
+
+  @Test
+  void shouldMove32BytesInASinglePass() {
+    Traffic traffic = measure(StepPath.SINGLE_PASS, false, EmulatedDevice.SMALL, 2048 * 24);
+    assertEquals(32, traffic.model);
+    assertTrue(
+        traffic.otherStored < 0.1 && traffic.otherSize < 0.1,
+        "tables and partial sums: " + traffic);
+  }
+
+  @Test
+  void shouldMove28BytesWithoutLayerAdaptation() {
+    Hyperparameters adamW = Hyperparameters.adamW(0.1);
+    assertEquals(
+        28, measure(adamW, StepPath.SINGLE_PASS, false, EmulatedDevice.SMALL, 2048 * 24).model);
+  }
+
+  @Test
+  void shouldMove40BytesAtTheMostForWhatTheWindowDoesNotHold() {
+    // Two blocks with one slot each: of 24 tiles, 22 go without; or 23, if one block takes the last
+    // two.
+    EmulatedDevice tiny = withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 2), 1);
+    double bytes = measure(StepPath.SINGLE_PASS, false, tiny, 2048 * 24).model;
+    assertTrue(bytes >= (22 * 40 + 2 * 32) / 24.0 && bytes <= 40, "bytes per parameter: " + bytes);
+  }
+
+  @Test
+  void shouldReadHalfGradientsAtHalfThePrice() {
+    // Half gradients are a matter of the device's pointers: see PointersTest for the rest.
+    assertEquals(38, PointersTest.bytesPerParameterWithHalfGradients());
+  }
+
+  /** Of the instructions that unaligned pointers take, so many percent, and hardly more. */
+  @ParameterizedTest
+  @CsvSource({
+    "TWO_PASS, gradient_norm_tiles, 82",
+    "TWO_PASS, moments, 57",
+    "TWO_PASS, apply, 45",
+    "SINGLE_PASS, single_pass, 63"
+  })
+  void shouldTakeFourElementsAtOnceWherePointersAreAligned(
+      StepPath path, String kernel, int percent) {
+    for (DType type : DType.values()) {
+      long aligned = PointersTest.instructions(path, type, 0).get(kernel);
+      long unaligned = PointersTest.instructions(path, type, Float.BYTES).get(kernel);
+      assertTrue(aligned * 100 <= unaligned * percent, type + ": " + aligned + "/" + unaligned);
+    }
+  }
+
+  /** A device whose blocks hold this many tiles each. */
+  static EmulatedDevice withSlots(EmulatedDevice device, int slots) {
+    int perBlock = slots * CudaLayout.SLOT + 4608;
+    return device.withSharedMemory(2 * (perBlock + 1024), perBlock);
+  }
+
+  private static Traffic measure(StepPath path, boolean clip, EmulatedDevice device, int count) {
+    return measure(Hyperparameters.lamb(0.1), path, clip, device, count);
+  }
+
+  private static Traffic measure(
+      Hyperparameters hyperparameters,
+      StepPath path,
+      boolean clip,
+      EmulatedDevice device,
+      int count) {
+    try (TestDevice test = TestDevice.open(device, 3)) {
+      LambBuilder builder = LambBuilders.staged(test.driver()).path(path);
+      if (clip) {
+        builder.maxGradNorm(1);
+      }
+      float[] weights = new float[count];
+      float[] gradients = new float[count];
+      weights[0] = 1;
+      gradients[1] = 1;
+      builder.group("all", hyperparameters, Parameter.onHost("w", weights, gradients));
+      try (Lamb lamb = builder.build()) {
+        test.emulator().forgetLaunches();
+        lamb.step();
+        double otherSize = 0;
+        for (Map.Entry<String, Long> allocation : test.emulator().liveBytes().entrySet()) {
+          otherSize += MODEL.test(allocation.getKey()) ? 0 : allocation.getValue();
+        }
+        otherSize -= (double) Rates.KEPT * Double.BYTES; // whatever the size of the model
+        List<LaunchReport> launches = test.emulator().launches();
+        return new Traffic(
+            modelBytes(launches) / count,
+            sum(launches, LaunchReport::stored, MODEL.negate()) / count,
+            otherSize / count);
+      }
+    }
+  }
+
+  static double modelBytes(List<LaunchReport> launches) {
+    return sum(launches, LaunchReport::loaded, MODEL) + sum(launches, LaunchReport::stored, MODEL);
+  }
+
+  private static double sum(
+      List<LaunchReport> launches,
+      Function<LaunchReport, Map<String, Long>> moved,
+      Predicate<String> purposes) {
+    return launches.stream()
+        .flatMap(launch -> moved.apply(launch).entrySet().stream())
+        .filter(entry -> purposes.test(entry.getKey()))
+        .mapToDouble(Map.Entry::getValue)
+        .sum();
+  }
+}

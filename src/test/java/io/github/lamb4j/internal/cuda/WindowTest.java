@@ -1,0 +1,64 @@
+package io.github.lamb4j.internal.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.lamb4j.DeviceParameters;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.emulator.EmulatedDevice;
+import io.github.lamb4j.emulator.EmulatedDriver;
+import io.github.lamb4j.internal.numerics.Tiling;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.Parameter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WindowTest {
+
+  /** Of an H200. */
+  private static final Window WINDOW = new Window(264, 13);
+
+  @ParameterizedTest
+  @CsvSource({
+    "132, 233472, 232448, 264, 13", // H200
+    "108, 167936, 166912, 216, 9", // A100
+    "80, 98304, 98304, 160, 5", // V100
+    "40, 65536, 65536, 80, 3", // T4
+    "1, 10000, 10000, 2, 0"
+  })
+  void shouldBeAsLargeAsSharedMemoryAllows(
+      int multiprocessors, int perMultiprocessor, int perBlock, int grid, int slots) {
+    EmulatedDevice device =
+        EmulatedDevice.SMALL
+            .withMultiprocessors(multiprocessors, 2)
+            .withSharedMemory(perMultiprocessor, perBlock);
+    try (EmulatedDriver driver = new EmulatedDriver(device, 1)) {
+      assertEquals(new Window(grid, slots), Window.of(driver));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "AUTO, true, 7028736, true", // as much as the window holds
+    "AUTO, true, 14057472, true", // twice as much
+    "AUTO, true, 14057473, false",
+    "AUTO, false, 14057473, true",
+    "SINGLE_PASS, true, 14057473, true",
+    "TWO_PASS, false, 1, false"
+  })
+  void shouldBeUsedWhereItSavesMuch(StepPath path, boolean adapted, long count, boolean chosen) {
+    assertEquals(chosen, WINDOW.isChosen(path, adapted, tiling(count)));
+  }
+
+  @Test
+  void shouldNotBeUsedWhereItHoldsNothing() {
+    for (StepPath path : StepPath.values()) {
+      assertEquals(false, new Window(2, 0).isChosen(path, false, tiling(1)));
+    }
+  }
+
+  private static Tiling tiling(long count) {
+    Parameter parameter = DeviceParameters.of("w", 1 << 20, 1 << 30, count, DType.F32);
+    return Tiling.of(parameter.count());
+  }
+}

@@ -1,0 +1,80 @@
+package io.github.lamb4j.tools.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ShapesFileTest {
+
+  @TempDir Path folder;
+
+  private ModelShapes read(String text) throws IOException {
+    Path file = folder.resolve("shapes.json");
+    Files.writeString(file, text);
+    return ShapesFile.read(file);
+  }
+
+  @Test
+  void shouldReadWhatItWrites() throws IOException {
+    ModelShapes model = Models.named("resnet-50").orElseThrow();
+    Path file = folder.resolve("resnet.json");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      ShapesFile.write(model, out);
+    }
+    assertEquals(model.tensors(), ShapesFile.read(file).tensors());
+    assertEquals(model.tensors().size() + 2, Files.readAllLines(file).size());
+  }
+
+  @Test
+  void shouldDecayAndAdaptUnlessToldOtherwise() throws IOException {
+    ModelShapes model =
+        read("[{\"name\":\"a\",\"shape\":[2,3]},{\"decay\":false,\"shape\":[],\"name\":\"b\"}]");
+    assertEquals("shapes.json", model.name());
+    assertEquals(
+        List.of(
+            new TensorShape("a", List.of(2L, 3L), true, true),
+            new TensorShape("b", List.of(), false, true)),
+        model.tensors());
+    assertEquals(7, model.parameters());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "''|is not a JSON array of tensors",
+        "{}|is not a JSON array of tensors",
+        "[]|has no tensors",
+        "[1]|its tensor 1 is no object",
+        "[{\"shape\":[1]}]|its tensor 1 has no name",
+        "[{\"name\":\"a\"}]|its tensor 1 has no shape",
+        "[{\"name\":1}]|its tensor 1 has a name that is no string",
+        "[{\"name\":\"\"}]|its tensor 1 has an empty name",
+        "[{\"name\":\"a\",\"shape\":[1]},{\"name\":\"a\"}]|its tensor 2 has a name that stands twice: \"a\"",
+        "[{\"shape\":3}]|its tensor 1 has a shape that is no array of whole numbers from 1 on",
+        "[{\"shape\":[0]}]|its tensor 1 has a shape that is no array",
+        "[{\"shape\":[1.5]}]|its tensor 1 has a shape that is no array",
+        "[{\"shape\":[99999999999999999999]}]|its tensor 1 has a shape that is no array",
+        "[{\"decay\":1}]|its tensor 1 has a decay that is no boolean",
+        "[{\"dtype\":1}]|its tensor 1 has a field \"dtype\"; there are name, shape, decay and adapt",
+        "[{\"name\":\"a\",\"shape\":[9999999999,9999999999]}]|has more than 1000000000000000 elements",
+        "[{\"name\":\"a\",\"shape\":[1000000000000001]}]|has more than 1000000000000000 elements",
+        "[{\"name\":\"a\",\"shape\":[1]}] 2|has something behind its array",
+        "[{\"name\":|not valid JSON",
+      })
+  void shouldSayWhatIsWrong(String text, String message) {
+    String given = assertThrows(IllegalArgumentException.class, () -> read(text)).getMessage();
+    String start = folder.resolve("shapes.json") + ": " + message;
+    assertEquals(start, given.substring(0, Math.min(given.length(), start.length())));
+  }
+}

@@ -1,0 +1,153 @@
+package io.github.lamb4j.tools.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.lamb4j.BackendChoice;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command itself, {@code lamb info}, and both as a process of their own. */
+class MainTest {
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "info", "step", "train"})
+  void shouldHelpAndTellItsVersion(String command) {
+    String name = ("lamb " + command).strip();
+    Object[] none = command.isEmpty() ? new Object[0] : new Object[] {command};
+    CommandRun help = CommandRun.done(with(none, "--help"));
+    assertTrue(help.out().startsWith("Usage: " + name + " "), help.out());
+    assertEquals(help, CommandRun.done(with(none, "-h")));
+    CommandRun version = CommandRun.done(with(none, "--version"));
+    assertTrue(version.out().matches("lamb4j \\S+\\R"), version.out());
+  }
+
+  private static Object[] with(Object[] arguments, Object last) {
+    Object[] all = Arrays.copyOf(arguments, arguments.length + 1);
+    all[arguments.length] = last;
+    return all;
+  }
+
+  @Test
+  void shouldNameTheOptionsOfAStep() {
+    String help = CommandRun.done("step", "--help").out();
+    for (String option :
+        List.of(
+            "--params=FILE",
+            "--grads=FILE",
+            "--state=FILE",
+            "--out=DIR",
+            "--lr=LR[,LR...]",
+            "--preset=NAME",
+            "--[no-]decoupled-decay",
+            "--bias-correction=WHERE",
+            "--no-bias-correction",
+            "--no-grad-averaging",
+            "--lans",
+            "--max-grad-norm=X",
+            "--grad-scale=X",
+            "--skip-nonfinite",
+            "--no-decay=REGEX",
+            "--no-adapt=REGEX",
+            "--backend=NAME",
+            "--threads=N")) {
+      assertTrue(help.contains(option), option + " is not in: " + help);
+    }
+    assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
+  }
+
+  @Test
+  void shouldSayWhatWouldRunAndWhy() {
+    BackendChoice choice = BackendChoice.auto();
+    List<String> lines = CommandRun.done("info").out().lines().toList();
+    assertEquals(
+        "backend      " + choice.backend().toUpperCase(Locale.ROOT) + ": " + choice.reason(),
+        lines.get(0));
+    List<String> rows = lines.stream().map(line -> line.split(" ")[0]).toList();
+    assertEquals(
+        List.of(
+            "backend", "device", "driver", "kernels", "processors", "java", "platform", "versions"),
+        rows);
+    assertTrue(
+        lines.get(7).matches("versions     lamb4j \\S+, jcuda \\d+\\.\\d+\\.\\d+"), lines.get(7));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''|lamb: no command given: info, step, train or bench (see lamb --help)",
+        "fly|lamb: Unmatched argument at index 0: 'fly' (see lamb --help)",
+        "--fly|lamb: Unknown option: '--fly' (see lamb --help)",
+        "info --fly|lamb info: Unknown option: '--fly' (see lamb info --help)",
+        "info step|lamb info: Unmatched argument at index 1: 'step' (see lamb info --help)",
+        "step --fly=1|lamb step: Missing required options",
+        "train --epochs=0|lamb train: --epochs 0: give at least 1 (see lamb train --help)",
+      })
+  void shouldRefuseWhatItDoesNotKnow(String line, String message) throws IOException {
+    Object[] arguments = line.isEmpty() ? new Object[0] : line.split(" ");
+    CommandRun.refused(folder, message, arguments);
+  }
+
+  private CommandRun start(Object... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx24m"));
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add("io.github.lamb4j.tools.cli.Main");
+    Arrays.stream(arguments).map(String::valueOf).forEach(command::add);
+    Path out = folder.resolve("stdout");
+    Path err = folder.resolve("stderr");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().remove("JAVA_TOOL_OPTIONS");
+    Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    return new CommandRun(
+        process.waitFor(),
+        Files.readString(out, StandardCharsets.UTF_8),
+        Files.readString(err, StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void shouldStepAsAProcess() throws IOException, InterruptedException {
+    Path model = new Checkpoint().f32("w", 1, 2).write(folder.resolve("m"));
+    Path out = folder.resolve("out");
+    CommandRun run = start("step", "--params", model, "--grads", model, "--lr=1", "--out", out);
+    String said =
+        "1 tensor(s) with weight decay 0.01, layer adaptation on%n1 step(s), now at step 1; results are in %s%n"
+            .formatted(out);
+    assertEquals(new CommandRun(0, said, ""), run);
+    assertEquals(1, TrustJson.read(out.resolve("trust.json")).size());
+  }
+
+  @Test
+  void shouldRefuseAsAProcess() throws IOException, InterruptedException {
+    CommandRun run = start("step", "--params", "none", "--grads", "x", "--lr=1", "--out", "y");
+    run.assertRefusal();
+    assertEquals("lamb step: none: no such file%n".formatted(), run.err());
+  }
+
+  @Test
+  void shouldRefuseAModelThatDoesNotFitTheHeap() throws IOException, InterruptedException {
+    Path model = new Checkpoint().f32("w", new float[2_000_000]).write(folder.resolve("m"));
+    Path out = folder.resolve("out");
+    CommandRun run =
+        start("step", "--params", model, "--grads", model, "--lr=1", "--out", out, "--backend=cpu");
+    run.assertRefusal();
+    assertTrue(run.err().matches("lamb step: .*Java heap.* MiB: raise .*-Xmx.*\\R"), run.err());
+    assertTrue(Files.notExists(out));
+  }
+}

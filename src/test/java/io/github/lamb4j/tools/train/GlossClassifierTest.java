@@ -1,0 +1,178 @@
+package io.github.lamb4j.tools.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class GlossClassifierTest {
+
+  // No size is a multiple of four, so that every loop has a remainder.
+  private static final GlossClassifier.Shape SHAPE = new GlossClassifier.Shape(16, 5, 7, 3);
+
+  // An empty example, a token twice in an example, a token in several.
+  private static final Examples EXAMPLES =
+      new Examples(
+          new int[][] {{1, 2, 3}, {}, {4, 4, 1}, {15}, {0, 2, 5, 6, 7}, {9}, {2, 1}},
+          new int[] {0, 1, 2, 2, 1, 0, 0});
+
+  private static final int[] ORDER = {6, 2, 5, 1, 0, 4, 3};
+
+  @Test
+  void shouldDifferentiateAsFiniteDifferencesDo() {
+    try (Workers workers = new Workers(2)) {
+      GlossClassifier model = model(workers);
+      double[][] exact = copies(model);
+      double loss = model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
+      assertEquals(loss(exact, ORDER, 0, ORDER.length), loss / ORDER.length, 1e-6);
+      assertGradients(model, exact, 0, ORDER.length);
+    }
+  }
+
+  @Test
+  void shouldForgetTheBatchBefore() {
+    try (Workers workers = new Workers(1)) {
+      GlossClassifier model = model(workers);
+      model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
+      model.differentiate(EXAMPLES, ORDER, 2, 5);
+      assertGradients(model, copies(model), 2, 5);
+    }
+  }
+
+  private static void assertGradients(GlossClassifier model, double[][] exact, int from, int to) {
+    double delta = 1e-6;
+    for (int layer = 0; layer < exact.length; layer++) {
+      GlossClassifier.Layer checked = model.layers()[layer];
+      for (int i = 0; i < exact[layer].length; i++) {
+        double value = exact[layer][i];
+        exact[layer][i] = value + delta;
+        double above = loss(exact, ORDER, from, to);
+        exact[layer][i] = value - delta;
+        double below = loss(exact, ORDER, from, to);
+        exact[layer][i] = value;
+        assertEquals(
+            (above - below) / (2 * delta),
+            checked.gradient()[i],
+            1e-6,
+            checked.name() + "[" + i + "]");
+      }
+    }
+  }
+
+  // The formulas of GlossClassifier's Javadoc in binary64, term by term.
+  private static double loss(double[][] layers, int[] order, int from, int to) {
+    double sum = 0;
+    for (int at = from; at < to; at++) {
+      double[] x = mean(layers[0], EXAMPLES.tokens()[order[at]]);
+      double[] h = affine(x, layers[1], layers[2]);
+      for (int i = 0; i < h.length; i++) {
+        h[i] = Math.max(0, h[i]);
+      }
+      double[] logits = affine(h, layers[3], layers[4]);
+      double total = 0;
+      for (double logit : logits) {
+        total += Math.exp(logit);
+      }
+      sum += Math.log(total) - logits[EXAMPLES.labels()[order[at]]];
+    }
+    return sum / (to - from);
+  }
+
+  private static double[] mean(double[] embedding, int[] tokens) {
+    double[] x = new double[SHAPE.width()];
+    for (int token : tokens) {
+      for (int i = 0; i < x.length; i++) {
+        x[i] += embedding[token * x.length + i] / tokens.length;
+      }
+    }
+    return x;
+  }
+
+  private static double[] affine(double[] input, double[] weight, double[] bias) {
+    double[] output = bias.clone();
+    for (int j = 0; j < output.length; j++) {
+      for (int i = 0; i < input.length; i++) {
+        output[j] += input[i] * weight[i * output.length + j];
+      }
+    }
+    return output;
+  }
+
+  private static double[][] copies(GlossClassifier model) {
+    double[][] copies = new double[model.layers().length][];
+    for (int layer = 0; layer < copies.length; layer++) {
+      float[] values = model.layers()[layer].values();
+      copies[layer] = new double[values.length];
+      for (int i = 0; i < values.length; i++) {
+        copies[layer][i] = values[i];
+      }
+    }
+    return copies;
+  }
+
+  // With biases of zero, the empty example would be at the bend of max(0, .), where differences
+  // lie.
+  private static GlossClassifier model(Workers workers) {
+    GlossClassifier model = new GlossClassifier(SHAPE, ORDER.length, 5, workers);
+    fill(model.hiddenBias.values(), 1);
+    fill(model.outputBias.values(), 2);
+    return model;
+  }
+
+  private static void fill(float[] values, long seed) {
+    Random random = new Random(seed);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextFloat() - 0.5f;
+    }
+  }
+
+  @Test
+  void shouldGiveTheSameBitsForEveryNumberOfThreads() {
+    Examples examples = WordNet.sample(900).train();
+    int[] order = new int[321];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = (i * 7) % examples.size();
+    }
+    GlossClassifier.Shape shape = new GlossClassifier.Shape(Trainer.BUCKETS, 10, 13, 45);
+    float[][] expected = null;
+    for (int threads = 1; threads <= 5; threads++) {
+      try (Workers workers = new Workers(threads)) {
+        GlossClassifier model = new GlossClassifier(shape, order.length, 3, workers);
+        model.differentiate(examples, order, 0, order.length);
+        float[][] gradients = new float[5][];
+        for (int i = 0; i < 5; i++) {
+          gradients[i] = model.layers()[i].gradient();
+        }
+        if (expected == null) {
+          expected = gradients;
+        }
+        for (int i = 0; i < 5; i++) {
+          // assertArrayEquals without a delta compares bits
+          assertArrayEquals(expected[i], gradients[i]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldPredictBeyondItsCapacity() {
+    try (Workers workers = new Workers(2)) {
+      int[] whole = new GlossClassifier(SHAPE, 7, 5, workers).predict(EXAMPLES);
+      int[] pieces = new GlossClassifier(SHAPE, 3, 5, workers).predict(EXAMPLES);
+      assertArrayEquals(whole, pieces);
+      assertEquals(EXAMPLES.size(), pieces.length);
+    }
+  }
+
+  @Test
+  void shouldStayFiniteWhenTheLogitsAreHuge() {
+    try (Workers workers = new Workers(1)) {
+      GlossClassifier model = new GlossClassifier(SHAPE, 7, 5, workers);
+      model.outputBias.values()[1] = 1e30f;
+      double loss = model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
+      assertTrue(Double.isFinite(loss) && loss > 1e30, "loss " + loss);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.github.lamb4j.tools.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+class TrainingReportTest {
+
+  private static final TrainingRun RUN =
+      new TrainingRun(
+          Contender.LAMB,
+          8192,
+          0.05,
+          65,
+          List.of(
+              new TrainingRun.Epoch(1, 2.5, new Scores(0.25, 0.125)),
+              new TrainingRun.Epoch(2, 1.25, new Scores(0.5, 0.25))),
+          List.of(new TrainingRun.LayerState("hidden.weight", 8, 16, 0.5)),
+          "00ff",
+          12.34);
+
+  private static final TrainingReport REPORT =
+      new TrainingReport(
+          7,
+          new Examples.Split(
+              new Examples(new int[][] {{1}, {2}, {3}}, new int[] {4, 5, 5}),
+              new Examples(new int[][] {{1}, {2}}, new int[] {5, 6})),
+          List.of(RUN),
+          2);
+
+  private static String json(TrainingReport report) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    report.writeJson(bytes);
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void shouldTabulateTheLastEpochInEveryLocale() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      String[] lines = REPORT.table().split("\\R");
+      assertEquals("3 glosses to train on, 2 held out, 45 classes; seed 7", lines[0]);
+      assertEquals("always the most frequent class: accuracy 0.5000, macro-F1 0.0148", lines[1]);
+      assertEquals(
+          "LAMB         8192       2      65    0.0500      1.2500    0.5000    0.2500     12.3",
+          lines[4]);
+      assertEquals(lines[3].length(), lines[4].length());
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void shouldWriteEveryNumber() throws IOException {
+    String json = json(REPORT);
+    for (String part :
+        List.of(
+            "\"seed\" : 7",
+            "\"train_examples\" : 3",
+            "\"noun.act\" : 1",
+            "\"batch_size\" : 8192",
+            "\"learning_rate\" : 0.05",
+            "\"train_loss\" : 2.5",
+            "\"held_out_macro_f1\" : 0.125",
+            "\"trust_ratio\" : 0.5",
+            "\"weights_sha256\" : \"00ff\"",
+            "\"threads\" : 2",
+            "12.34")) {
+      assertTrue(json.contains(part), part + " is not in " + json);
+    }
+  }
+
+  @Test
+  void shouldKeepWhatMayDifferBetweenRunsInMachine() throws IOException {
+    TrainingRun slower =
+        new TrainingRun(
+            RUN.contender(),
+            RUN.batchSize(),
+            RUN.learningRate(),
+            RUN.steps(),
+            RUN.epochs(),
+            RUN.layers(),
+            RUN.weightsSha256(),
+            99);
+    TrainingReport other = new TrainingReport(7, REPORT.data(), List.of(slower), 1);
+    assertEquals(json(REPORT).split("\"machine\"")[0], json(other).split("\"machine\"")[0]);
+  }
+}

@@ -1,0 +1,90 @@
+package io.github.lamb4j.tools.bench;
+
+import io.github.lamb4j.BackendChoice;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.JCudaDriver;
+import io.github.lamb4j.tools.progress.Progress;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** A benchmark on the backend of one's choice. */
+public final class Bench {
+
+  private static final int FIRST_DEVICE = 0;
+
+  private final BenchSettings settings;
+  private final OptionalInt repetitions;
+  private final Consumer<String> log;
+  private final Progress progress;
+
+  /**
+   * A benchmark that is not run yet.
+   *
+   * @param repetitions of each contender; empty for 30, or fewer where 30 take long
+   * @param log hears in one line which model is timed
+   */
+  public Bench(
+      BenchSettings settings, OptionalInt repetitions, Consumer<String> log, Progress progress) {
+    this.settings = settings;
+    this.repetitions = repetitions;
+    this.log = log;
+    this.progress = progress;
+  }
+
+  /**
+   * Times the first of the models that fits.
+   *
+   * @param models at least one
+   * @throws IllegalStateException if none fits, before anything is allocated
+   */
+  public BenchReport run(BackendChoice choice, List<ModelShapes> models) {
+    return choice.backend().equals("cpu")
+        ? onCpu(choice, models, Machine.lastCacheBytes())
+        : onCuda(choice, models, new JCudaDriver(), Cublas::new);
+  }
+
+  BenchReport onCpu(BackendChoice choice, List<ModelShapes> models, long lastCache) {
+    ModelShapes model = firstThatFits(models, m -> CpuRig.need(m, lastCache));
+    try (Rig rig = new CpuRig(model, settings, lastCache)) {
+      Benchmark.Result result = Benchmark.run(rig, model.name(), repetitions, progress);
+      return new BenchReport(model, settings, rig, result, Machine.facts(choice));
+    }
+  }
+
+  BenchReport onCuda(
+      BackendChoice choice, List<ModelShapes> models, CudaDriver driver, Supplier<Blas> blas) {
+    driver.retainPrimaryContext(FIRST_DEVICE);
+    try {
+      ModelShapes model = firstThatFits(models, m -> CudaRig.need(m, driver));
+      try (Rig rig = new CudaRig(model, settings, driver, blas)) {
+        OptionalInt rounds = OptionalInt.of(repetitions.orElse(Benchmark.USUAL_ROUNDS));
+        Benchmark.Result result = Benchmark.run(rig, model.name(), rounds, progress);
+        Map<String, String> machine = Machine.facts(choice);
+        machine.putAll(Machine.cudaFacts(driver));
+        return new BenchReport(model, settings, rig, result, machine);
+      }
+    } finally {
+      driver.releasePrimaryContext(FIRST_DEVICE);
+    }
+  }
+
+  private ModelShapes firstThatFits(
+      List<ModelShapes> models, Function<ModelShapes, MemoryNeed> needs) {
+    for (ModelShapes model : models) {
+      MemoryNeed need = needs.apply(model);
+      if (need.fits()) {
+        log.accept("%s takes %s".formatted(model.name(), need.inWords()));
+        return model;
+      }
+      if (model == models.get(models.size() - 1)) {
+        throw need.refusal(model);
+      }
+      log.accept("%s does not fit, it would take %s".formatted(model.name(), need.inWords()));
+    }
+    throw new IllegalArgumentException("no model given");
+  }
+}

@@ -1,0 +1,109 @@
+package io.github.lamb4j.tools.bench;
+
+import static jcuda.jcublas.JCublas2.cublasCreate;
+import static jcuda.jcublas.JCublas2.cublasDestroy;
+import static jcuda.jcublas.JCublas2.cublasSaxpy;
+import static jcuda.jcublas.JCublas2.cublasSdgmm;
+import static jcuda.jcublas.JCublas2.cublasSnrm2;
+import static jcuda.jcublas.JCublas2.cublasSscal;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import jcuda.Pointer;
+import jcuda.driver.CUdeviceptr;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasSideMode;
+import jcuda.jcublas.cublasStatus;
+
+/**
+ * cuBLAS through JCublas2, in the current context, on the default stream, with scalars on the host:
+ * as a JCuda program would call it.
+ */
+final class Cublas implements Blas {
+
+  private final cublasHandle handle = new cublasHandle();
+  private final FloatBuffer scalar =
+      ByteBuffer.allocateDirect(Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  private final Pointer scalarPointer = Pointer.to(scalar);
+
+  /**
+   * Starts cuBLAS.
+   *
+   * @throws IllegalStateException if it is not there or does not start; the message says why
+   */
+  Cublas() {
+    int status;
+    try {
+      status = cublasCreate(handle);
+    } catch (LinkageError e) {
+      throw new IllegalStateException(linkageReason(e), e);
+    } catch (jcuda.CudaException e) {
+      throw new IllegalStateException("cuBLAS does not start: " + e.getMessage(), e);
+    }
+    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+      throw new IllegalStateException("cuBLAS does not start: " + cublasStatus.stringFor(status));
+    }
+  }
+
+  private static String linkageReason(LinkageError e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("libcublas.so.12: cannot open")
+        ? "cuBLAS (libcublas.so.12) is not installed"
+        : "cuBLAS cannot be loaded: " + message.lines().findFirst().orElse("");
+  }
+
+  @Override
+  public void scale(int count, float alpha, long x) {
+    check("cublasSscal", cublasSscal(handle, count, scalar(alpha), at(x), 1));
+  }
+
+  @Override
+  public void addScaled(int count, float alpha, long x, long y) {
+    check("cublasSaxpy", cublasSaxpy(handle, count, scalar(alpha), at(x), 1, at(y), 1));
+  }
+
+  /** As a diagonal matrix times a matrix of one column. */
+  @Override
+  public void multiply(int count, long a, long b, long c) {
+    check(
+        "cublasSdgmm",
+        cublasSdgmm(
+            handle,
+            cublasSideMode.CUBLAS_SIDE_LEFT,
+            count,
+            1,
+            at(a),
+            count,
+            at(b),
+            1,
+            at(c),
+            count));
+  }
+
+  @Override
+  public float norm(int count, long x) {
+    check("cublasSnrm2", cublasSnrm2(handle, count, at(x), 1, scalarPointer));
+    return scalar.get(0);
+  }
+
+  @Override
+  public void close() {
+    check("cublasDestroy", cublasDestroy(handle));
+  }
+
+  private Pointer scalar(float value) {
+    scalar.put(0, value);
+    return scalarPointer;
+  }
+
+  private static CUdeviceptr at(long address) {
+    return new CUdeviceptr().withByteOffset(address);
+  }
+
+  private static void check(String call, int status) {
+    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+      throw new IllegalStateException(call + " failed: " + cublasStatus.stringFor(status));
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package io.github.lamb4j.tools.bench;
+
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.numerics.Tiling;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * A CUDA device with a model in its memory: all contenders on the same weights, gradients and
+ * moments, on one stream, timed by events.
+ *
+ * <p>Before each step that is timed goes a copy that is not: it keeps the device busy while the
+ * host enqueues, so that launches are not waited for within the time, and leaves every contender
+ * the same cache to start with.
+ */
+final class CudaRig implements Rig {
+
+  private static final int RANDOM_BYTES = 16 << 20;
+  private static final int OPTIMIZERS = 3;
+
+  /** As the usual allocators align tensors. */
+  private static final long ALIGNMENT = 256;
+
+  /** Elements that a moment starts at a multiple of. */
+  private static final int MOMENT_ALIGNMENT = 4;
+
+  private static final int BYTES_PER_TILE = 24;
+  private static final int BYTES_PER_TENSOR = 128;
+
+  /** Kernels, and what cuBLAS takes for itself. */
+  private static final long OTHER_BYTES = 256L << 20;
+
+  private final ModelShapes model;
+  private final BenchSettings settings;
+  private final BenchDriver driver;
+  private final CudaStream stream = CudaStream.LEGACY;
+  private final Deque<Runnable> cleanup = new ArrayDeque<>();
+  private final List<Contender> contenders = new ArrayList<>();
+  private final Map<String, String> skipped = new LinkedHashMap<>();
+  private final long copyBytes;
+  private final long copySource;
+  private final long copyTarget;
+  private final long[] events;
+
+  /** What the model needs of the current context's device, and what that has left. */
+  static MemoryNeed need(ModelShapes model, CudaDriver driver) {
+    long copies = 2 * copyBytes(model, driver);
+    long bytes = copies + model.largest() * Float.BYTES + OTHER_BYTES;
+    for (TensorShape tensor : model.tensors()) {
+      long tables = BYTES_PER_TENSOR + BYTES_PER_TILE * Tiling.tiles(tensor.count());
+      long moments = aligned(tensor.count(), MOMENT_ALIGNMENT) * Float.BYTES;
+      bytes += 2 * bytesOf(tensor) + 2 * moments + OPTIMIZERS * tables;
+    }
+    return new MemoryNeed(bytes, driver.memory().free(), "device memory");
+  }
+
+  private static long copyBytes(ModelShapes model, CudaDriver driver) {
+    return MemoryNeed.copyBytes(model.parameters(), driver.attribute(DeviceAttribute.L2_CACHE));
+  }
+
+  private static long bytesOf(TensorShape tensor) {
+    return aligned(tensor.count() * Float.BYTES, ALIGNMENT);
+  }
+
+  private static long aligned(long value, long alignment) {
+    return (value + alignment - 1) / alignment * alignment;
+  }
+
+  /**
+   * Allocates and fills everything, in the calling thread's current context.
+   *
+   * @param blas starts cuBLAS, or throws an {@link IllegalStateException} that says why it cannot
+   * @throws IllegalStateException if the model does not fit; nothing is allocated then
+   */
+  CudaRig(ModelShapes model, BenchSettings settings, CudaDriver device, Supplier<Blas> blas) {
+    MemoryNeed need = need(model, device);
+    if (!need.fits()) {
+      throw need.refusal(model);
+    }
+    this.model = model;
+    this.settings = settings;
+    driver = new BenchDriver(device);
+    cleanup.push(driver::close);
+    try {
+      copyBytes = copyBytes(model, device);
+      copySource = random(3, copyBytes, 1, "source of the copy");
+      copyTarget = random(4, copyBytes, 1, "target of the copy");
+      contenders.add(new Copy());
+      addOptimizers(blas);
+      events = new long[2 * contenders.size()];
+      for (int i = 0; i < events.length; i++) {
+        long event = driver.createEvent();
+        events[i] = event;
+        cleanup.push(() -> driver.destroyEvent(event));
+      }
+    } catch (RuntimeException e) {
+      try {
+        close();
+      } catch (RuntimeException afterwards) {
+        e.addSuppressed(afterwards);
+      }
+      throw e;
+    }
+  }
+
+  private void addOptimizers(Supplier<Blas> blas) {
+    long bytes = model.tensors().stream().mapToLong(CudaRig::bytesOf).sum();
+    long weights = random(1, bytes, RandomValues.WEIGHTS, "weights of the model");
+    long gradients = random(2, bytes, RandomValues.GRADIENTS, "gradients of the model");
+    List<Parameter> parameters = new ArrayList<>();
+    long offset = 0;
+    for (TensorShape tensor : model.tensors()) {
+      parameters.add(
+          Parameter.onDevice(
+              tensor.name(),
+              new DeviceArray(weights + offset, DType.F32),
+              new DeviceArray(gradients + offset, DType.F32),
+              tensor.count()));
+      offset += bytesOf(tensor);
+    }
+    Hyperparameters lamb = Hyperparameters.lamb(settings.rate());
+    boolean twoPassOnly = settings.path() == StepPath.TWO_PASS;
+    // AdamW on the path that costs it least: of a single pass, the whole is its own.
+    StepPath adamWPath = twoPassOnly ? StepPath.TWO_PASS : StepPath.SINGLE_PASS;
+    addStep(Contender.ADAMW, Hyperparameters.adamW(settings.rate()), parameters, adamWPath);
+    if (!twoPassOnly) {
+      addStep(Contender.SINGLE_PASS, lamb, parameters, StepPath.SINGLE_PASS);
+    }
+    if (settings.path() != StepPath.SINGLE_PASS) {
+      addStep(Contender.TWO_PASS, lamb, parameters, StepPath.TWO_PASS);
+    }
+    addTextbook(blas, parameters);
+  }
+
+  private void addStep(
+      String name, Hyperparameters base, List<Parameter> parameters, StepPath path) {
+    List<ParameterGroup> groups = model.groups(base, parameters);
+    CudaStep step = new CudaStep(name, driver, stream, groups, path, settings);
+    cleanup.push(step::close);
+    if (name.equals(Contender.SINGLE_PASS) && !step.takesSinglePass()) {
+      skipped.put(name, "the device's shared memory holds no tile");
+    } else {
+      contenders.add(step);
+    }
+  }
+
+  private void addTextbook(Supplier<Blas> blas, List<Parameter> parameters) {
+    if (model.largest() > Integer.MAX_VALUE) {
+      skipped.put(TextbookLamb.NAME, "a tensor has more elements than its calls count");
+      return;
+    }
+    Blas started;
+    try {
+      started = blas.get();
+    } catch (IllegalStateException e) {
+      skipped.put(TextbookLamb.NAME, e.getMessage());
+      return;
+    }
+    cleanup.push(started::close);
+    long scratch = random(5, model.largest() * Float.BYTES, 1, "scratch of the textbook");
+    contenders.add(new TextbookLamb(started, tensors(parameters), scratch, settings));
+  }
+
+  private List<TextbookLamb.Tensor> tensors(List<Parameter> parameters) {
+    TextbookLamb.Tensor[] tensors = new TextbookLamb.Tensor[parameters.size()];
+    model
+        .kinds()
+        .forEach(
+            (kind, members) -> {
+              long offset = 0;
+              for (int i : members) {
+                DeviceParameter p = (DeviceParameter) parameters.get(i);
+                tensors[i] =
+                    new TextbookLamb.Tensor(
+                        model.tensors().get(i),
+                        p.weights().address(),
+                        p.gradients().address(),
+                        driver.firstMoments(kind.label()) + offset,
+                        driver.secondMoments(kind.label()) + offset);
+                offset += aligned(p.count(), MOMENT_ALIGNMENT) * Float.BYTES;
+              }
+            });
+    return List.of(tensors);
+  }
+
+  /** Device memory of random values: a block of them, as often as it takes. */
+  private long random(long seed, long bytes, float scale, String purpose) {
+    int block = (int) Math.min(RANDOM_BYTES, bytes);
+    ByteBuffer values = ByteBuffer.allocateDirect(block).order(ByteOrder.nativeOrder());
+    values.asFloatBuffer().put(RandomValues.of(seed, block / Float.BYTES, scale));
+    long address = driver.allocate(bytes, purpose);
+    cleanup.push(() -> driver.free(address));
+    driver.copyToDevice(address, values, stream);
+    for (long at = block; at < bytes; at += block) {
+      driver.copyOnDevice(address + at, address, Math.min(block, bytes - at), stream);
+    }
+    return address;
+  }
+
+  private final class Copy implements Contender {
+    @Override
+    public String name() {
+      return COPY;
+    }
+
+    @Override
+    public void step() {
+      driver.copyOnDevice(copyTarget, copySource, copyBytes, stream);
+    }
+
+    @Override
+    public Cost countedStep() {
+      step();
+      long elements = copyBytes / Float.BYTES;
+      return new Cost(elements, Traffic.copy(elements), 1);
+    }
+  }
+
+  @Override
+  public List<Contender> contenders() {
+    return List.copyOf(contenders);
+  }
+
+  @Override
+  public Map<String, String> skipped() {
+    return skipped;
+  }
+
+  @Override
+  public double[] time(List<Contender> order) {
+    for (int i = 0; i < order.size(); i++) {
+      driver.copyOnDevice(copyTarget, copySource, copyBytes, stream);
+      driver.recordEvent(events[2 * i], stream);
+      order.get(i).step();
+      driver.recordEvent(events[2 * i + 1], stream);
+    }
+    double[] millis = new double[order.size()];
+    for (int i = 0; i < millis.length; i++) {
+      millis[i] = driver.elapsedMillis(events[2 * i], events[2 * i + 1]);
+    }
+    return millis;
+  }
+
+  @Override
+  public int warmup() {
+    return 5;
+  }
+
+  @Override
+  public long workingSetBytes() {
+    return 4 * Float.BYTES * model.parameters();
+  }
+
+  @Override
+  public long lastCacheBytes() {
+    return driver.attribute(DeviceAttribute.L2_CACHE);
+  }
+
+  /** Waits for the stream, so that nothing runs on freed memory. */
+  @Override
+  public void close() {
+    driver.synchronize(stream);
+    while (!cleanup.isEmpty()) {
+      cleanup.pop().run();
+    }
+  }
+}

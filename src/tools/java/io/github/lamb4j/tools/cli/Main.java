@@ -1,0 +1,112 @@
+package io.github.lamb4j.tools.cli;
+
+import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.files.Printable;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IFactory;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** The {@code lamb} command. Exit codes: 0 done, 1 failed, 2 bad input. */
+@Command(
+    name = "lamb",
+    description = "The LAMB optimizer: the same bits on every GPU and on the CPU.",
+    subcommands = {InfoCommand.class, StepCommand.class, TrainCommand.class, BenchCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class)
+public final class Main implements Callable<Integer> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+  @Spec private CommandSpec spec;
+
+  /** Runs the command line and ends the process. */
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The command, ready to be executed; what it prints can be sent elsewhere before. */
+  static CommandLine commandLine() {
+    return commandLine(CommandLine.defaultFactory());
+  }
+
+  /** The command with subcommands that this factory makes. */
+  static CommandLine commandLine(IFactory subcommands) {
+    CommandLine lamb = new CommandLine(new Main(), subcommands);
+    lamb.getSubcommands()
+        .values()
+        .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
+    // Without expansion: an argument means itself, also where a file @argument exists.
+    return lamb.setExpandAtFiles(false)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Path.class, Main::path)
+        .setParameterExceptionHandler((e, given) -> refuse(e.getCommandLine(), e.getMessage()))
+        .setExecutionExceptionHandler((e, command, result) -> fail(command, e));
+  }
+
+  /** An empty one, as an unset shell variable gives it, would be the current directory. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("an empty path");
+    }
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException("not a path: " + e.getReason());
+    }
+  }
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(
+        spec.commandLine(), "no command given: info, step, train or bench");
+  }
+
+  private static int refuse(CommandLine command, String message) {
+    String help = " (see " + command.getCommandSpec().qualifiedName() + " --help)";
+    command.getErr().println(oneLine(command, message) + help);
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  /**
+   * What the library and the file system refuse names the thing, its value and the remedy: one line
+   * is enough.
+   */
+  private static int fail(CommandLine command, Exception e) throws Exception {
+    boolean refusal =
+        e instanceof BadInput
+            || e instanceof IOException
+            || e instanceof IllegalArgumentException
+            || e instanceof IllegalStateException
+            || e instanceof CudaException;
+    if (!refusal || e.getMessage() == null) {
+      throw e;
+    }
+    LOG.debug("refused", e);
+    command.getErr().println(oneLine(command, e.getMessage()));
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  private static String oneLine(CommandLine command, String message) {
+    String line = Printable.escape(message.replaceAll("\\s*\\R\\s*", " "));
+    return command.getCommandSpec().qualifiedName() + ": " + line;
+  }
+
+  /** The version in the jar's manifest. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"lamb4j " + InfoCommand.version(Main.class)};
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.github.lamb4j.tools.cli;
+
+import io.github.lamb4j.config.Preset;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What {@code --preset} takes: the presets' names as one writes them. */
+final class PresetOption implements ITypeConverter<Preset>, Iterable<String> {
+
+  private static final List<String> NAMES =
+      Arrays.stream(Preset.values()).map(PresetOption::nameOf).toList();
+
+  /** How a preset is written. */
+  static String nameOf(Preset preset) {
+    return preset.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  @Override
+  public Preset convert(String text) {
+    int index = NAMES.indexOf(text.toLowerCase(Locale.ROOT));
+    if (index < 0) {
+      throw new TypeConversionException(
+          "expected one of " + NAMES + " (case-insensitive) but was '" + text + "'");
+    }
+    return Preset.values()[index];
+  }
+
+  @Override
+  public Iterator<String> iterator() {
+    return NAMES.iterator();
+  }
+}

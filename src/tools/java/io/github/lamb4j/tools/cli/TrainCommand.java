@@ -1,0 +1,234 @@
+package io.github.lamb4j.tools.cli;
+
+import io.github.lamb4j.internal.files.AtomicFile;
+import io.github.lamb4j.internal.files.Printable;
+import io.github.lamb4j.tools.progress.Progress;
+import io.github.lamb4j.tools.train.Contender;
+import io.github.lamb4j.tools.train.Examples;
+import io.github.lamb4j.tools.train.Glosses;
+import io.github.lamb4j.tools.train.Tokenizer;
+import io.github.lamb4j.tools.train.Trainer;
+import io.github.lamb4j.tools.train.TrainingReport;
+import io.github.lamb4j.tools.train.TrainingRun;
+import io.github.lamb4j.tools.train.Workers;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code lamb train}: the comparison of LAMB with AdamW on WordNet's glosses. */
+@Command(
+    name = "train",
+    description = {
+      "Trains a classifier of WordNet's 117,791 glosses into their 45 lexicographer classes on the"
+          + " CPU, with LAMB and with AdamW at each batch size, and compares them on held-out"
+          + " glosses.",
+      "The numbers are the same bits at every run, whatever --threads."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class TrainCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--batch-size",
+      split = ",",
+      paramLabel = "N",
+      defaultValue = "256,8192",
+      description = "Examples per step, one run for each (default: ${DEFAULT-VALUE}).")
+  private List<Integer> batchSizes;
+
+  @Option(
+      names = "--optimizer",
+      split = ",",
+      paramLabel = "NAME",
+      defaultValue = "lamb,adamw",
+      converter = ContenderConverter.class,
+      description = "lamb, adamw or both (default: ${DEFAULT-VALUE}).")
+  private List<Contender> contenders;
+
+  @Option(
+      names = "--lamb-lr",
+      paramLabel = "RATE",
+      description = "LAMB's peak learning rate at every batch size (default: tuned).")
+  private Double lambRate;
+
+  @Option(
+      names = "--adamw-lr",
+      paramLabel = "RATE",
+      description = "AdamW's peak learning rate at every batch size (default: tuned).")
+  private Double adamwRate;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "Passes over the training examples (default: ${DEFAULT-VALUE}).")
+  private int epochs;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Decides the split, the first weights and the order (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to use; the numbers do not depend on it (default: one per core).")
+  private Integer threads;
+
+  @Option(
+      names = "--max-examples",
+      paramLabel = "N",
+      description = "Glosses to keep, taken at random by the seed (default: all).")
+  private Integer maxExamples;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Write the numbers to FILE as JSON, whole or not at all.")
+  private Path json;
+
+  @Override
+  public Integer call() throws IOException {
+    check();
+    Examples.Split data =
+        Examples.split(
+            Glosses.load(),
+            new Tokenizer(Trainer.BUCKETS),
+            seed,
+            maxExamples == null ? Integer.MAX_VALUE : maxExamples);
+    checkSizes(data);
+    List<TrainingRun> runs = new ArrayList<>();
+    try (Workers workers = new Workers(threads())) {
+      Trainer trainer =
+          new Trainer(data, epochs, seed, workers, Progress.of(spec.commandLine().getErr()));
+      for (int batchSize : batchSizes) {
+        for (Contender contender : contenders) {
+          double rate = rate(contender, batchSize);
+          try {
+            runs.add(trainer.run(contender, batchSize, rate));
+          } catch (Trainer.DivergedException e) {
+            complain(contender, batchSize, rate);
+            return 1;
+          }
+        }
+      }
+    }
+    TrainingReport report = new TrainingReport(seed, data, runs, threads());
+    if (json != null) {
+      AtomicFile.write(json, channel -> report.writeJson(Channels.newOutputStream(channel)));
+    }
+    spec.commandLine().getOut().print(report.table());
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+
+  private void check() {
+    for (int batchSize : batchSizes) {
+      require(batchSize >= 1, "--batch-size " + batchSize + ": give at least 1");
+    }
+    require(epochs >= 1, "--epochs " + epochs + ": give at least 1");
+    if (threads != null) {
+      require(threads >= 1 && threads <= 256, "--threads " + threads + ": give 1 to 256");
+    }
+    if (maxExamples != null) {
+      require(maxExamples >= 1000, "--max-examples " + maxExamples + ": give at least 1000");
+    }
+    checkRate("--lamb-lr", lambRate);
+    checkRate("--adamw-lr", adamwRate);
+    if (json != null) {
+      checkJson();
+    }
+  }
+
+  // What AtomicFile would refuse, before minutes of training rather than after.
+  private void checkJson() {
+    String file = "--json " + Printable.path(json);
+    Path folder = json.toAbsolutePath().getParent();
+    require(!Files.isSymbolicLink(json), file + ": this is a symbolic link; name the file itself");
+    require(
+        !Files.exists(json) || Files.isRegularFile(json),
+        file + ": this is no regular file; name another");
+    require(
+        folder != null && Files.isDirectory(folder),
+        file + ": its folder does not exist; create it first");
+    require(Files.isWritable(folder), file + ": its folder is not writable; name another");
+  }
+
+  private void checkRate(String option, Double rate) {
+    if (rate != null) {
+      require(
+          rate > 0 && Double.isFinite(rate),
+          option + " " + rate + ": give a number above 0, such as 0.01");
+    }
+  }
+
+  private void checkSizes(Examples.Split data) {
+    for (int batchSize : batchSizes) {
+      require(
+          batchSize <= data.train().size(),
+          String.format(
+              Locale.ROOT,
+              "--batch-size %d: there are only %d examples to train on; give at most as many",
+              batchSize,
+              data.train().size()));
+    }
+  }
+
+  private void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw new ParameterException(spec.commandLine(), otherwise);
+    }
+  }
+
+  private int threads() {
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  private double rate(Contender contender, int batchSize) {
+    Double given = contender == Contender.LAMB ? lambRate : adamwRate;
+    return given == null ? contender.learningRate(batchSize) : given;
+  }
+
+  private void complain(Contender contender, int batchSize, double rate) {
+    String option = contender == Contender.LAMB ? "--lamb-lr" : "--adamw-lr";
+    spec.commandLine()
+        .getErr()
+        .printf(
+            Locale.ROOT,
+            "lamb train: %s diverged at batch size %d with learning rate %s: give a smaller %s%n",
+            contender.label(),
+            batchSize,
+            rate,
+            option);
+    spec.commandLine().getErr().flush();
+  }
+
+  static final class ContenderConverter implements ITypeConverter<Contender> {
+    @Override
+    public Contender convert(String name) {
+      for (Contender contender : Contender.values()) {
+        if (contender.label().equalsIgnoreCase(name)) {
+          return contender;
+        }
+      }
+      throw new TypeConversionException("'" + name + "' is no optimizer; give lamb or adamw");
+    }
+  }
+}

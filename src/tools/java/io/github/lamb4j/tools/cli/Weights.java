@@ -1,0 +1,77 @@
+package io.github.lamb4j.tools.cli;
+
+import io.github.lamb4j.internal.numerics.Half;
+import io.github.lamb4j.internal.safetensors.Dtype;
+import io.github.lamb4j.internal.safetensors.SafetensorsFile;
+import io.github.lamb4j.internal.safetensors.TensorInfo;
+import io.github.lamb4j.model.HostArray;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+
+/**
+ * The weights of one tensor in memory, in the type that they have in their file.
+ *
+ * @param type F32, F16 or BF16
+ * @param array as many elements as the tensor has
+ */
+record Weights(Dtype type, HostArray array) {
+
+  private static final int PIECE = 1 << 16;
+
+  /** Reads them: to the bit, also where they are NaN. */
+  static Weights read(SafetensorsFile file, TensorInfo info) throws IOException {
+    int count = (int) info.elementCount();
+    if (info.dtype() == Dtype.F32) {
+      FloatBuffer floats = FloatBuffer.allocate(count);
+      file.read(info, 0, floats.duplicate());
+      return new Weights(info.dtype(), HostArray.f32(floats));
+    }
+    ShortBuffer halves = ShortBuffer.allocate(count);
+    FloatBuffer piece = FloatBuffer.allocate(Math.min(PIECE, count));
+    while (halves.hasRemaining()) {
+      piece.clear().limit(Math.min(PIECE, halves.remaining()));
+      file.read(info, halves.position(), piece);
+      for (piece.flip(); piece.hasRemaining(); ) {
+        halves.put(rounded(info.dtype(), piece.get())); // gives back what was widened
+      }
+    }
+    halves.flip();
+    return new Weights(
+        info.dtype(), info.dtype() == Dtype.F16 ? HostArray.f16(halves) : HostArray.bf16(halves));
+  }
+
+  /** Widens elements, exactly, until the target is full. */
+  void copy(int offset, FloatBuffer target) {
+    if (type == Dtype.F32) {
+      target.put(array.floats().slice(offset, target.remaining()));
+      return;
+    }
+    ShortBuffer halves = array.halves().position(offset);
+    while (target.hasRemaining()) {
+      short half = halves.get();
+      target.put(type == Dtype.F16 ? Half.fromF16(half) : Half.fromBf16(half));
+    }
+  }
+
+  /** The first of some weights in full precision that does not round to the element here, or -1. */
+  int mismatch(int offset, FloatBuffer masters) {
+    ShortBuffer halves = array.halves().position(offset);
+    for (int i = 0; i < masters.limit(); i++) {
+      short half = halves.get();
+      float master = masters.get(i);
+      if (half != rounded(type, master) && !(Float.isNaN(master) && isNan(half))) {
+        return offset + i;
+      }
+    }
+    return -1;
+  }
+
+  private boolean isNan(short half) {
+    return Float.isNaN(type == Dtype.F16 ? Half.fromF16(half) : Half.fromBf16(half));
+  }
+
+  private static short rounded(Dtype type, float value) {
+    return type == Dtype.F16 ? Half.toF16(value) : Half.toBf16(value);
+  }
+}

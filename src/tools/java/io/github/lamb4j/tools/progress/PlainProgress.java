@@ -1,0 +1,26 @@
+package io.github.lamb4j.tools.progress;
+
+import java.io.PrintWriter;
+
+/** A line for everything worth noting, for a log. */
+public final class PlainProgress implements Progress {
+
+  private final PrintWriter out;
+  private String task;
+
+  /** Prints to {@code out} and flushes it. */
+  public PlainProgress(PrintWriter out) {
+    this.out = out;
+  }
+
+  @Override
+  public void begin(String task, long steps) {
+    this.task = task;
+  }
+
+  @Override
+  public void note(String line) {
+    out.println(task + ", " + line);
+    out.flush();
+  }
+}

@@ -1,0 +1,66 @@
+package io.github.lamb4j.tools.train;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Glosses as a model sees them.
+ *
+ * @param tokens the buckets of each example's tokens
+ * @param labels the class of each example
+ */
+public record Examples(int[][] tokens, int[] labels) {
+
+  /** The examples to learn from and those to judge by. */
+  public record Split(Examples train, Examples heldOut) {}
+
+  /** The number of examples. */
+  public int size() {
+    return labels.length;
+  }
+
+  /** How many examples each of {@code classes} classes has. */
+  public int[] counts(int classes) {
+    int[] counts = new int[classes];
+    for (int label : labels) {
+      counts[label]++;
+    }
+    return counts;
+  }
+
+  /**
+   * Holds one gloss in ten out, by a hash of the seed and the text: 363 texts are the gloss of more
+   * than one synset, and the same text is never on both sides.
+   *
+   * @param limit how many glosses to keep, taken at random by the seed
+   */
+  public static Split split(List<Gloss> glosses, Tokenizer tokenizer, long seed, int limit) {
+    List<Gloss> kept = new ArrayList<>(glosses);
+    if (limit < kept.size()) {
+      Collections.shuffle(kept, new Random(seed));
+      kept = kept.subList(0, limit);
+    }
+    List<Gloss> train = new ArrayList<>();
+    List<Gloss> heldOut = new ArrayList<>();
+    for (Gloss gloss : kept) {
+      (isHeldOut(gloss.text(), seed) ? heldOut : train).add(gloss);
+    }
+    return new Split(of(train, tokenizer), of(heldOut, tokenizer));
+  }
+
+  static boolean isHeldOut(String text, long seed) {
+    return Math.floorMod(Tokenizer.hash(seed + " " + text), 10) == 0;
+  }
+
+  static Examples of(List<Gloss> glosses, Tokenizer tokenizer) {
+    int[][] tokens = new int[glosses.size()][];
+    int[] labels = new int[glosses.size()];
+    for (int i = 0; i < labels.length; i++) {
+      tokens[i] = tokenizer.bucketsOf(glosses.get(i).text());
+      labels[i] = glosses.get(i).label();
+    }
+    return new Examples(tokens, labels);
+  }
+}
