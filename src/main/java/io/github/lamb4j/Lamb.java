@@ -9,10 +9,9 @@ import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.JCudaDriver;
 import io.github.lamb4j.internal.engine.Engine;
 import io.github.lamb4j.internal.numerics.Rates;
-import io.github.lamb4j.internal.spi.StateArray;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
@@ -245,63 +244,42 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Copies a part of a parameter's moment out, for a checkpoint. On CUDA this waits for the stream.
+   * Copies part of a parameter's state to the host, for a checkpoint of the program's own. On CUDA
+   * this waits for the stream.
    *
    * @param offset the first element
-   * @param target is filled from its position to its limit
-   * @throws IllegalArgumentException if there is no such parameter, the range exceeds it, or the
-   *     target is read-only
+   * @param target filled from its position to its limit
+   * @throws IllegalArgumentException if there is no such parameter, the range is out of bounds, the
+   *     target is read-only, or a master is requested and the weights are binary32
    */
-  public void readMoment(String parameter, Moment moment, long offset, FloatBuffer target) {
-    requireGiven(moment, target, "target");
+  public void readState(String parameter, StateArray array, long offset, FloatBuffer target) {
+    requireGiven(array, "array");
+    requireGiven(target, "target");
+    if (target.isReadOnly()) {
+      throw new IllegalArgumentException("target: a read-only buffer; pass a writable one");
+    }
     exclusively(
         () -> {
-          engine.read(parameter, arrayOf(moment), offset, target);
+          engine.read(parameter, array, offset, target);
           return null;
         });
   }
 
   /**
-   * Replaces a part of a parameter's moment, from a checkpoint; see {@link #resumeAt}.
+   * Replaces part of a parameter's state, from a checkpoint of the program's own; see {@link
+   * #resumeAt}. A master is rounded into the parameter's half-precision weights as well.
    *
    * @param offset the first element
-   * @param source the elements from its position to its limit
-   * @throws IllegalArgumentException if there is no such parameter or the range exceeds it
+   * @param source read from its position to its limit
+   * @throws IllegalArgumentException if there is no such parameter, the range is out of bounds, or
+   *     a master is given and the weights are binary32
    */
-  public void writeMoment(String parameter, Moment moment, long offset, FloatBuffer source) {
-    requireGiven(moment, source, "source");
+  public void writeState(String parameter, StateArray array, long offset, FloatBuffer source) {
+    requireGiven(array, "array");
+    requireGiven(source, "source");
     exclusively(
         () -> {
-          engine.write(parameter, arrayOf(moment), offset, source);
-          return null;
-        });
-  }
-
-  /**
-   * Copies a part of a master out: the binary32 weights of a parameter whose own are half
-   * precision. On CUDA this waits for the stream.
-   *
-   * @throws IllegalArgumentException as {@link #readMoment}, or if the parameter has no master
-   */
-  public void readMaster(String parameter, long offset, FloatBuffer target) {
-    requireGiven(StateArray.MASTER, target, "target");
-    exclusively(
-        () -> {
-          engine.read(parameter, StateArray.MASTER, offset, target);
-          return null;
-        });
-  }
-
-  /**
-   * Replaces a part of a master, and rounds it into the parameter's weights.
-   *
-   * @throws IllegalArgumentException as {@link #writeMoment}, or if the parameter has no master
-   */
-  public void writeMaster(String parameter, long offset, FloatBuffer source) {
-    requireGiven(StateArray.MASTER, source, "source");
-    exclusively(
-        () -> {
-          engine.write(parameter, StateArray.MASTER, offset, source);
+          engine.write(parameter, array, offset, source);
           return null;
         });
   }
@@ -344,7 +322,7 @@ public final class Lamb implements AutoCloseable {
    *     captured
    */
   public void save(Path file) throws IOException {
-    requireFile(file);
+    requireGiven(file, "file");
     exclusively(
         () -> {
           engine.requireSound();
@@ -373,7 +351,7 @@ public final class Lamb implements AutoCloseable {
    *     and every later step, save and load is refused
    */
   public void load(Path file, LoadOption... accepted) throws IOException {
-    requireFile(file);
+    requireGiven(file, "file");
     if (accepted == null) {
       throw new IllegalArgumentException("accepted: null; give none, or LoadOptions");
     }
@@ -383,12 +361,6 @@ public final class Lamb implements AutoCloseable {
           engine.load(file, accepted);
           return null;
         });
-  }
-
-  private static void requireFile(Path file) {
-    if (file == null) {
-      throw new IllegalArgumentException("file: null");
-    }
   }
 
   /**
@@ -481,16 +453,9 @@ public final class Lamb implements AutoCloseable {
     }
   }
 
-  private static StateArray arrayOf(Moment moment) {
-    return moment == Moment.FIRST ? StateArray.EXP_AVG : StateArray.EXP_AVG_SQ;
-  }
-
-  private static void requireGiven(Object array, FloatBuffer buffer, String what) {
-    if (array == null || buffer == null) {
-      throw new IllegalArgumentException((array == null ? "moment" : what) + ": null");
-    }
-    if (what.equals("target") && buffer.isReadOnly()) {
-      throw new IllegalArgumentException("target: a read-only buffer; give a writable one");
+  private static void requireGiven(Object value, String name) {
+    if (value == null) {
+      throw new IllegalArgumentException(name + ": null");
     }
   }
 }

@@ -9,8 +9,8 @@ import io.github.lamb4j.config.BiasCorrection;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.config.Limits;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.util.Random;
@@ -165,11 +165,11 @@ class AccuracyTest {
             .group("g", LAMB, Parameter.onHost("w", weights, new float[1]))
             .threads(1)
             .build()) {
-      lamb.writeMoment("w", Moment.SECOND, 0, FloatBuffer.wrap(new float[] {3}));
+      lamb.writeState("w", StateArray.SECOND_MOMENT, 0, FloatBuffer.wrap(new float[] {3}));
       for (int i = 0; i < 1000; i++) {
         lamb.step();
       }
-      double v = Numbers.moment(lamb, "w", Moment.SECOND, 1)[0];
+      double v = Numbers.moment(lamb, "w", StateArray.SECOND_MOMENT, 1)[0];
       double error = Numbers.relativeError(v, 3 * Math.pow(0.999, 1000));
       assertTrue(error < 2e-6, () -> "off by " + error);
     }
@@ -184,13 +184,13 @@ class AccuracyTest {
     try (Lamb lamb =
         Lamb.onCpu().group("g", h, Parameter.onHost("w", weights, gradients)).build()) {
       lamb.step();
-      float m = Numbers.moment(lamb, "w", Moment.FIRST, 2500)[0];
-      float v = Numbers.moment(lamb, "w", Moment.SECOND, 2500)[0];
+      float m = Numbers.moment(lamb, "w", StateArray.FIRST_MOMENT, 2500)[0];
+      float v = Numbers.moment(lamb, "w", StateArray.SECOND_MOMENT, 2500)[0];
       lamb.step();
       lamb.step();
       assertArrayEquals(before, Numbers.bits(weights));
-      assertNotEquals(m, Numbers.moment(lamb, "w", Moment.FIRST, 2500)[0]);
-      assertNotEquals(v, Numbers.moment(lamb, "w", Moment.SECOND, 2500)[0]);
+      assertNotEquals(m, Numbers.moment(lamb, "w", StateArray.FIRST_MOMENT, 2500)[0]);
+      assertNotEquals(v, Numbers.moment(lamb, "w", StateArray.SECOND_MOMENT, 2500)[0]);
       lamb.step();
       assertNotEquals(before[0], Numbers.bits(weights)[0]);
     }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.model.HostParameter;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -138,8 +138,8 @@ class BuffersTest {
         lamb.step();
       }
       FloatBuffer moments = FloatBuffer.allocate(2 * count);
-      lamb.readMoment("w", Moment.FIRST, 0, moments.slice(0, count));
-      lamb.readMoment("w", Moment.SECOND, 0, moments.slice(count, count));
+      lamb.readState("w", StateArray.FIRST_MOMENT, 0, moments.slice(0, count));
+      lamb.readState("w", StateArray.SECOND_MOMENT, 0, moments.slice(count, count));
       return moments.array();
     }
   }

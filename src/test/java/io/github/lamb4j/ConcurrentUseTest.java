@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -41,8 +41,8 @@ class ConcurrentUseTest {
         lamb::step,
         lamb::layerStats,
         lamb::gradientNorm,
-        () -> lamb.readMoment("w", Moment.FIRST, 0, one),
-        () -> lamb.writeMoment("w", Moment.FIRST, 0, one),
+        () -> lamb.readState("w", StateArray.FIRST_MOMENT, 0, one),
+        () -> lamb.writeState("w", StateArray.FIRST_MOMENT, 0, one),
         () -> lamb.resumeAt(9),
         () -> lamb.save(file),
         () -> lamb.load(file),

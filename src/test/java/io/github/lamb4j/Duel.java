@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
 import java.util.ArrayList;
@@ -129,8 +129,8 @@ final class Duel implements AutoCloseable {
   private void assertClose(Pair pair, LayerStats norms) {
     ReferenceLamb.Tensor expected = pair.expected;
     String name = pair.name + " of " + pair.weights.length;
-    float[] m = Numbers.moment(lamb, pair.name, Moment.FIRST, pair.weights.length);
-    float[] v = Numbers.moment(lamb, pair.name, Moment.SECOND, pair.weights.length);
+    float[] m = Numbers.moment(lamb, pair.name, StateArray.FIRST_MOMENT, pair.weights.length);
+    float[] v = Numbers.moment(lamb, pair.name, StateArray.SECOND_MOMENT, pair.weights.length);
     assertAll(
         () -> assertEquals(pair.name, norms.name()),
         () -> assertWithin(STATE_TOLERANCE, pair.weights, expected.w, name + ": w"),

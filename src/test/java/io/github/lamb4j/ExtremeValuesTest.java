@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.config.Limits;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.LayerStats;
 import java.util.Arrays;
 import java.util.Random;
@@ -46,7 +46,7 @@ class ExtremeValuesTest {
     Lamb lamb = step(w, g, LAMB, Lamb.onCpu().maxGradNorm(1));
     assertEquals(Math.sqrt(3) * Float.MAX_VALUE, lamb.gradientNorm(), 1e24);
     double[] expected = {0.1 / Math.sqrt(3), -0.1 / Math.sqrt(3), 0.1 / Math.sqrt(3)};
-    float[] m = Numbers.moment(lamb, "w", Moment.FIRST, 3);
+    float[] m = Numbers.moment(lamb, "w", StateArray.FIRST_MOMENT, 3);
     assertTrue(Numbers.relativeError(m, expected) < 2e-7);
     assertTrue(w[0] < 1 && w[1] > -1 && w[2] < 0.5f);
   }
@@ -57,7 +57,8 @@ class ExtremeValuesTest {
     float[] w = {1, 2};
     Hyperparameters plain = LAMB.withLayerAdaptation(LayerAdaptation.NEVER).withWeightDecay(0);
     Lamb lamb = step(w, new float[] {1e30f, 1}, plain, Lamb.onCpu());
-    assertEquals(Float.POSITIVE_INFINITY, Numbers.moment(lamb, "w", Moment.SECOND, 2)[0]);
+    assertEquals(
+        Float.POSITIVE_INFINITY, Numbers.moment(lamb, "w", StateArray.SECOND_MOMENT, 2)[0]);
     assertEquals(1, w[0]);
     assertEquals(1.97, w[1], 1e-6);
   }
@@ -136,7 +137,7 @@ class ExtremeValuesTest {
       assertEquals(new LayerStats("e2", 0, 0, 1), lamb.layerStats().get(3));
       assertEquals(3, lamb.gradientNorm());
       assertEquals(2 * (1 - 0.03), w[0], 1e-6);
-      assertEquals(0, Numbers.moment(lamb, "e1", Moment.FIRST, 0).length);
+      assertEquals(0, Numbers.moment(lamb, "e1", StateArray.FIRST_MOMENT, 0).length);
     }
   }
 
@@ -156,7 +157,7 @@ class ExtremeValuesTest {
     float[] w = {1000 * least, -2000 * least};
     float[] g = {5000 * least, 0};
     Lamb lamb = step(w, g, LAMB.withWeightDecay(0).withLearningRate(0.5), Lamb.onCpu());
-    assertEquals(500 * least, Numbers.moment(lamb, "w", Moment.FIRST, 2)[0]);
+    assertEquals(500 * least, Numbers.moment(lamb, "w", StateArray.FIRST_MOMENT, 2)[0]);
     assertEquals(least * Math.sqrt(5e6), lamb.layerStats().get(0).weightNorm(), least * 1e-9);
     // The ratio takes the only element with a gradient down by half of the norm: 1000 - 1118.
     assertEquals(-118 * least, w[0], 1.1 * least);
@@ -200,7 +201,8 @@ class ExtremeValuesTest {
     Lamb lamb = clippedTogether(sick, new float[] {1, Float.NaN}, clean);
     assertTrue(Double.isNaN(lamb.gradientNorm()));
     assertTrue(Float.isNaN(sick[0]) && Float.isNaN(sick[1]));
-    assertArrayEquals(new float[] {0.3f, 0.4f}, Numbers.moment(lamb, "clean", Moment.FIRST, 2));
+    assertArrayEquals(
+        new float[] {0.3f, 0.4f}, Numbers.moment(lamb, "clean", StateArray.FIRST_MOMENT, 2));
   }
 
   @Test
@@ -210,7 +212,7 @@ class ExtremeValuesTest {
     Lamb lamb = clippedTogether(sick, new float[] {1, Float.NEGATIVE_INFINITY}, clean);
     assertEquals(Double.POSITIVE_INFINITY, lamb.gradientNorm());
     assertTrue(Float.isNaN(sick[0]) && Float.isNaN(sick[1]));
-    assertArrayEquals(new float[2], Numbers.moment(lamb, "clean", Moment.FIRST, 2));
+    assertArrayEquals(new float[2], Numbers.moment(lamb, "clean", StateArray.FIRST_MOMENT, 2));
   }
 
   /** {@code clean} has gradients 3 and 4; the limit is 1. */
@@ -232,7 +234,7 @@ class ExtremeValuesTest {
     Lamb lamb = step(w, new float[] {1, 1, 1}, LAMB, Lamb.onCpu());
     assertTrue(Double.isNaN(lamb.layerStats().get(0).weightNorm()));
     assertArrayEquals(new float[] {Float.NaN, Float.NaN, Float.NaN}, w);
-    float[] m = Numbers.moment(lamb, "w", Moment.FIRST, 3);
+    float[] m = Numbers.moment(lamb, "w", StateArray.FIRST_MOMENT, 3);
     assertTrue(Float.isFinite(m[0]) && Float.isFinite(m[1]) && Float.isFinite(m[2]));
   }
 

@@ -9,9 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.ReportSink;
-import io.github.lamb4j.internal.spi.StateArray;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import io.github.lamb4j.report.LayerStats;
 import java.nio.FloatBuffer;
@@ -133,7 +132,8 @@ class FailedStepTest {
     assertUntimely(lamb::step, "another context");
     assertUntimely(() -> lamb.resumeAt(3), "another context");
     assertUntimely(
-        () -> lamb.writeMoment("w", Moment.FIRST, 0, FloatBuffer.allocate(1)), "another context");
+        () -> lamb.writeState("w", StateArray.FIRST_MOMENT, 0, FloatBuffer.allocate(1)),
+        "another context");
     assertUntimely(lamb::stepCount, "another context");
     backend.unusable = null;
     assertEquals(0, lamb.stepCount());

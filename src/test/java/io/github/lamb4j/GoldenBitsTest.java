@@ -3,8 +3,8 @@ package io.github.lamb4j;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.LayerStats;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -62,8 +62,8 @@ class GoldenBitsTest {
               "\n",
               "small " + hex(small),
               "large " + hex(Arrays.copyOf(large, 4)) + " ... crc " + crc(large),
-              "m crc " + crc(Numbers.moment(lamb, "large", Moment.FIRST, LARGE)),
-              "v crc " + crc(Numbers.moment(lamb, "large", Moment.SECOND, LARGE)),
+              "m crc " + crc(Numbers.moment(lamb, "large", StateArray.FIRST_MOMENT, LARGE)),
+              "v crc " + crc(Numbers.moment(lamb, "large", StateArray.SECOND_MOMENT, LARGE)),
               "|g| " + Double.toHexString(lamb.gradientNorm()),
               "|w| " + Double.toHexString(norms.weightNorm()),
               "|r| " + Double.toHexString(norms.updateNorm()),

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,6 +143,6 @@ class GradientsTest {
   }
 
   private static float firstMoment(Lamb lamb, String name) {
-    return Numbers.moment(lamb, name, Moment.FIRST, 1)[0];
+    return Numbers.moment(lamb, name, StateArray.FIRST_MOMENT, 1)[0];
   }
 }

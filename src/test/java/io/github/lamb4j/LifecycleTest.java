@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
@@ -49,8 +49,8 @@ class LifecycleTest {
     return Map.of(
         "layerStats", lamb::layerStats,
         "gradientNorm", lamb::gradientNorm,
-        "readMoment", () -> lamb.readMoment("w", Moment.FIRST, 0, two.duplicate()),
-        "writeMoment", () -> lamb.writeMoment("w", Moment.FIRST, 0, two.duplicate()),
+        "readMoment", () -> lamb.readState("w", StateArray.FIRST_MOMENT, 0, two.duplicate()),
+        "writeMoment", () -> lamb.writeState("w", StateArray.FIRST_MOMENT, 0, two.duplicate()),
         "resumeAt", () -> lamb.resumeAt(3));
   }
 
@@ -60,10 +60,10 @@ class LifecycleTest {
         lamb.stepCount(),
         FloatBuffer.wrap(w.clone()),
         FloatBuffer.wrap(otherWeights.clone()),
-        FloatBuffer.wrap(Numbers.moment(lamb, "w", Moment.FIRST, 3)),
-        FloatBuffer.wrap(Numbers.moment(lamb, "w", Moment.SECOND, 3)),
-        FloatBuffer.wrap(Numbers.moment(lamb, "x", Moment.FIRST, 2)),
-        FloatBuffer.wrap(Numbers.moment(lamb, "x", Moment.SECOND, 2)));
+        FloatBuffer.wrap(Numbers.moment(lamb, "w", StateArray.FIRST_MOMENT, 3)),
+        FloatBuffer.wrap(Numbers.moment(lamb, "w", StateArray.SECOND_MOMENT, 3)),
+        FloatBuffer.wrap(Numbers.moment(lamb, "x", StateArray.FIRST_MOMENT, 2)),
+        FloatBuffer.wrap(Numbers.moment(lamb, "x", StateArray.SECOND_MOMENT, 2)));
   }
 
   @Test
@@ -155,20 +155,22 @@ class LifecycleTest {
       FloatBuffer two = FloatBuffer.wrap(new float[] {8, 8});
       for (long offset : new long[] {-1, 2, 3, 4, Integer.MAX_VALUE, 1L << 32, Long.MAX_VALUE}) {
         assertRefused(
-            () -> lamb.writeMoment("w", Moment.FIRST, offset, two),
+            () -> lamb.writeState("w", StateArray.FIRST_MOMENT, offset, two),
             "parameter w",
             "elements " + offset,
             "3");
-        assertRefused(() -> lamb.readMoment("w", Moment.SECOND, offset, two), "elements " + offset);
+        assertRefused(
+            () -> lamb.readState("w", StateArray.SECOND_MOMENT, offset, two), "elements " + offset);
       }
-      assertRefused(() -> lamb.writeMoment("nobody", Moment.FIRST, 0, two), "parameter nobody");
-      assertRefused(() -> lamb.readMoment(null, Moment.FIRST, 0, two), "parameter null");
-      assertRefused(() -> lamb.readMoment("w", null, 0, two), "moment", "null");
-      assertRefused(() -> lamb.writeMoment("w", null, 0, two), "moment", "null");
-      assertRefused(() -> lamb.readMoment("w", Moment.FIRST, 0, null), "target", "null");
-      assertRefused(() -> lamb.writeMoment("w", Moment.FIRST, 0, null), "source", "null");
       assertRefused(
-          () -> lamb.readMoment("w", Moment.FIRST, 0, two.asReadOnlyBuffer()),
+          () -> lamb.writeState("nobody", StateArray.FIRST_MOMENT, 0, two), "parameter nobody");
+      assertRefused(() -> lamb.readState(null, StateArray.FIRST_MOMENT, 0, two), "parameter null");
+      assertRefused(() -> lamb.readState("w", null, 0, two), "array", "null");
+      assertRefused(() -> lamb.writeState("w", null, 0, two), "array", "null");
+      assertRefused(() -> lamb.readState("w", StateArray.FIRST_MOMENT, 0, null), "target", "null");
+      assertRefused(() -> lamb.writeState("w", StateArray.FIRST_MOMENT, 0, null), "source", "null");
+      assertRefused(
+          () -> lamb.readState("w", StateArray.FIRST_MOMENT, 0, two.asReadOnlyBuffer()),
           "target",
           "read-only");
       assertRefused(() -> lamb.resumeAt(-1), "step -1", "must be");

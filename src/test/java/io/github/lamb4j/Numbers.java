@@ -1,6 +1,6 @@
 package io.github.lamb4j;
 
-import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
 import java.util.Random;
 
@@ -55,9 +55,9 @@ final class Numbers {
   }
 
   /** A whole moment of one parameter. */
-  static float[] moment(Lamb lamb, String parameter, Moment moment, int count) {
+  static float[] moment(Lamb lamb, String parameter, StateArray moment, int count) {
     float[] x = new float[count];
-    lamb.readMoment(parameter, moment, 0, FloatBuffer.wrap(x));
+    lamb.readState(parameter, moment, 0, FloatBuffer.wrap(x));
     return x;
   }
 }

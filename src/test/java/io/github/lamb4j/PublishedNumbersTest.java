@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.lamb4j.config.BiasCorrection;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.Preset;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.NameRule;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -48,8 +48,8 @@ class PublishedNumbersTest {
             .withEpsilon(0.1)
             .withBiasCorrection(BiasCorrection.NONE);
     try (Lamb lamb = Lamb.onCpu().group("g", h, Parameter.onHost("w", w, g)).build()) {
-      lamb.writeMoment("w", Moment.FIRST, 0, FloatBuffer.wrap(m));
-      lamb.writeMoment("w", Moment.SECOND, 0, FloatBuffer.wrap(v));
+      lamb.writeState("w", StateArray.FIRST_MOMENT, 0, FloatBuffer.wrap(m));
+      lamb.writeState("w", StateArray.SECOND_MOMENT, 0, FloatBuffer.wrap(v));
       lamb.step();
       assertArrayEquals(expected, w, 2e-8f);
       assertEquals(0.163469181585, lamb.layerStats().get(0).trustRatio(), 1e-7);

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.time.Duration;
@@ -67,8 +67,8 @@ class ResumeTest {
           lamb.step();
         }
         for (int p = 0; p < COUNTS.length; p++) {
-          m[p] = Numbers.moment(lamb, "w" + p, Moment.FIRST, COUNTS[p]);
-          v[p] = Numbers.moment(lamb, "w" + p, Moment.SECOND, COUNTS[p]);
+          m[p] = Numbers.moment(lamb, "w" + p, StateArray.FIRST_MOMENT, COUNTS[p]);
+          v[p] = Numbers.moment(lamb, "w" + p, StateArray.SECOND_MOMENT, COUNTS[p]);
         }
         step = lamb.stepCount();
       }
@@ -77,8 +77,8 @@ class ResumeTest {
 
     private void restore(Lamb lamb) {
       for (int p = 0; p < COUNTS.length; p++) {
-        lamb.writeMoment("w" + p, Moment.FIRST, 0, FloatBuffer.wrap(m[p]));
-        lamb.writeMoment("w" + p, Moment.SECOND, 0, FloatBuffer.wrap(v[p]));
+        lamb.writeState("w" + p, StateArray.FIRST_MOMENT, 0, FloatBuffer.wrap(m[p]));
+        lamb.writeState("w" + p, StateArray.SECOND_MOMENT, 0, FloatBuffer.wrap(v[p]));
       }
       lamb.resumeAt(step);
     }
@@ -120,8 +120,8 @@ class ResumeTest {
       lamb.step();
       w[0] = 1;
       w[1] = 2;
-      for (Moment moment : Moment.values()) {
-        lamb.writeMoment("w", moment, 0, FloatBuffer.allocate(2));
+      for (StateArray moment : StateArray.of(false)) {
+        lamb.writeState("w", moment, 0, FloatBuffer.allocate(2));
       }
       lamb.resumeAt(0);
       assertEquals(0, lamb.stepCount());
@@ -172,18 +172,19 @@ class ResumeTest {
             .group("g", LAMB, Parameter.onHost("w", new float[10], new float[10]))
             .build()) {
       FloatBuffer source = FloatBuffer.wrap(new float[] {0, 1, 2, 3, 4, 0}, 1, 4);
-      lamb.writeMoment("w", Moment.SECOND, 5, source);
+      lamb.writeState("w", StateArray.SECOND_MOMENT, 5, source);
       assertEquals(0, source.remaining());
-      assertArrayEquals(new float[10], Numbers.moment(lamb, "w", Moment.FIRST, 10));
+      assertArrayEquals(new float[10], Numbers.moment(lamb, "w", StateArray.FIRST_MOMENT, 10));
       assertArrayEquals(
-          new float[] {0, 0, 0, 0, 0, 1, 2, 3, 4, 0}, Numbers.moment(lamb, "w", Moment.SECOND, 10));
+          new float[] {0, 0, 0, 0, 0, 1, 2, 3, 4, 0},
+          Numbers.moment(lamb, "w", StateArray.SECOND_MOMENT, 10));
 
       float[] target = {9, 9, 9, 9, 9};
       FloatBuffer window = FloatBuffer.wrap(target, 1, 3);
-      lamb.readMoment("w", Moment.SECOND, 7, window);
+      lamb.readState("w", StateArray.SECOND_MOMENT, 7, window);
       assertArrayEquals(new float[] {9, 3, 4, 0, 9}, target);
       assertEquals(4, window.position());
-      lamb.readMoment("w", Moment.SECOND, 10, FloatBuffer.allocate(0));
+      lamb.readState("w", StateArray.SECOND_MOMENT, 10, FloatBuffer.allocate(0));
     }
   }
 }

@@ -7,9 +7,9 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.Limits;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.model.HostArray;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.schedule.Schedule;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -53,7 +53,8 @@ class StateFormatTest {
     return lamb;
   }
 
-  private static void assertMoment(Lamb lamb, String parameter, Moment moment, float... expected) {
+  private static void assertMoment(
+      Lamb lamb, String parameter, StateArray moment, float... expected) {
     assertArrayEquals(expected, Numbers.moment(lamb, parameter, moment, expected.length));
   }
 
@@ -63,12 +64,12 @@ class StateFormatTest {
       lamb.load(GOLDEN);
       assertEquals(2, lamb.stepCount());
       assertEquals(1, lamb.skippedSteps());
-      assertMoment(lamb, "w", Moment.FIRST, 1, -2, Float.NaN);
-      assertMoment(lamb, "w", Moment.SECOND, 4, 0.1f, Float.POSITIVE_INFINITY);
-      assertMoment(lamb, "h", Moment.FIRST, 0.5f, 5);
-      assertMoment(lamb, "h", Moment.SECOND, 0.25f, 6);
+      assertMoment(lamb, "w", StateArray.FIRST_MOMENT, 1, -2, Float.NaN);
+      assertMoment(lamb, "w", StateArray.SECOND_MOMENT, 4, 0.1f, Float.POSITIVE_INFINITY);
+      assertMoment(lamb, "h", StateArray.FIRST_MOMENT, 0.5f, 5);
+      assertMoment(lamb, "h", StateArray.SECOND_MOMENT, 0.25f, 6);
       FloatBuffer master = FloatBuffer.allocate(2);
-      lamb.readMaster("h", 0, master);
+      lamb.readState("h", StateArray.MASTER, 0, master);
       assertArrayEquals(new float[] {1.00001f, -3}, master.array());
       assertArrayEquals(new short[] {0x3c00, (short) 0xc200}, half);
     }
@@ -84,16 +85,16 @@ class StateFormatTest {
   /** Writes the file of this version; the argument names it. */
   public static void main(String... arguments) throws IOException {
     try (Lamb lamb = new StateFormatTest().build()) {
-      write(lamb, "w", Moment.FIRST, 1, -2, Float.NaN);
-      write(lamb, "w", Moment.SECOND, 4, 0.1f, Float.POSITIVE_INFINITY);
-      write(lamb, "h", Moment.FIRST, 0.5f, 5);
-      write(lamb, "h", Moment.SECOND, 0.25f, 6);
-      lamb.writeMaster("h", 0, FloatBuffer.wrap(new float[] {1.00001f, -3}));
+      write(lamb, "w", StateArray.FIRST_MOMENT, 1, -2, Float.NaN);
+      write(lamb, "w", StateArray.SECOND_MOMENT, 4, 0.1f, Float.POSITIVE_INFINITY);
+      write(lamb, "h", StateArray.FIRST_MOMENT, 0.5f, 5);
+      write(lamb, "h", StateArray.SECOND_MOMENT, 0.25f, 6);
+      lamb.writeState("h", StateArray.MASTER, 0, FloatBuffer.wrap(new float[] {1.00001f, -3}));
       lamb.save(Path.of(arguments[0]));
     }
   }
 
-  private static void write(Lamb lamb, String parameter, Moment moment, float... values) {
-    lamb.writeMoment(parameter, moment, 0, FloatBuffer.wrap(values));
+  private static void write(Lamb lamb, String parameter, StateArray moment, float... values) {
+    lamb.writeState(parameter, moment, 0, FloatBuffer.wrap(values));
   }
 }

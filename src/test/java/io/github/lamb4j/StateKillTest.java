@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -49,8 +49,8 @@ class StateKillTest {
       try (Lamb lamb = build()) {
         for (int step = 1; ; step++) {
           Arrays.fill(moment, step);
-          for (Moment which : Moment.values()) {
-            lamb.writeMoment("w", which, 0, FloatBuffer.wrap(moment));
+          for (StateArray which : StateArray.of(false)) {
+            lamb.writeState("w", which, 0, FloatBuffer.wrap(moment));
           }
           lamb.resumeAt(step);
           lamb.save(file);
@@ -72,7 +72,7 @@ class StateKillTest {
         lamb.load(file);
         long step = lamb.stepCount();
         assertTrue(step == saved || step == saved + 1, step + " after " + saved);
-        for (Moment which : Moment.values()) {
+        for (StateArray which : StateArray.of(false)) {
           for (float x : Numbers.moment(lamb, "w", which, COUNT)) {
             assertEquals(step, x);
           }

@@ -5,9 +5,9 @@ import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.HostArray;
 import io.github.lamb4j.model.HostParameter;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
@@ -174,10 +174,10 @@ public final class StateModel {
       FloatBuffer m = FloatBuffer.allocate((int) p.count());
       FloatBuffer v = FloatBuffer.allocate((int) p.count());
       FloatBuffer master = FloatBuffer.allocate(p.hasMaster() ? (int) p.count() : 0);
-      lamb.readMoment(p.name(), Moment.FIRST, 0, m);
-      lamb.readMoment(p.name(), Moment.SECOND, 0, v);
+      lamb.readState(p.name(), StateArray.FIRST_MOMENT, 0, m);
+      lamb.readState(p.name(), StateArray.SECOND_MOMENT, 0, v);
       if (p.hasMaster()) {
-        lamb.readMaster(p.name(), 0, master);
+        lamb.readState(p.name(), StateArray.MASTER, 0, master);
       }
       bits.append(
           "\n%s w %08x m %08x v %08x master %08x copy %08x"

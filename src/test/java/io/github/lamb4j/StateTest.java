@@ -11,8 +11,8 @@ import io.github.lamb4j.config.LoadOption;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.internal.safetensors.SafetensorsFile;
 import io.github.lamb4j.model.HostArray;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.schedule.Schedule;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -117,13 +117,13 @@ class StateTest {
     int count = moment.length;
     try (Lamb lamb = one(Hyperparameters.lamb(0.1), new float[count], new float[count]);
         Lamb other = one(Hyperparameters.lamb(0.1), new float[count], new float[count])) {
-      lamb.writeMoment("w", Moment.FIRST, 0, FloatBuffer.wrap(moment));
-      lamb.writeMoment("w", Moment.SECOND, 0, FloatBuffer.wrap(moment));
+      lamb.writeState("w", StateArray.FIRST_MOMENT, 0, FloatBuffer.wrap(moment));
+      lamb.writeState("w", StateArray.SECOND_MOMENT, 0, FloatBuffer.wrap(moment));
       lamb.resumeAt(1L << 60);
       lamb.save(file);
       other.load(file);
       assertEquals(1L << 60, other.stepCount());
-      for (Moment which : Moment.values()) {
+      for (StateArray which : StateArray.of(false)) {
         assertArrayEquals(
             Numbers.bits(moment), Numbers.bits(Numbers.moment(other, "w", which, count)));
       }
@@ -145,11 +145,12 @@ class StateTest {
       for (int i = 0; i < count; i++) {
         moment.put(i, i);
       }
-      lamb.writeMoment("h", Moment.SECOND, 0, moment);
+      lamb.writeState("h", StateArray.SECOND_MOMENT, 0, moment);
       lamb.save(file);
       second.load(file);
       assertArrayEquals(half, other);
-      assertArrayEquals(moment.array(), Numbers.moment(second, "h", Moment.SECOND, count));
+      assertArrayEquals(
+          moment.array(), Numbers.moment(second, "h", StateArray.SECOND_MOMENT, count));
     }
   }
 
@@ -223,8 +224,8 @@ class StateTest {
       other.load(file, LoadOption.OTHER_HYPERPARAMETERS);
       assertEquals(1, other.stepCount());
       assertArrayEquals(
-          Numbers.moment(lamb, "w", Moment.SECOND, 2),
-          Numbers.moment(other, "w", Moment.SECOND, 2));
+          Numbers.moment(lamb, "w", StateArray.SECOND_MOMENT, 2),
+          Numbers.moment(other, "w", StateArray.SECOND_MOMENT, 2));
       assertEquals(0.5, other.groups().get(0).hyperparameters().beta1());
     }
   }
@@ -266,9 +267,9 @@ class StateTest {
         assertEquals(8 * 2 + 3, state.tensors().size());
         float[] m = new float[33];
         state.read(state.tensor("exp_avg/b").orElseThrow(), 0, FloatBuffer.wrap(m));
-        assertArrayEquals(Numbers.moment(lamb, "b", Moment.FIRST, 33), m);
+        assertArrayEquals(Numbers.moment(lamb, "b", StateArray.FIRST_MOMENT, 33), m);
         FloatBuffer master = FloatBuffer.allocate(33);
-        lamb.readMaster("b", 0, master);
+        lamb.readState("b", StateArray.MASTER, 0, master);
         state.read(state.tensor("master/b").orElseThrow(), 0, FloatBuffer.wrap(m));
         assertArrayEquals(master.array(), m);
         assertEquals(List.of(33L), state.tensor("master/b").orElseThrow().shape());

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.LayerStats;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,8 +65,8 @@ class ThreadsTest {
       for (int i = 0; i <= SMALL_TENSORS; i++) {
         int count = weights.get(i).length;
         tensors.add(Numbers.bits(weights.get(i)));
-        tensors.add(Numbers.bits(Numbers.moment(lamb, "w" + i, Moment.FIRST, count)));
-        tensors.add(Numbers.bits(Numbers.moment(lamb, "w" + i, Moment.SECOND, count)));
+        tensors.add(Numbers.bits(Numbers.moment(lamb, "w" + i, StateArray.FIRST_MOMENT, count)));
+        tensors.add(Numbers.bits(Numbers.moment(lamb, "w" + i, StateArray.SECOND_MOMENT, count)));
       }
       return new Outcome(tensors, lamb.layerStats(), lamb.gradientNorm());
     }

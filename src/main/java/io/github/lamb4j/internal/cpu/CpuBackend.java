@@ -4,10 +4,10 @@ import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ReportSink;
-import io.github.lamb4j.internal.spi.StateArray;
 import io.github.lamb4j.model.HostArray;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -181,8 +181,8 @@ public final class CpuBackend implements Backend {
   private FloatBuffer state(int group, int parameter, StateArray array) {
     CpuGroup.Segment segment = groups[group].segments[parameter];
     return switch (array) {
-      case EXP_AVG -> segment.expAvg();
-      case EXP_AVG_SQ -> segment.expAvgSq();
+      case FIRST_MOMENT -> segment.expAvg();
+      case SECOND_MOMENT -> segment.expAvgSq();
       case MASTER -> segment.weights();
     };
   }

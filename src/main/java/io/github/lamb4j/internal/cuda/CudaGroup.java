@@ -6,12 +6,12 @@ import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.Rates;
 import io.github.lamb4j.internal.numerics.Tiling;
-import io.github.lamb4j.internal.spi.StateArray;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.DeviceParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -168,8 +168,8 @@ final class CudaGroup {
               own ? address(s, StateArray.MASTER, 0) : p.weights().address(),
               own ? p.weights() : p.modelCopy().orElse(NO_MODEL),
               p.gradients(),
-              address(s, StateArray.EXP_AVG, 0),
-              address(s, StateArray.EXP_AVG_SQ, 0)),
+              address(s, StateArray.FIRST_MOMENT, 0),
+              address(s, StateArray.SECOND_MOMENT, 0)),
           p.count(),
           tiling.firstTile(s),
           tiling.tileCount(s));
@@ -200,8 +200,8 @@ final class CudaGroup {
     long[] offsets = array == StateArray.MASTER ? masterOffsets : momentOffsets;
     long base =
         switch (array) {
-          case EXP_AVG -> expAvg;
-          case EXP_AVG_SQ -> expAvgSq;
+          case FIRST_MOMENT -> expAvg;
+          case SECOND_MOMENT -> expAvgSq;
           case MASTER -> master;
         };
     return base + (offsets[segment] + offset) * Float.BYTES;

@@ -2,9 +2,9 @@ package io.github.lamb4j.internal.engine;
 
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.MemorySpace;
-import io.github.lamb4j.internal.spi.StateArray;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -11,9 +11,9 @@ import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.internal.safetensors.TensorSource;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.GradientOptions;
-import io.github.lamb4j.internal.spi.StateArray;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ final class StateFile implements AutoCloseable {
     }
 
     String tensor() {
-      return prefix(kind) + parameter.name();
+      return kind.tensorName(parameter.name());
     }
 
     void read(Backend backend, long offset, FloatBuffer target) {
@@ -59,14 +59,6 @@ final class StateFile implements AutoCloseable {
     void write(Backend backend, long offset, FloatBuffer source) {
       backend.write(place.group(), place.parameter(), kind, offset, source);
     }
-  }
-
-  private static String prefix(StateArray kind) {
-    return switch (kind) {
-      case EXP_AVG -> "exp_avg/";
-      case EXP_AVG_SQ -> "exp_avg_sq/";
-      case MASTER -> "master/";
-    };
   }
 
   private final Path path;
@@ -160,7 +152,7 @@ final class StateFile implements AutoCloseable {
   }
 
   private void requireNoMaster(Model model, String tensor) {
-    String prefix = prefix(StateArray.MASTER);
+    String prefix = StateArray.MASTER.tensorName("");
     if (tensor.startsWith(prefix) && model.has(tensor.substring(prefix.length()))) {
       throw unfit(
           path,

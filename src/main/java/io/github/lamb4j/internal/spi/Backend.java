@@ -1,5 +1,6 @@
 package io.github.lamb4j.internal.spi;
 
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 

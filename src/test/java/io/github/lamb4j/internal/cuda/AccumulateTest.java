@@ -14,9 +14,9 @@ import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.HostArray;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.Scalar;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 import java.util.Random;
@@ -125,7 +125,7 @@ class AccumulateTest {
           try (Lamb lamb =
               side.builder().group("g", PLAIN, p.parameter()).gradientDivisor(divisor).build()) {
             lamb.step();
-            float[] m = MixedModel.moment(lamb, p, Moment.FIRST);
+            float[] m = MixedModel.moment(lamb, p, StateArray.FIRST_MOMENT);
             boolean exact = Integer.bitCount(k) == 1;
             for (int i = 0; i < m.length; i++) {
               float mean = gradients[i] / k;
@@ -220,7 +220,8 @@ class AccumulateTest {
           graph.replay();
         }
         assertArrayEquals(new float[] {2, 3, 2}, p.gradients().values());
-        assertArrayEquals(new float[] {2, 3, 2}, MixedModel.moment(lamb, p, Moment.FIRST));
+        assertArrayEquals(
+            new float[] {2, 3, 2}, MixedModel.moment(lamb, p, StateArray.FIRST_MOMENT));
       }
     }
   }

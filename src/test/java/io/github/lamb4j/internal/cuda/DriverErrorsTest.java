@@ -14,8 +14,8 @@ import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
 import io.github.lamb4j.emulator.EmulatorException;
 import io.github.lamb4j.error.CudaException;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
 import java.util.List;
 import jcuda.driver.CUdeviceptr;
@@ -281,7 +281,7 @@ class DriverErrorsTest {
                   lamb::layerStats,
                   lamb::close,
                   () -> lamb.resumeAt(3),
-                  () -> lamb.readMoment("w", Moment.FIRST, 0, target))) {
+                  () -> lamb.readState("w", StateArray.FIRST_MOMENT, 0, target))) {
             IllegalStateException e = assertThrows(IllegalStateException.class, call::run);
             assertTrue(e.getMessage().contains(what), e.getMessage());
           }

@@ -8,7 +8,7 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.UpdateRule;
 import io.github.lamb4j.internal.numerics.Half;
 import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.StateArray;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -54,7 +54,7 @@ class HalfConversionsTest {
       p.gradients().putBits(IntStream.range(0, ALL).toArray());
       try (Lamb lamb = side.builder().group("g", STILL, p.parameter()).build()) {
         lamb.step();
-        float[] m = MixedModel.moment(lamb, p, Moment.FIRST);
+        float[] m = MixedModel.moment(lamb, p, StateArray.FIRST_MOMENT);
         for (int bits = 0; bits < ALL; bits++) {
           float expected = TestArray.valueOf(bits, type);
           assertTrue(

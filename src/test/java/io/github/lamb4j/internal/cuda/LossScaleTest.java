@@ -9,8 +9,8 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.cuda.MixedModel.Form;
 import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
 import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Scalar;
+import io.github.lamb4j.model.StateArray;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,7 +100,7 @@ class LossScaleTest {
     }
 
     float[] gradients() {
-      return MixedModel.moment(lamb, p, Moment.FIRST);
+      return MixedModel.moment(lamb, p, StateArray.FIRST_MOMENT);
     }
 
     @Override

@@ -4,9 +4,9 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.StepReport;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -122,8 +122,8 @@ final class MixedModel {
                   t.weights.hash(),
                   t.modelCopy == null ? 0 : t.modelCopy.hash(),
                   t.gradients.hash(),
-                  hash(moment(lamb, t, Moment.FIRST)),
-                  hash(moment(lamb, t, Moment.SECOND)),
+                  hash(moment(lamb, t, StateArray.FIRST_MOMENT)),
+                  hash(moment(lamb, t, StateArray.SECOND_MOMENT)),
                   t.parameter.hasMaster() ? hash(master(lamb, t)) : 0));
     }
     return bits.toString();
@@ -152,15 +152,15 @@ final class MixedModel {
     return text.toString();
   }
 
-  static float[] moment(Lamb lamb, Tensor tensor, Moment moment) {
+  static float[] moment(Lamb lamb, Tensor tensor, StateArray moment) {
     FloatBuffer values = FloatBuffer.allocate(tensor.weights.count);
-    lamb.readMoment(tensor.name(), moment, 0, values);
+    lamb.readState(tensor.name(), moment, 0, values);
     return values.array();
   }
 
   static float[] master(Lamb lamb, Tensor tensor) {
     FloatBuffer values = FloatBuffer.allocate(tensor.weights.count);
-    lamb.readMaster(tensor.name(), 0, values);
+    lamb.readState(tensor.name(), StateArray.MASTER, 0, values);
     return values.array();
   }
 

@@ -10,8 +10,8 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.cuda.MixedModel.Form;
 import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
 import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -86,8 +86,8 @@ class MixedPrecisionTest {
           Tensor whole = floats.tensors.get(i);
           assertArrayEquals(whole.weights().values(), MixedModel.master(master, half));
           assertArrayEquals(
-              MixedModel.moment(full, whole, Moment.SECOND),
-              MixedModel.moment(master, half, Moment.SECOND));
+              MixedModel.moment(full, whole, StateArray.SECOND_MOMENT),
+              MixedModel.moment(master, half, StateArray.SECOND_MOMENT));
         }
         assertEquals(full.layerStats(), master.layerStats());
       }
@@ -132,7 +132,7 @@ class MixedPrecisionTest {
           side.builder().group("g", LAMB, half.parameter(), full.parameter()).build()) {
         float[] written = new float[2100];
         Arrays.fill(written, 1.01f);
-        lamb.writeMaster("half", 700, FloatBuffer.wrap(written));
+        lamb.writeState("half", StateArray.MASTER, 700, FloatBuffer.wrap(written));
         float[] master = MixedModel.master(lamb, half);
         float[] rounded = half.weights().values();
         for (int i = 0; i < 3000; i++) {
@@ -143,7 +143,7 @@ class MixedPrecisionTest {
         IllegalArgumentException refusal =
             assertThrows(
                 IllegalArgumentException.class,
-                () -> lamb.readMaster("full", 0, FloatBuffer.allocate(3)));
+                () -> lamb.readState("full", StateArray.MASTER, 0, FloatBuffer.allocate(3)));
         assertTrue(refusal.getMessage().contains("parameter full"), refusal.getMessage());
       }
     }

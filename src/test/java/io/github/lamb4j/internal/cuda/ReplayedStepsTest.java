@@ -13,7 +13,7 @@ import io.github.lamb4j.emulator.Graph;
 import io.github.lamb4j.emulator.LaunchReport;
 import io.github.lamb4j.internal.numerics.Rates;
 import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.StepReport;
 import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
@@ -232,7 +232,8 @@ class ReplayedStepsTest {
                 assertUntimely(run.lamb::stepCount, "report", "being captured");
                 assertUntimely(() -> run.lamb.resumeAt(0), "resumeAt", "being captured");
                 assertUntimely(
-                    () -> run.lamb.readMoment("lamb.6", Moment.FIRST, 0, none), "being captured");
+                    () -> run.lamb.readState("lamb.6", StateArray.FIRST_MOMENT, 0, none),
+                    "being captured");
                 assertUntimely(() -> run.model.builder().build(), "being captured");
                 run.lamb.step();
               })) {

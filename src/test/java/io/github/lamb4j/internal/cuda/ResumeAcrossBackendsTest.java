@@ -7,7 +7,7 @@ import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.model.HostParameter;
-import io.github.lamb4j.model.Moment;
+import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.List;
@@ -63,7 +63,7 @@ class ResumeAcrossBackendsTest {
             model,
             (parameter, moment) -> {
               FloatBuffer saved = FloatBuffer.allocate((int) parameter.count());
-              lamb.readMoment(parameter.name(), moment, 0, saved);
+              lamb.readState(parameter.name(), moment, 0, saved);
               moments.put(parameter.name() + moment, saved.flip());
             });
       }
@@ -71,7 +71,7 @@ class ResumeAcrossBackendsTest {
         eachMoment(
             model,
             (parameter, moment) ->
-                lamb.writeMoment(
+                lamb.writeState(
                     parameter.name(), moment, 0, moments.get(parameter.name() + moment)));
         lamb.resumeAt(STOP);
         train(model, lamb, STEPS - STOP);
@@ -110,12 +110,12 @@ class ResumeAcrossBackendsTest {
   }
 
   private interface Visitor {
-    void visit(HostParameter parameter, Moment moment);
+    void visit(HostParameter parameter, StateArray moment);
   }
 
   private static void eachMoment(TestModel model, Visitor visitor) {
     for (HostParameter parameter : model.parameters()) {
-      for (Moment moment : Moment.values()) {
+      for (StateArray moment : StateArray.of(false)) {
         visitor.visit(parameter, moment);
       }
     }

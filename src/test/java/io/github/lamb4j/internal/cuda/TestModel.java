@@ -6,9 +6,9 @@ import io.github.lamb4j.config.BiasCorrection;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.Limits;
 import io.github.lamb4j.model.HostParameter;
-import io.github.lamb4j.model.Moment;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.StepReport;
 import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
@@ -98,8 +98,8 @@ final class TestModel {
       int count = (int) parameter.count();
       FloatBuffer m = FloatBuffer.allocate(count);
       FloatBuffer v = FloatBuffer.allocate(count);
-      lamb.readMoment(parameter.name(), Moment.FIRST, 0, m);
-      lamb.readMoment(parameter.name(), Moment.SECOND, 0, v);
+      lamb.readState(parameter.name(), StateArray.FIRST_MOMENT, 0, m);
+      lamb.readState(parameter.name(), StateArray.SECOND_MOMENT, 0, v);
       bits.add(
           "%s w %08x m %08x v %08x"
               .formatted(

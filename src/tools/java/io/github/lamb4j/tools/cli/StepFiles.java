@@ -8,6 +8,7 @@ import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.internal.safetensors.TensorSource;
 import io.github.lamb4j.model.HostArray;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.StateArray;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -112,7 +113,7 @@ final class StepFiles implements AutoCloseable {
 
   private void requireState() {
     for (TensorInfo weights : params.file.tensors()) {
-      String master = StateTensor.MASTER.nameOf(weights);
+      String master = StateArray.MASTER.tensorName(weights.name());
       if (weights.dtype() != Dtype.F32 && state.file.tensor(master).isEmpty()) {
         throw refused(
             state,
@@ -123,7 +124,7 @@ final class StepFiles implements AutoCloseable {
     }
     requireTensors(
         state,
-        weights -> StateTensor.of(weights).stream().map(part -> part.nameOf(weights)).toList(),
+        weights -> partsOf(weights).stream().map(part -> part.tensorName(weights.name())).toList(),
         List.of(Dtype.F32));
     if ("lamb4j state".equals(state.file.metadata().get("format"))) {
       throw new BadInput(
@@ -230,26 +231,31 @@ final class StepFiles implements AutoCloseable {
       return;
     }
     for (Tensor tensor : tensors.values()) {
-      for (StateTensor part : StateTensor.of(tensor.info)) {
+      for (StateArray part : partsOf(tensor.info)) {
         restore(lamb, tensor, part);
       }
     }
     lamb.resumeAt(stepsBefore);
   }
 
-  private void restore(Lamb lamb, Tensor tensor, StateTensor part) throws IOException {
-    TensorInfo info = state.file.tensor(part.nameOf(tensor.info)).orElseThrow();
+  /** The state of a tensor: a master too if the weights are half precision. */
+  private static List<StateArray> partsOf(TensorInfo weights) {
+    return StateArray.of(weights.dtype() != Dtype.F32);
+  }
+
+  private void restore(Lamb lamb, Tensor tensor, StateArray part) throws IOException {
+    TensorInfo info = state.file.tensor(part.tensorName(tensor.info.name())).orElseThrow();
     FloatBuffer piece = FloatBuffer.allocate((int) Math.min(PIECE, info.elementCount()));
     for (long done = 0; done < info.elementCount(); done += piece.limit()) {
       piece.clear().limit((int) Math.min(PIECE, info.elementCount() - done));
       state.file.read(info, done, piece);
       piece.flip();
       switch (part) {
-        case SECOND -> requireNoNegative(info, piece);
+        case SECOND_MOMENT -> requireNoNegative(info, piece);
         case MASTER -> requireMasterOf(tensor, info, (int) done, piece);
         default -> {}
       }
-      part.write(lamb, tensor.info.name(), done, piece);
+      lamb.writeState(tensor.info.name(), part, done, piece);
     }
   }
 
@@ -286,12 +292,12 @@ final class StepFiles implements AutoCloseable {
       weights.add(
           new TensorSource(
               name, own.type(), info.shape(), (offset, target) -> own.copy((int) offset, target)));
-      for (StateTensor part : StateTensor.of(info)) {
+      for (StateArray part : partsOf(info)) {
         parts.add(
             new TensorSource(
-                part.nameOf(info),
+                part.tensorName(name),
                 info.shape(),
-                (offset, target) -> part.read(lamb, name, offset, target)));
+                (offset, target) -> lamb.readState(name, part, offset, target)));
       }
     }
     results.write(
