@@ -49,8 +49,8 @@ final class CudaLayout {
 
     private boolean isAligned() {
       return (weights | expAvg | expAvgSq) % 16 == 0
-          && model.address() % (4 * model.type().bytes()) == 0
-          && gradients.address() % (4 * gradients.type().bytes()) == 0;
+          && model.address() % (4L * model.type().bytes()) == 0
+          && gradients.address() % (4L * gradients.type().bytes()) == 0;
     }
   }
 

@@ -36,7 +36,7 @@ public final class Overlaps {
    */
   public static void refuse(List<ParameterGroup> groups) {
     List<Range> device = new ArrayList<>();
-    Map<Object, List<Range>> arrays = new IdentityHashMap<>();
+    IdentityHashMap<Object, List<Range>> arrays = new IdentityHashMap<>();
     for (ParameterGroup group : groups) {
       for (Parameter parameter : group.parameters()) {
         if (parameter instanceof DeviceParameter p) {

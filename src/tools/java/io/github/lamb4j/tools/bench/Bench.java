@@ -80,7 +80,7 @@ public final class Bench {
         log.accept("%s takes %s".formatted(model.name(), need.inWords()));
         return model;
       }
-      if (model == models.get(models.size() - 1)) {
+      if (model.equals(models.get(models.size() - 1))) {
         throw need.refusal(model);
       }
       log.accept("%s does not fit, it would take %s".formatted(model.name(), need.inWords()));

@@ -6,6 +6,7 @@ import io.github.lamb4j.internal.cuda.Kernels;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -122,7 +123,8 @@ final class Machine {
         process.destroyForcibly();
         return Optional.empty();
       }
-      String text = new String(process.getInputStream().readAllBytes()).strip();
+      String text =
+          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
       return process.exitValue() == 0 ? Optional.of(text) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();

@@ -54,7 +54,7 @@ public final class Trainer {
    */
   public TrainingRun run(Contender contender, int batchSize, double learningRate) {
     long started = System.nanoTime();
-    long stepsPerEpoch = (data.train().size() + batchSize - 1) / batchSize;
+    long stepsPerEpoch = (data.train().size() + batchSize - 1L) / batchSize;
     long steps = stepsPerEpoch * epochs;
     GlossClassifier model =
         new GlossClassifier(
