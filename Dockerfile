@@ -6,8 +6,8 @@ WORKDIR /build
 COPY . .
 RUN scripts/package /lamb4j
 
-# No toolkit and no cuBLAS: all that a step needs of CUDA is the driver, which the NVIDIA container toolkit brings in
-# with --gpus. 12.6, as JCuda's native libraries: the image has the toolkit turn away a driver too old for them.
+# A step needs only the CUDA driver, which the NVIDIA container toolkit provides with --gpus: no CUDA toolkit, no cuBLAS.
+# Version 12.6 matches JCuda's native libraries, so the container toolkit rejects drivers that are too old for them.
 FROM nvidia/cuda:12.6.3-base-ubuntu24.04
 LABEL org.opencontainers.image.title="lamb4j" \
       org.opencontainers.image.description="The LAMB optimizer for JCuda programs: the same bits on every GPU and on the CPU" \
@@ -15,8 +15,8 @@ LABEL org.opencontainers.image.title="lamb4j" \
 ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=build /lamb4j /opt/lamb4j
-# By number, so that an orchestrator can see that it is not root. Nothing is written outside what lamb is told to
-# write, so the root may be read-only; files to read and write are mounted at /data.
+# A numeric user, so that orchestrators can verify that it is not root. lamb writes only the files it is told to write,
+# so the root file system may be read-only; mount input and output files at /data.
 USER 10001:10001
 WORKDIR /data
 ENTRYPOINT ["/opt/lamb4j/bin/lamb"]
