@@ -1,9 +1,9 @@
-// Widens an array of any type and adds it to one of binary32, or puts it in its place. CPU twin: Accumulate.java.
+// Widens an array of any type and adds it to a float32 array, or replaces its contents. CPU twin: Accumulate.java.
 //
 //   target = target + source    gradients of several micro-batches
-//   target = source             a master's beginning, from half weights
+//   target = source             initial master weights, from half weights
 //
-// One block walks tiles blockIdx.x, blockIdx.x + gridDim.x, ...; a thread has quads t and t + 256 of a tile.
+// A block processes tiles blockIdx.x, blockIdx.x + gridDim.x, ...; thread t processes quads t and t + 256 of each tile.
 #pragma once
 #include "tile.cuh"
 

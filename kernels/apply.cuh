@@ -1,5 +1,7 @@
-// Second pass of a step: w -= learning_rate * ratio * r, with r formed again from w, m and v: no buffer the size of
-// the model, and the same bits. 16 bytes per fp32 parameter: reads w, m, v; writes w. CPU twin: Apply.java.
+// Second pass of a step: w -= learning_rate * ratio * r. CPU twin: Apply.java.
+//
+// It computes r again from w, m and v, with the same bits, instead of storing it in a buffer of the model's size.
+// 16 bytes per float32 element: reads w, m, v; writes w.
 #pragma once
 #include "numerics.cuh"
 #include "tile.cuh"
@@ -30,7 +32,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) apply(const Grou
   }
 }
 
-// LANS subtracts both its terms, the first one first; the second needs the gradient once more.
+// LANS subtracts its two terms in order. The second one needs the gradient again.
 __device__ __forceinline__ void lans_apply_tile(const Tile& tile, const Coefficients& c, const SegmentNorms& norms) {
 #pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {

@@ -1,21 +1,21 @@
-// Advances a group's step counter and derives the step's coefficients from the caller's doubles.
+// Advances a group's step count and derives the coefficients of the step from the caller's doubles.
 // One thread. CPU twin: BeginStep.java.
 //
-//   beta^t         is a product of t factors, one by one, so that a loop, a counter and a resumed state agree to the bit
-//   beta           is carried as hi + lo: 0.999f alone is off by 1.3e-8, and v drifts by 1e-5 in a thousand steps
-//   learning rate  is looked up by the step that the device has come to: the host, which does not wait, cannot know which
-//                  steps were skipped, and a replayed graph has its arguments baked in
+//   beta^t         product of t factors, multiplied one by one: a loop and a resumed state give the same bits
+//   beta           stored as hi + lo: 0.999f is off by 1.3e-8, and v would drift by 1e-5 in a thousand steps
+//   learning rate  looked up by the device's own step count: the host does not wait and cannot know which steps were
+//                  skipped, and the arguments of a replayed graph never change
 #pragma once
 #include "numerics.cuh"
 
-// The rate of a step; beyond what is known, the nearest that is.
+// The rate of a step, or of the nearest step whose rate is known.
 __device__ __forceinline__ double rate_of(const Group& group, uint64_t step, uint64_t known) {
   if (step > known) step = known;
   if (step + kRates <= known) step = known - kRates + 1;
   return group.rates[step % kRates];
 }
 
-// `learning_rate` is that of step `rate_step`; 0 for none, in a graph.
+// `learning_rate` is the rate of step `rate_step`. In a graph `rate_step` is 0, and the rate is not used.
 extern "C" __global__ void __launch_bounds__(1)
     begin_step(const Group group, double learning_rate, uint64_t rate_step, const StepControl* control) {
   const Hyperparameters& h = *group.hyperparameters;
@@ -23,7 +23,7 @@ extern "C" __global__ void __launch_bounds__(1)
   Coefficients& c = state.coefficients;
   if (rate_step != 0) {
     group.rates[rate_step % kRates] = learning_rate;
-    // Far below is a host that has heard of more skips than there are rates kept, and knows better than it did.
+    // A step more than kRates behind means that the host has just learned of that many skipped steps: trust it.
     if (rate_step > state.known_rates || rate_step + kRates <= state.known_rates) state.known_rates = rate_step;
   }
   c.skip = control->skip;

@@ -1,5 +1,5 @@
-// The norm of all gradients, and what a step makes of it: the factor that undoes the loss scale and clips, and whether
-// the step is taken at all. Reads 4 bytes per fp32 parameter and writes 16 per tile; nothing of it runs unasked.
+// The norm of all gradients, the factor that removes the loss scale and clips, and the decision to skip the step.
+// Reads 4 bytes per float32 element and writes 8 per tile. The first two kernels run only if a step needs the norm.
 //
 //   per tile     sum of g^2                                    (gradient_norm_tiles)
 //   per segment  fixed-order sum of its tiles' sums            (gradient_norm_segments)
@@ -7,7 +7,7 @@
 //                norm = sqrt(sum) / s, with s = loss scale * divisor: the norm of the true gradients, g / s
 //                scale = norm > max_norm ? max_norm / sqrt(sum) : 1 / s
 //
-// The gradients are as the caller left them; nothing is written to them. CPU twin: GradientNorm.java.
+// The gradients themselves are not changed. CPU twin: GradientNorm.java.
 #pragma once
 #include "numerics.cuh"
 #include "tile.cuh"
@@ -48,15 +48,15 @@ __device__ __forceinline__ bool is_finite(double x) {
   return fabs(x) <= DBL_MAX;
 }
 
-// Thread 0's part: `raw` is the norm of the gradients as they lie.
+// Runs in thread 0. `raw` is the norm of the unscaled gradients.
 __device__ __forceinline__ void decide(const GradientInputs& in, double raw, StepControl& control) {
   double s = in.constant;
   if (in.loss_scale != nullptr) s *= (double)*in.loss_scale;
   if (in.divisor != nullptr) s *= (double)*in.divisor;
   double norm = raw / s;
-  if (control.halted == 0) control.norm = norm;  // what has ended a run is to be heard of
+  if (control.halted == 0) control.norm = norm;  // keep the norm that halted the run, for the report
   control.scale = norm > in.max_norm ? in.max_norm / raw : 1.0 / s;
-  // What is left of the norm after clipping bounds every gradient. One that grows must not become infinite.
+  // The norm after clipping bounds every gradient. A gradient that is scaled up must not become infinite.
   bool fits = control.scale <= 1 || fmin(norm, in.max_norm) <= FLT_MAX;
   bool sound = is_finite(norm) && is_finite(s) && s > 0 && fits;
   bool bad = in.non_finite != kPropagate && !sound;

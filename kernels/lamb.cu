@@ -1,4 +1,4 @@
-// The one module that is built and loaded: every kernel of a step, in the order in which a step runs them.
+// The only module: all kernels, in the order in which a step runs them.
 #include "gradient_norm.cuh"
 #include "begin_step.cuh"
 #include "moments.cuh"

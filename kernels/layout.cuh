@@ -1,30 +1,31 @@
-// What the host writes and every kernel reads. The twin of this file is CudaLayout.java: same names, same order.
+// The structures that host and kernels share. Java twin: CudaLayout.java, with the same names in the same order.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
-// The format of every sum (see NUMERICS.md). Changing one of these changes the bits of every result.
+// The order of every sum (NUMERICS.md). Changing any of these changes the bits of every result.
 constexpr int kTileElements = 2048;
 constexpr int kQuadsPerTile = kTileElements / 4;
 constexpr int kLanes = 256;
 
-// Tuning: changes no bit. Each of the 256 threads of a block takes two of a tile's 512 quads.
+// Tuning; results do not depend on it. Each of a block's 256 threads processes two of a tile's 512 quads.
 constexpr int kThreads = 256;
 constexpr int kQuadsPerThread = kQuadsPerTile / kThreads;
-constexpr int kBlocks = 3;  // resident per multiprocessor, as LaunchPolicy.java has it: bounds the registers
+constexpr int kBlocks = 3;  // resident per multiprocessor, as in LaunchPolicy.java; limits registers per thread
 
-// Learning rates that the device keeps for each group: as many skipped steps, or graph replays, as the host can run ahead.
+// Learning rates kept on the device for each group: the number of skipped steps or graph replays by which the step
+// counts of host and device may differ.
 constexpr uint64_t kRates = 4096;
 
 enum DType : uint32_t { kF32 = 0, kF16 = 1, kBF16 = 2 };
 enum BiasCorrection : uint32_t { kNoCorrection = 0, kOfMoments = 1, kOfLearningRate = 2 };
 enum NonFinite : uint32_t { kPropagate = 0, kSkip = 1, kFail = 2 };
 
-// One parameter. The addresses are in global memory: the moments are ours, the rest is the caller's own, but for the
-// master of a parameter that has half weights alone.
+// One parameter. All addresses are in global memory. The optimizer owns the moments, and the master weights of a
+// parameter that has only half weights; the caller owns the other arrays.
 struct Segment {
   uint64_t weights;    // binary32
-  uint64_t model;      // the model's half weights, rounded from `weights` at each step; 0 if it has none
+  uint64_t model;      // half weights of the model, rounded from `weights` in each step; 0 if there are none
   uint64_t gradients;
   uint64_t exp_avg;
   uint64_t exp_avg_sq;
@@ -33,23 +34,23 @@ struct Segment {
   uint32_t tile_count;
   uint32_t gradient_type;
   uint32_t model_type;
-  uint32_t aligned;  // 1: every address allows loads of four elements at once
+  uint32_t aligned;  // 1: every address is aligned for loads of four elements
   uint32_t padding;
 };
 
-// The last step's norms of one segment, and what `apply` needs of them.
+// Norms of one segment in the last step, and the step sizes that `apply` derives from them.
 struct SegmentNorms {
   double weight_norm;
   double update_norm;
   double trust_ratio;
-  double gradient_update_norm;  // LANS: the same of its second term, that of the gradient alone
+  double gradient_update_norm;  // LANS: norm of the second term, which uses the gradient instead of m
   double gradient_trust_ratio;
   double gradient_scale;        // LANS: 1 / ||g||, 0 for a zero gradient
   float step_size;              // learning rate * trust ratio
   float gradient_step_size;
 };
 
-// The caller's hyperparameters, as given.
+// The hyperparameters as the caller gave them.
 struct Hyperparameters {
   double beta1, beta2, epsilon, weight_decay;
   double weight_norm_min, weight_norm_max;
@@ -62,57 +63,58 @@ struct Hyperparameters {
   uint32_t padding;
 };
 
-// What one step's element arithmetic needs, derived by `begin_step`.
+// The coefficients of one step's element arithmetic; `begin_step` derives them.
 struct Coefficients {
-  double learning_rate;  // with its bias correction, if that is where it belongs
+  double learning_rate;  // includes the bias correction if that is folded into it
   double gradient_scale;
   float beta1_hi, beta1_lo, one_minus_beta1;
   float beta2_hi, beta2_lo, one_minus_beta2;
   float m_correction;       // 1 / (1 - beta1^t)
   float sqrt_v_correction;  // 1 / sqrt(1 - beta2^t)
   float epsilon;
-  float weight_decay;       // in the update; 0 if decoupled
-  float decoupled_decay;    // learning rate * weight decay; 0 if in the update
+  float weight_decay;       // as a term of the update; 0 if decoupled
+  float decoupled_decay;    // learning rate * weight decay; 0 if part of the update
   uint32_t skip;            // 1: this step changes nothing
 };
 
-// What `gradient_scale` reads. A null pointer stands for what the caller has not given.
+// Inputs of `gradient_scale`. A pointer is null if the caller did not supply the value.
 struct GradientInputs {
-  const double* sums;       // over the segments of all groups, in the order in which the groups were added
-  const float* norm;        // of the gradients as they lie
+  const double* sums;       // of g^2 by segment, over all groups in the order in which they were added
+  const float* norm;        // of the unscaled gradients
   const float* loss_scale;
   const float* divisor;
-  double constant;          // the product of loss scale and divisor as far as they are constants
-  double max_norm;          // infinite if nothing clips
-  uint32_t count;           // of sums; 0 if nobody asks for the norm or the caller gives it
+  double constant;          // product of those of loss scale and divisor that are constants
+  double max_norm;          // infinite without clipping
+  uint32_t count;           // of sums; 0 if the norm is not needed or the caller supplies it
   uint32_t non_finite;
 };
 
-// What holds for a step of all groups.
+// The part of a step that all groups share.
 struct StepControl {
-  double norm;       // of all true gradients; 0 if nobody asks
-  double scale;      // what each gradient is multiplied by
-  uint64_t skipped;  // steps, since the optimizer began
+  double norm;       // of the true gradients of all groups, if a step needs it
+  double scale;      // factor for every gradient
+  uint64_t skipped;  // number of skipped steps since the optimizer was built
   uint32_t skip;     // 1: this step changes nothing
-  uint32_t halted;   // 1: nor does any other, until the steps are set
+  uint32_t halted;   // 1: no step changes anything until the host sets the step count
 };
 
-// A group's step counter and the powers that go with it; kept on the device, where they are needed.
+// A group's step count and what depends on it. It lives on the device, since only the device knows which steps were
+// skipped.
 struct StepState {
   uint64_t step;
-  uint64_t known_rates;              // the last step whose learning rate is in the table
-  double beta1_power, beta2_power;  // products of `step` factors, one by one
+  uint64_t known_rates;              // last step whose learning rate is in the table
+  double beta1_power, beta2_power;  // products of `step` factors, multiplied one by one
   Coefficients coefficients;
 };
 
-// Tables of one parameter group; passed to every kernel by value.
+// The tables of one parameter group; every kernel takes this structure by value.
 struct Group {
   const Segment* segments;
   const uint32_t* tile_segments;  // tile -> its segment
   double2* partials;              // tile -> sums of w^2 and r^2 (or of g^2 in .x)
-  double* gradient_partials;      // LANS: tile -> sum of the second term's squares
+  double* gradient_partials;      // LANS: tile -> sum of squares of the second term
   SegmentNorms* norms;
-  double* gradient_sums;          // segment -> sum of g^2, a slice of the array over all groups
+  double* gradient_sums;          // segment -> sum of g^2; a slice of the array for all groups
   const Hyperparameters* hyperparameters;
   StepState* state;
   double* rates;                  // step modulo kRates -> its learning rate
@@ -120,12 +122,13 @@ struct Group {
   uint32_t segment_count;
 };
 
-// What the single pass needs besides; all of it is zero before the first launch, and resets itself.
+// Additional tables of the single pass. They are zero before the first launch, and each launch leaves them ready for
+// the next.
 struct Window {
-  uint32_t* ticket;     // the next tile to be taken
-  uint32_t* arrivals;   // segment -> tiles whose sums are there
+  uint32_t* ticket;     // next tile to take
+  uint32_t* arrivals;   // segment -> number of tiles whose sums are published
   uint64_t* ready;      // segment -> step << 32 | bits of its step size
-  uint32_t* deferred;   // tile -> the tile that its block deferred before it
+  uint32_t* deferred;   // tile -> the tile that its block deferred before it: a linked list per block
   uint32_t slots;       // tiles that a block can hold
   uint32_t padding;
 };

@@ -1,14 +1,14 @@
-// First pass of a step: the moments, and each tile's sums of w^2 and r^2 (and of c^2, for LANS). CPU twin: Moments.java.
+// First pass of a step: updates the moments and sums w^2 and r^2 (for LANS also c^2) by tile. CPU twin: Moments.java.
 //
-//   m, v  are updated from the gradient          reads g, w, m, v; writes m, v
-//   r     is formed, squared, summed, forgotten  24 bytes per fp32 parameter and 16 per tile
+//   m, v  updated from the gradient              reads g, w, m, v; writes m, v
+//   r     computed, squared, summed, not stored  24 bytes per float32 element and 16 per tile
 //
-// One block walks tiles blockIdx.x, blockIdx.x + gridDim.x, ...; a thread has quads t and t + 256 of a tile.
+// A block processes tiles blockIdx.x, blockIdx.x + gridDim.x, ...; thread t processes quads t and t + 256 of each tile.
 #pragma once
 #include "numerics.cuh"
 #include "tile.cuh"
 
-// A thread's part of a tile. `r` takes the place of the gradients.
+// One thread's part of a tile. `r` replaces the gradients in `g`.
 struct Quads {
   float g[kQuadsPerThread][4], w[kQuadsPerThread][4], m[kQuadsPerThread][4], v[kQuadsPerThread][4];
 };
@@ -18,7 +18,7 @@ struct TileSums {
 };
 
 __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
-  // One branch for the usual tile, and none between its loads: they are all under way at once.
+  // Usual case: without branches between them, all eight loads are in flight at once.
   if (tile.vectorized && tile.gradient_type == kF32) {
 #pragma unroll
     for (int k = 0; k < kQuadsPerThread; k++) {
@@ -40,7 +40,7 @@ __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
   }
 }
 
-// Leaves r in x.g and the decayed weights in x.w, stores m and v, and returns the thread's sums.
+// Replaces x.g by r and x.w by the decayed weights, stores m and v, and returns the thread's sums.
 template <bool kLans>
 __device__ __forceinline__ TileSums update_moments(
     Quads& x, const Tile& tile, const Coefficients& c, double gradient_scale) {
@@ -91,7 +91,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) moments(const Gr
   moments_of_group<false>(group);
 }
 
-// LANS normalises each tensor's gradient, and has a second term c = g / (sqrt(vhat) + epsilon) + weight_decay w.
+// LANS normalizes the gradient of each segment and has a second term c = g / (sqrt(vhat) + epsilon) + weight_decay w.
 extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) lans_moments(const Group group) {
   moments_of_group<true>(group);
 }

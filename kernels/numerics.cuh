@@ -1,5 +1,5 @@
-// The element formulas and the one order of every sum (NUMERICS.md). CPU twins: Elements.java and Sums.java.
-// Everything is rounded to nearest; an fma stands exactly where it is written (the build forbids contraction).
+// The element formulas and the order of every sum (NUMERICS.md). CPU twins: Elements.java and Sums.java.
+// All operations round to nearest. The build forbids contraction, so an fma occurs only where it is written.
 #pragma once
 #include <cfloat>
 
@@ -12,17 +12,17 @@ __device__ __forceinline__ float scaled_gradient(float gradient, double scale) {
   return scale == 1.0 ? gradient : (float)((double)gradient * scale);
 }
 
-// m = beta1 m + (1 - beta1) g, with beta1 carried as the sum of two floats.
+// m = beta1 m + (1 - beta1) g, with beta1 as the sum of two floats.
 __device__ __forceinline__ float next_m(float m, float g, const Coefficients& c) {
   return __fmaf_rn(c.beta1_hi, m, __fmaf_rn(c.beta1_lo, m, __fmul_rn(c.one_minus_beta1, g)));
 }
 
-// v = beta2 v + ((1 - beta2) g) g: in this order g^2 alone may overflow.
+// v = beta2 v + ((1 - beta2) g) g: in this order no product overflows before v itself does.
 __device__ __forceinline__ float next_v(float v, float g, const Coefficients& c) {
   return __fmaf_rn(c.beta2_hi, v, __fmaf_rn(c.beta2_lo, v, __fmul_rn(__fmul_rn(c.one_minus_beta2, g), g)));
 }
 
-// Decoupled weight decay: w - learning_rate weight_decay w, before anything else of the step sees w.
+// Decoupled weight decay: w - learning_rate weight_decay w, before any other use of w in the step.
 __device__ __forceinline__ void decay(float (&w)[4], const Coefficients& c) {
   if (c.decoupled_decay == 0.0f) return;
 #pragma unroll
@@ -35,17 +35,17 @@ __device__ __forceinline__ float update_term(float numerator, float w, float v, 
   return __fmaf_rn(c.weight_decay, w, __fdiv_rn(numerator, denominator));
 }
 
-// The numerator is mhat: LAMB's r, and the first term of LANS.
+// Update of LAMB and first term of LANS: the numerator is mhat.
 __device__ __forceinline__ float update(float w, float m, float v, const Coefficients& c) {
   return update_term(__fmul_rn(m, c.m_correction), w, v, c);
 }
 
-// The numerator is g: the second term of LANS.
+// Second term of LANS: the numerator is g.
 __device__ __forceinline__ float gradient_update(float w, float g, float v, const Coefficients& c) {
   return update_term(g, w, v, c);
 }
 
-// learning_rate * ratio, rounded once; at most the largest float, since an infinite one would make NaN of a zero.
+// learning_rate * ratio, rounded once; limited to FLT_MAX, because an infinite step size times a zero update is NaN.
 __device__ __forceinline__ float step_size(double learning_rate, double ratio) {
   double size = learning_rate * ratio;
   return (float)(size > (double)FLT_MAX ? (double)FLT_MAX : size);
@@ -58,15 +58,15 @@ __device__ __forceinline__ float next_weight(float w, float r, float step) {
 
 // --- Sums -------------------------------------------------------------------------------------------------
 
-// Squares of binary32 are exact in binary64, so an fma here rounds as the plain sum does.
+// The square of a binary32 is exact in binary64, so fma gives the same bits as a multiplication and an addition.
 __device__ __forceinline__ double sum_of_squares(const float (&x)[4]) {
   double a = x[0], b = x[1], c = x[2], d = x[3];
   return fma(d, d, fma(c, c, fma(b, b, a * a)));
 }
 
-// One value per thread of a block of 256, by halving strides 128, 64, ... 1; the result is thread 0's alone.
-// Threads 0-31 do strides 128, 64 and 32 from shared memory, so that one barrier is enough. They still read `shared`
-// when the others go on: a second sum takes another array, and after two sums in turn the first is free again.
+// Adds one value per thread of a block of 256 by halving strides 128, 64, ... 1. Only thread 0 returns the sum.
+// Warp 0 does strides 128, 64 and 32 from shared memory, which takes a single barrier. It may still be reading `shared`
+// when the other warps continue: the next sum must use another array, and its barrier makes the first one free again.
 __device__ __forceinline__ double sum_of_lanes(double value, double (&shared)[kLanes]) {
   int lane = threadIdx.x;
   shared[lane] = value;

@@ -1,39 +1,39 @@
-// A whole step in one pass: 32 bytes per fp32 parameter where two passes move 40, and the same bits.
+// A whole step in one pass: 32 bytes per float32 element instead of 40 in two passes, with the same bits.
 //
-// The second pass exists only because r is gone by the time ||r|| is known. Here each block keeps the r of its last
-// `slots` tiles in shared memory, until their segment's ratio is there:
+// Two passes are needed only because r is lost by the time ||r|| is known. Here each block keeps the r of its last
+// `slots` tiles in a ring in shared memory until the trust ratio of their segment is known:
 //
 //   take     tiles in order, by an atomic ticket
-//   stage 1  m, v, r of the tile; m and v go to memory, r into the ring of slots; the tile's sums are published
-//   arrive   the last tile of a segment to arrive sums the segment and publishes its step size
-//   retire   the oldest tile in the ring: w -= step_size r, with w read again
+//   compute  m, v and r; m and v go to memory, r into the ring; publish the tile's sums
+//   arrive   the block of a segment's last tile adds the segment's sums and publishes the step size
+//   retire   the oldest tile in the ring: w -= step_size r, with a second read of w
 //
-// A block never waits for one that may not have started: if the oldest tile's segment is not ready after a bounded
-// number of looks, the tile is dropped from the ring and remembered, and applied at the end as the second pass would
-// (8 bytes more per element). Unbounded waits come only after every ticket is taken, by blocks that run. So this is an
-// ordinary launch, right for any number of resident blocks. Tiles that a segment has beyond what all rings hold are
-// dropped at once. The CPU twins are Moments.java, TrustRatios.java and Apply.java: there are no other bits to give.
+// A block never waits for a block that may not have started. If the segment of the oldest tile is not ready after a
+// bounded number of polls, the tile leaves the ring, and the block applies it at the end like the second pass (8 bytes
+// more per element). A block waits without bound only after all tickets are taken, and then only for running blocks. So
+// an ordinary launch is correct with any number of resident blocks. If a segment has more tiles than all rings hold,
+// the excess tiles are deferred at once. CPU twins: Moments.java, TrustRatios.java and Apply.java.
 #pragma once
 #include "apply.cuh"
 #include "moments.cuh"
 #include "trust_ratio.cuh"
 
-constexpr int kWindowBlocks = 2;   // resident per multiprocessor, as LaunchPolicy.java has it: bounds the registers
+constexpr int kWindowBlocks = 2;   // resident per multiprocessor, as in LaunchPolicy.java; limits registers per thread
 constexpr int kMaxSlots = 32;
-constexpr int kLooks = 64;         // at a segment that is not ready, before its tile is dropped
+constexpr int kLooks = 64;         // polls of a segment that is not ready before its tile is deferred
 constexpr uint32_t kNoTile = 0xffffffffu;
 constexpr int kTicketsAhead = 2;
 
-// What thread 0 found out for the block. Two of them take turns, so that one is read while the next is written.
+// Results of thread 0 for the whole block. Two instances alternate: one is read while the next is written.
 struct Turn {
-  uint32_t ticket;   // two ahead
-  uint32_t arrived;  // 1: this tile was the last of its segment
+  uint32_t ticket;   // taken kTicketsAhead turns early
+  uint32_t arrived;  // 1: this tile was the last of its segment to arrive
   uint32_t ready;    // 1: the oldest tile in the ring can be retired
   float step_size;   // of the oldest tile's segment
 };
 
-// A ready word carries all that its readers need, and a ticket is only a number: neither orders other memory. Relaxed
-// accesses say so, and spare the fences that a stronger order costs.
+// Relaxed accesses suffice for ready words and tickets, and avoid fences: a ready word contains everything that its
+// readers need, and no other memory depends on a ticket.
 __device__ __forceinline__ uint64_t load_relaxed(const uint64_t* address) {
   uint64_t value;
   asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(value) : "l"(address) : "memory");
@@ -44,7 +44,7 @@ __device__ __forceinline__ void store_relaxed(uint64_t* address, uint64_t value)
   asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
 }
 
-// Every block takes a ticket for each of its tiles and kTicketsAhead that are none: then the counter is at 0 again.
+// Each block takes one ticket per tile and kTicketsAhead beyond the last tile. After all blocks the counter wraps to 0.
 __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window& window) {
   uint32_t last = group.tile_count + kTicketsAhead * gridDim.x - 1, ticket;
   asm volatile("atom.relaxed.gpu.global.inc.u32 %0, [%1], %2;"
@@ -52,7 +52,7 @@ __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window
   return ticket;
 }
 
-// Counts a tile in; true for the last of its segment. The order makes every tile's sums visible to the block of the last.
+// Counts a tile; returns true for the segment's last one. Acquire-release makes all sums visible to the last block.
 __device__ __forceinline__ bool arrive(const Window& window, const Tile& tile) {
   uint32_t last = tile.tile_count - 1, before;
   asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;"
@@ -60,7 +60,7 @@ __device__ __forceinline__ bool arrive(const Window& window, const Tile& tile) {
   return before == last;
 }
 
-// Looks for a tile's step size; `looks` < 0 looks until it is there.
+// Polls for the step size of a tile's segment, without bound if `looks` < 0.
 __device__ __forceinline__ bool look(
     const Group& group, const Window& window, uint32_t index, int looks, float& found) {
   const uint64_t* ready = window.ready + group.tile_segments[index];
@@ -75,7 +75,7 @@ __device__ __forceinline__ bool look(
   return false;
 }
 
-// Sums a segment by the whole block and publishes its step size.
+// The whole block adds the sums of a segment's tiles and publishes the step size.
 __device__ __forceinline__ void publish(const Group& group, const Window& window, uint32_t segment,
                                         double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
   float published = segment_step_size(group, segment, shared_w, shared_r);
@@ -91,7 +91,7 @@ __device__ __forceinline__ void keep(float4* slot, const Quads& x) {
     slot[threadIdx.x + k * kThreads] = make_float4(x.g[k][0], x.g[k][1], x.g[k][2], x.g[k][3]);
 }
 
-// A thread retires the quads that it kept itself: no barrier is needed for the ring.
+// A thread retires only quads that it stored itself, so the ring needs no barrier.
 __device__ __forceinline__ void retire(
     const float4* slot, const Tile& tile, const Coefficients& c, float step_size) {
 #pragma unroll
@@ -107,7 +107,7 @@ __device__ __forceinline__ void retire(
   }
 }
 
-// Without layer adaptation no ratio need be known: this is AdamW, at its 28 bytes.
+// Without layer adaptation the step size is known at once: this is AdamW, with 28 bytes per element.
 __device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, float step_size) {
 #pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
@@ -117,7 +117,7 @@ __device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, floa
   }
 }
 
-// Whether a tile is among the last of its segment that all rings together can hold.
+// Whether all rings together can hold this tile and the segment's tiles after it.
 __device__ __forceinline__ bool fits(const Window& window, const Tile& tile) {
   return tile.rank + (uint64_t)gridDim.x * window.slots >= tile.tile_count;
 }
@@ -131,7 +131,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
   const Coefficients c = group.state->coefficients;
   if (c.skip != 0) return;
   const bool adapted = group.hyperparameters->layer_adaptation != 0;
-  // The same in every thread: the ring's oldest slot, how many are held, and the tile deferred last.
+  // Equal in all threads: the oldest slot, the number of held tiles, and the last deferred tile.
   uint32_t oldest = 0, held = 0, deferred = kNoTile;
 
   if (threadIdx.x == 0)
@@ -162,7 +162,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
       if (threadIdx.x == 0) window.deferred[index] = deferred;
       deferred = index;
     }
-    // The next tile's loads are under way while this one's sums are added and its segment is looked after.
+    // The next tile's loads are in flight during the sums, the arrival and the retirement.
     if (next < group.tile_count) load_tile(x, next_tile);
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
@@ -194,7 +194,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     next = turn.ticket;
   }
 
-  // Every ticket is taken, by blocks that run: each segment will be ready.
+  // All tickets are taken by running blocks, so every segment becomes ready.
   for (; held > 0 || deferred != kNoTile; t ^= 1) {
     Turn& turn = turns[t];
     uint32_t last = held > 0 ? held_tiles[oldest] : deferred;

@@ -1,20 +1,20 @@
-// Where a tile's elements lie, and how a thread reads and writes its quads of them.
-// Quad q of a tile is elements 4q .. 4q + 3, whatever the pointers' alignment; what lies past the end reads as zero.
+// The location of a tile's elements, and how a thread loads and stores its quads.
+// Quad q holds elements 4q .. 4q + 3 of the tile for any pointer alignment. Elements past the end load as zero.
 #pragma once
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 #include "layout.cuh"
 
-// A copy of what the tables say, so that no load of elements waits for a load from a table.
+// A copy of the table entries, so that loads of elements do not wait for loads from the tables.
 struct Tile {
-  uint64_t weights, model, gradients, exp_avg, exp_avg_sq;  // addresses of the tile's first elements; model may be 0
+  uint64_t weights, model, gradients, exp_avg, exp_avg_sq;  // of the tile's first element; model may be 0
   uint32_t count;       // elements in this tile, at most kTileElements
   uint32_t gradient_type, model_type;
-  uint32_t segment;     // the segment's index,
-  uint32_t rank;        // the tile's place in it,
-  uint32_t tile_count;  // and the number of its tiles
-  bool vectorized;      // four elements at once: a full tile with aligned addresses
+  uint32_t segment;     // index of the segment
+  uint32_t rank;        // index of the tile within its segment
+  uint32_t tile_count;  // number of tiles of the segment
+  bool vectorized;      // loads of four elements: a full tile at aligned addresses
 };
 
 __device__ __forceinline__ Tile tile_at(const Group& group, uint32_t index) {
@@ -37,7 +37,7 @@ __device__ __forceinline__ Tile tile_at(const Group& group, uint32_t index) {
   return tile;
 }
 
-// A pointer read from a table is a generic one to the compiler, and its loads are slower; an address so cast is global.
+// The compiler treats a pointer read from a table as generic, and generic loads are slower. This makes it global.
 template <typename T>
 __device__ __forceinline__ T* global(uint64_t address) {
   return static_cast<T*>(__cvta_global_to_generic(address));
@@ -93,7 +93,7 @@ __device__ __forceinline__ uint32_t float_to_half(float x, uint32_t type) {
   return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 
-// Stores updated weights, and the model's copy of them if it has one.
+// Stores updated weights, and their rounded copy in the model if there is one.
 __device__ __forceinline__ void store_weights(const Tile& tile, int quad, const float (&w)[4]) {
   store_quad(tile.weights, tile, quad, w);
   if (tile.model == 0) return;

@@ -1,11 +1,11 @@
-// Each segment's norms and trust ratio from its tiles' sums; one block per segment. CPU twin: TrustRatios.java.
+// Norms and trust ratio of each segment, from the sums of its tiles. One block per segment. CPU twin: TrustRatios.java.
 //
 //   ratio = phi(||w||) / ||r||, clamped; 1 if either norm is zero or the group is not adapted (You et al. 2019, alg. 2)
-//   LANS has one for each of its two terms, weighted by beta1 and 1 - beta1          (Zheng et al. 2020, algorithm 2)
+//   LANS: one ratio for each of the two terms, weighted by beta1 and 1 - beta1       (Zheng et al. 2020, algorithm 2)
 #pragma once
 #include "numerics.cuh"
 
-// Written so that a NaN passes through.
+// Returns NaN for NaN.
 __device__ __forceinline__ double clamp(double x, double min, double max) {
   return x < min ? min : x > max ? max : x;
 }
@@ -16,8 +16,8 @@ __device__ __forceinline__ double ratio_of(const Hyperparameters& h, double weig
   return clamp(phi / update_norm, h.trust_ratio_min, h.trust_ratio_max);
 }
 
-// Sums a segment's tiles by the whole block; thread 0 stores the norms and returns the step size, the others return 0.
-// The partial sums come from other multiprocessors, in a single pass while it runs: they are read past the L1 cache.
+// The whole block adds the sums of a segment's tiles. Thread 0 stores the norms and returns the step size; the other
+// threads return 0. In the single pass, other multiprocessors write the sums during this launch: the loads bypass L1.
 __device__ __forceinline__ float segment_step_size(
     const Group& group, uint32_t index, double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
   const Segment& segment = group.segments[index];
@@ -48,7 +48,7 @@ extern "C" __global__ void __launch_bounds__(kLanes) trust_ratio(const Group gro
   }
 }
 
-// After `trust_ratio`: the same for the second term of LANS.
+// Runs after `trust_ratio`: norm, ratio and step size of the second term of LANS.
 extern "C" __global__ void __launch_bounds__(kLanes) lans_trust_ratio(const Group group) {
   __shared__ double shared[kLanes];
   const Hyperparameters& h = *group.hyperparameters;

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Times other people's LAMB and AdamW on a model's tensors: what `lamb bench` is compared with.
+"""Times other implementations of LAMB and AdamW on the parameters of a model, for comparison with `lamb bench`.
 
     scripts/lamb bench --model bert-large --write-shapes bert-large.json
     scripts/bench-peers.py bert-large.json --json peers.json
 
-The peers are torch.optim.AdamW(fused=True), timm.optim.Lamb as it is and under torch.compile, and optax.lamb, jitted
-with donated buffers. All get the same shapes and the same rules: which tensors are decayed and which adapted. What is
-not installed is skipped by name. Needs Python 3.10 and nothing else but the peers.
+The peers are torch.optim.AdamW(fused=True), timm.optim.Lamb with and without torch.compile, and optax.lamb, jitted with
+donated buffers. All use the same shapes and the same choice of decayed and adapted parameters. Peers that are not
+installed are skipped and listed. Needs Python 3.10 or later and no packages except the peers.
 
-Rounds are interleaved: one step of each, each round beginning with another. PyTorch's steps are timed by CUDA events,
-behind a copy that is not timed and keeps the device busy meanwhile; JAX gives no events, so that its time is the
-host's clock over STEPS_AT_ONCE steps, divided. Bytes are counted for the copy alone: a peer's are not known.
+Rounds are interleaved: each round runs one step of every peer and starts with a different one. CUDA events time the
+steps of PyTorch, after an untimed copy that keeps the device busy during the launch. JAX has no events, so its time is
+the host clock over STEPS_AT_ONCE steps, divided by their number. Only the copy's bytes are reported, because the
+traffic of the peers is not known.
 """
 import argparse
 import json
@@ -22,9 +23,9 @@ import subprocess
 import sys
 import time
 
-RATE = 1e-6  # small, so that the weights stay what they are like however many steps are taken
+RATE = 1e-6  # small, so that the scale of the weights does not change over many steps
 WEIGHT_DECAY = 0.01
-MAX_GRAD_NORM = 1e-4  # below the norm of the gradients, so that there is something to clip
+MAX_GRAD_NORM = 1e-4  # below the norm of the gradients, so that every step clips
 WEIGHT_SCALE, GRADIENT_SCALE = 0.02, 1e-3
 MOST_COPIED = 1 << 30
 STEPS_AT_ONCE = 10
@@ -34,11 +35,11 @@ PEERS = [COPY, ADAMW, TIMM, COMPILED, OPTAX]
 
 
 class BadInput(Exception):
-    """Refused in one line, with exit code 2."""
+    """Reported in one line, with exit code 2."""
 
 
 class Skip(Exception):
-    """A peer that cannot be timed here, and why."""
+    """The reason why a peer cannot be timed on this machine."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,7 +48,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def read_shapes(path):
-    """Tensors as `lamb bench --write-shapes` writes them."""
+    """Reads the parameters as written by `lamb bench --write-shapes`."""
     try:
         with open(path, encoding="utf-8") as file:
             tensors = json.load(file)
@@ -56,7 +57,7 @@ def read_shapes(path):
     except ValueError as e:
         raise BadInput(f"{path}: not JSON: {e}")
     if not isinstance(tensors, list) or not tensors:
-        raise BadInput(f"{path}: is not a JSON array of tensors")
+        raise BadInput(f"{path}: not a JSON array of tensors")
     for number, tensor in enumerate(tensors, 1):
         shape = tensor.get("shape") if isinstance(tensor, dict) else None
         whole = isinstance(shape, list) and all(type(d) is int and d > 0 for d in shape)
@@ -74,7 +75,7 @@ def count(tensors):
 
 
 class Torch:
-    """PyTorch's side: weights and gradients that its peers share, and its clock."""
+    """PyTorch: the weights and gradients that its peers share, and its clock."""
 
     def __init__(self, tensors, device, clip):
         try:
@@ -91,7 +92,7 @@ class Torch:
         self.lamb_optimizer = None
 
     def random(self, shape, scale):
-        """Values of both signs that are never zero."""
+        """Random values of both signs without zeros."""
         values = self.torch.rand(shape, device=self.device, generator=self.generator).sub_(0.5)
         return values.add_(values.sign().mul_(0.5)).add_(values == 0).mul_(scale)
 
@@ -108,7 +109,7 @@ class Torch:
         self.target.copy_(self.source)
 
     def groups(self, **options_by_kind):
-        """Parameter groups by kind; options are functions of (decay, adapt)."""
+        """One parameter group for each (decay, adapt); options are functions of these two."""
         groups = {}
         for tensor, parameter in zip(self.tensors, self.model()):
             groups.setdefault((tensor["decay"], tensor["adapt"]), []).append(parameter)
@@ -135,7 +136,7 @@ class Torch:
             except ImportError as e:
                 raise Skip(f"timm is not installed: {e}")
             if any(t["decay"] and not t["adapt"] for t in self.tensors):
-                raise Skip("it adapts every tensor that is decayed, and here one is not to be")
+                raise Skip("it adapts every decayed parameter, and this model has one that must not be adapted")
             groups = self.groups(
                 weight_decay=lambda decay, adapt: WEIGHT_DECAY if decay else 0.0,
                 always_adapt=lambda decay, adapt: adapt,
@@ -170,10 +171,10 @@ class Torch:
 
 
 class Jax:
-    """JAX's side, with arrays of its own."""
+    """JAX, with its own arrays."""
 
     def __init__(self, tensors, device, clip):
-        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # PyTorch is here too
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # leave memory for PyTorch
         try:
             import jax
             import optax
@@ -189,7 +190,7 @@ class Jax:
         jax, optax = self.jax, self.optax
         decayed = {t["name"]: t["decay"] for t in self.tensors}
         adapted = {t["name"]: t["adapt"] for t in self.tensors}
-        # What optax.lamb is made of, in its order; it has a mask for the decay alone.
+        # The parts of optax.lamb in its order. optax.lamb itself has a mask only for the decay.
         transforms = [
             optax.scale_by_adam(b1=0.9, b2=0.999, eps=1e-6),
             optax.add_decayed_weights(WEIGHT_DECAY, mask=decayed),
@@ -240,7 +241,7 @@ def one_line(error):
 
 
 def ready(tensors, options, skipped):
-    """The peers that are here and have taken their first steps: name, side, step."""
+    """The available peers after their warmup steps, as (name, owner, step)."""
     owners, peers = {}, []
     makers = {ADAMW: "adamw", TIMM: "lamb", COMPILED: "compiled_lamb", OPTAX: "lamb"}
     for name in options.only:
@@ -255,7 +256,7 @@ def ready(tensors, options, skipped):
             peers.append((name, owner, step))
         except Skip as e:
             skipped[name] = str(e)
-        except Exception as e:  # of foreign code, on a model that may not fit: it is a finding, the others go on
+        except Exception as e:  # third-party code, or out of memory: record it and continue
             skipped[name] = "failed: " + one_line(e)
     return peers
 
@@ -309,7 +310,7 @@ def facts(peers):
         known["nvidia_smi"] = query + "\n" + subprocess.run(
             command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):
-        known["nvidia_smi"] = "not to be run here"
+        known["nvidia_smi"] = "not available"
     return known
 
 
@@ -321,13 +322,13 @@ def positive(text):
 
 def parse(arguments):
     parser = Parser(description=__doc__, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shapes", metavar="SHAPES.json", help="the tensors, as `lamb bench --write-shapes` writes them")
-    parser.add_argument("--repeat", type=positive, default=30, metavar="N", help="repetitions of each (default: 30)")
-    parser.add_argument("--warmup", type=positive, default=5, metavar="N", help="steps before them (default: 5)")
-    parser.add_argument("--clip", action="store_true", help="clip the gradients' norm, in every optimizer")
-    parser.add_argument("--only", choices=PEERS, action="append", metavar="PEER", help=f"one of {PEERS}; may be repeated")
-    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu: only to try this script out")
-    parser.add_argument("--json", metavar="FILE", help="write everything to FILE as JSON")
+    parser.add_argument("shapes", metavar="SHAPES.json", help="the model, as written by `lamb bench --write-shapes`")
+    parser.add_argument("--repeat", type=positive, default=30, metavar="N", help="timed steps of each peer (default: 30)")
+    parser.add_argument("--warmup", type=positive, default=5, metavar="N", help="untimed steps before them (default: 5)")
+    parser.add_argument("--clip", action="store_true", help="clip the gradient norm in every optimizer")
+    parser.add_argument("--only", choices=PEERS, action="append", metavar="PEER", help=f"one of {PEERS}; repeatable")
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu is only for trying out this script")
+    parser.add_argument("--json", metavar="FILE", help="write all results to FILE as JSON")
     options = parser.parse_args(arguments)
     options.only = options.only or PEERS
     if options.json and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
@@ -371,7 +372,7 @@ def table(found):
 
 
 def write(path, found):
-    """Whole or not at all."""
+    """Writes the file completely or not at all."""
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
         with open(temporary, "w", encoding="utf-8") as file:
