@@ -23,13 +23,15 @@ constexpr int kMaxSlots = 32;
 constexpr int kLooks = 64;         // polls of a segment that is not ready before its tile is deferred
 constexpr uint32_t kNoTile = 0xffffffffu;
 constexpr int kTicketsAhead = 2;
+constexpr uint32_t kDrains = 2;    // tiles retired per turn at most; a turn adds one, so a full ring empties again
 
 // Results of thread 0 for the whole block. Two instances alternate: one is read while the next is written.
 struct Turn {
   uint32_t ticket;   // taken kTicketsAhead turns early
   uint32_t arrived;  // 1: this tile was the last of its segment to arrive
-  uint32_t ready;    // 1: the oldest tile in the ring can be retired
-  float step_size;   // of the oldest tile's segment
+  uint32_t ready;    // number of tiles to retire
+  uint32_t oldest[kDrains];   // the ring's oldest tiles, at least `ready` of them
+  float step_sizes[kDrains];  // of the tiles to retire
 };
 
 // Relaxed accesses suffice for ready words and tickets, and avoid fences: a ready word contains everything that its
@@ -73,6 +75,19 @@ __device__ __forceinline__ bool look(
     }
   } while (looks < 0 || --looks > 0);
   return false;
+}
+
+// Finds tiles at the ring's old end whose segments are ready. Polls for the first one `looks` times, once for the rest.
+__device__ __forceinline__ void look_at_oldest(const Group& group, const Window& window, const uint32_t* held_tiles,
+                                               uint32_t oldest, uint32_t held, int looks, Turn& turn) {
+  uint32_t ready = 0;
+  bool found = true;
+  while (found && ready < kDrains && ready < held) {
+    turn.oldest[ready] = held_tiles[(oldest + ready) % window.slots];
+    found = look(group, window, turn.oldest[ready], ready == 0 ? looks : 1, turn.step_sizes[ready]);
+    if (found) ready++;
+  }
+  turn.ready = ready;
 }
 
 // The whole block adds the sums of a segment's tiles and publishes the step size.
@@ -174,17 +189,17 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     __syncthreads();
     if (turn.arrived) publish(group, window, tile.segment, shared_w, shared_r);
     if (held > 0) {
-      uint32_t tile_held = held_tiles[oldest];
       if (threadIdx.x == 0)
-        turn.ready = look(group, window, tile_held, held < window.slots ? 1 : kLooks, turn.step_size);
+        look_at_oldest(group, window, held_tiles, oldest, held, held < window.slots ? 1 : kLooks, turn);
       __syncthreads();
-      if (turn.ready) {
-        retire(ring + oldest * kQuadsPerTile, tile_at(group, tile_held), c, turn.step_size);
-      } else if (held == window.slots) {
-        if (threadIdx.x == 0) window.deferred[tile_held] = deferred;
-        deferred = tile_held;
+      if (turn.ready == 0 && held == window.slots) {
+        if (threadIdx.x == 0) window.deferred[turn.oldest[0]] = deferred;
+        deferred = turn.oldest[0];
+        oldest = (oldest + 1) % window.slots;
+        held--;
       }
-      if (turn.ready || held == window.slots) {
+      for (uint32_t i = 0; i < turn.ready; i++) {
+        retire(ring + oldest * kQuadsPerTile, tile_at(group, turn.oldest[i]), c, turn.step_sizes[i]);
         oldest = (oldest + 1) % window.slots;
         held--;
       }
@@ -199,16 +214,16 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     Turn& turn = turns[t];
     uint32_t last = held > 0 ? held_tiles[oldest] : deferred;
     if (threadIdx.x == 0) {
-      look(group, window, last, -1, turn.step_size);
+      look(group, window, last, -1, turn.step_sizes[0]);
       turn.ticket = held > 0 ? deferred : window.deferred[last];
     }
     __syncthreads();
     if (held > 0) {
-      retire(ring + oldest * kQuadsPerTile, tile_at(group, last), c, turn.step_size);
+      retire(ring + oldest * kQuadsPerTile, tile_at(group, last), c, turn.step_sizes[0]);
       oldest = (oldest + 1) % window.slots;
       held--;
     } else {
-      apply_tile(tile_at(group, last), c, turn.step_size);
+      apply_tile(tile_at(group, last), c, turn.step_sizes[0]);
       deferred = turn.ticket;
     }
   }
