@@ -106,19 +106,21 @@ __device__ __forceinline__ void keep(float4* slot, const Quads& x) {
     slot[threadIdx.x + k * kThreads] = make_float4(x.g[k][0], x.g[k][1], x.g[k][2], x.g[k][3]);
 }
 
-// A thread retires only quads that it stored itself, so the ring needs no barrier.
+// A thread retires only quads that it stored itself, so the ring needs no barrier. All loads of w come before the first
+// store: the compiler must assume that a store changes what a later load returns, and would wait for memory twice.
 __device__ __forceinline__ void retire(
     const float4* slot, const Tile& tile, const Coefficients& c, float step_size) {
+  float w[kQuadsPerThread][4];
+#pragma unroll
+  for (int k = 0; k < kQuadsPerThread; k++) load_quad(w[k], tile.weights, tile, threadIdx.x + k * kThreads);
 #pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
-    float w[4];
-    load_quad(w, tile.weights, tile, quad);
-    decay(w, c);
+    decay(w[k], c);
     float4 r = slot[quad];
-    w[0] = next_weight(w[0], r.x, step_size), w[1] = next_weight(w[1], r.y, step_size);
-    w[2] = next_weight(w[2], r.z, step_size), w[3] = next_weight(w[3], r.w, step_size);
-    store_weights(tile, quad, w);
+    w[k][0] = next_weight(w[k][0], r.x, step_size), w[k][1] = next_weight(w[k][1], r.y, step_size);
+    w[k][2] = next_weight(w[k][2], r.z, step_size), w[k][3] = next_weight(w[k][3], r.w, step_size);
+    store_weights(tile, quad, w[k]);
   }
 }
 
