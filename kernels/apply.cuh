@@ -6,20 +6,21 @@
 #include "numerics.cuh"
 #include "tile.cuh"
 
+template <Caching kCaching>
 __device__ __forceinline__ void apply_tile(const Tile& tile, const Coefficients& c, float step_size) {
   float w[kQuadsPerThread][4], m[kQuadsPerThread][4], v[kQuadsPerThread][4];
 #pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
-    load_quad(w[k], tile.weights, tile, quad);
-    load_quad(m[k], tile.exp_avg, tile, quad);
-    load_quad(v[k], tile.exp_avg_sq, tile, quad);
+    load_quad<kCaching>(w[k], tile.weights, tile, quad);
+    load_quad<kCaching>(m[k], tile.exp_avg, tile, quad);
+    load_quad<kCaching>(v[k], tile.exp_avg_sq, tile, quad);
   }
 #pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     decay(w[k], c);
     for (int i = 0; i < 4; i++) w[k][i] = next_weight(w[k][i], update(w[k][i], m[k][i], v[k][i], c), step_size);
-    store_weights(tile, threadIdx.x + k * kThreads, w[k]);
+    store_weights<kCaching>(tile, threadIdx.x + k * kThreads, w[k]);
   }
 }
 
@@ -28,7 +29,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kBlocks) apply(const Grou
   if (c.skip != 0) return;
   for (uint32_t index = blockIdx.x; index < group.tile_count; index += gridDim.x) {
     Tile tile = tile_at(group, index);
-    apply_tile(tile, c, group.norms[tile.segment].step_size);
+    apply_tile<kKeep>(tile, c, group.norms[tile.segment].step_size);
   }
 }
 

@@ -17,31 +17,33 @@ struct TileSums {
   double w, r, c;
 };
 
+// `kCaching` holds for the gradients and the moments; the second read of the weights always follows soon.
+template <Caching kCaching>
 __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
   // Usual case: without branches between them, all eight loads are in flight at once.
   if (tile.vectorized && tile.gradient_type == kF32) {
 #pragma unroll
     for (int k = 0; k < kQuadsPerThread; k++) {
       int quad = threadIdx.x + k * kThreads;
-      load_four(x.g[k], tile.gradients, quad);
-      load_four(x.w[k], tile.weights, quad);
-      load_four(x.m[k], tile.exp_avg, quad);
-      load_four(x.v[k], tile.exp_avg_sq, quad);
+      load_four<kCaching>(x.g[k], tile.gradients, quad);
+      load_four<kKeep>(x.w[k], tile.weights, quad);
+      load_four<kCaching>(x.m[k], tile.exp_avg, quad);
+      load_four<kCaching>(x.v[k], tile.exp_avg_sq, quad);
     }
     return;
   }
 #pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
-    load_gradients(x.g[k], tile, quad);
+    load_gradients<kCaching>(x.g[k], tile, quad);
     load_quad(x.w[k], tile.weights, tile, quad);
-    load_quad(x.m[k], tile.exp_avg, tile, quad);
-    load_quad(x.v[k], tile.exp_avg_sq, tile, quad);
+    load_quad<kCaching>(x.m[k], tile.exp_avg, tile, quad);
+    load_quad<kCaching>(x.v[k], tile.exp_avg_sq, tile, quad);
   }
 }
 
 // Replaces x.g by r and x.w by the decayed weights, stores m and v, and returns the thread's sums.
-template <bool kLans>
+template <bool kLans, Caching kCaching>
 __device__ __forceinline__ TileSums update_moments(
     Quads& x, const Tile& tile, const Coefficients& c, double gradient_scale) {
   TileSums sums = {0, 0, 0};
@@ -57,8 +59,8 @@ __device__ __forceinline__ TileSums update_moments(
       x.g[k][i] = update(x.w[k][i], x.m[k][i], x.v[k][i], c);
       if (kLans) second[i] = gradient_update(x.w[k][i], g, x.v[k][i], c);
     }
-    store_quad(tile.exp_avg, tile, quad, x.m[k]);
-    store_quad(tile.exp_avg_sq, tile, quad, x.v[k]);
+    store_quad<kCaching>(tile.exp_avg, tile, quad, x.m[k]);
+    store_quad<kCaching>(tile.exp_avg_sq, tile, quad, x.v[k]);
     sums.w = k == 0 ? sum_of_squares(x.w[k]) : sums.w + sum_of_squares(x.w[k]);
     sums.r = k == 0 ? sum_of_squares(x.g[k]) : sums.r + sum_of_squares(x.g[k]);
     if (kLans) sums.c = k == 0 ? sum_of_squares(second) : sums.c + sum_of_squares(second);
@@ -74,9 +76,9 @@ __device__ __forceinline__ void moments_of_group(const Group& group) {
   for (uint32_t index = blockIdx.x; index < group.tile_count; index += gridDim.x) {
     Tile tile = tile_at(group, index);
     Quads x;
-    load_tile(x, tile);
+    load_tile<kKeep>(x, tile);
     double scale = kLans ? group.norms[tile.segment].gradient_scale : c.gradient_scale;
-    TileSums sums = update_moments<kLans>(x, tile, c, scale);
+    TileSums sums = update_moments<kLans, kKeep>(x, tile, c, scale);
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
     if constexpr (kLans) sums.c = sum_of_lanes(sums.c, shared_c);

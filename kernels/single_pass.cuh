@@ -13,6 +13,8 @@
 // more per element). A block waits without bound only after all tickets are taken, and then only for running blocks. So
 // an ordinary launch is correct with any number of resident blocks. If a segment has more tiles than all rings hold,
 // the excess tiles are deferred at once. CPU twins: Moments.java, TrustRatios.java and Apply.java.
+//
+// The second read of w should hit the L2 cache. So all other accesses are streamed: nothing else is read twice.
 #pragma once
 #include "apply.cuh"
 #include "moments.cuh"
@@ -112,7 +114,7 @@ __device__ __forceinline__ void retire(
     const float4* slot, const Tile& tile, const Coefficients& c, float step_size) {
   float w[kQuadsPerThread][4];
 #pragma unroll
-  for (int k = 0; k < kQuadsPerThread; k++) load_quad(w[k], tile.weights, tile, threadIdx.x + k * kThreads);
+  for (int k = 0; k < kQuadsPerThread; k++) load_quad<kStream>(w[k], tile.weights, tile, threadIdx.x + k * kThreads);
 #pragma unroll
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
@@ -120,7 +122,7 @@ __device__ __forceinline__ void retire(
     float4 r = slot[quad];
     w[k][0] = next_weight(w[k][0], r.x, step_size), w[k][1] = next_weight(w[k][1], r.y, step_size);
     w[k][2] = next_weight(w[k][2], r.z, step_size), w[k][3] = next_weight(w[k][3], r.w, step_size);
-    store_weights(tile, quad, w[k]);
+    store_weights<kStream>(tile, quad, w[k]);
   }
 }
 
@@ -130,7 +132,7 @@ __device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, floa
   for (int k = 0; k < kQuadsPerThread; k++) {
     float w[4];
     for (int i = 0; i < 4; i++) w[i] = next_weight(x.w[k][i], x.g[k][i], step_size);
-    store_weights(tile, threadIdx.x + k * kThreads, w);
+    store_weights<kStream>(tile, threadIdx.x + k * kThreads, w);
   }
 }
 
@@ -160,14 +162,14 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
   Quads x;
   if (index < group.tile_count) {
     tile = tile_at(group, index);
-    load_tile(x, tile);
+    load_tile<kStream>(x, tile);
   }
 
   for (; index < group.tile_count; t ^= 1) {
     Turn& turn = turns[t];
     uint32_t after = threadIdx.x == 0 ? take_ticket(group, window) : 0;
     if (next < group.tile_count) next_tile = tile_at(group, next);
-    TileSums sums = update_moments<false>(x, tile, c, c.gradient_scale);
+    TileSums sums = update_moments<false, kStream>(x, tile, c, c.gradient_scale);
     if (!adapted) {
       apply_now(x, tile, step_size(c.learning_rate, 1.0));
     } else if (fits(window, tile)) {
@@ -180,7 +182,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
       deferred = index;
     }
     // The next tile's loads are in flight during the sums, the arrival and the retirement.
-    if (next < group.tile_count) load_tile(x, next_tile);
+    if (next < group.tile_count) load_tile<kStream>(x, next_tile);
     sums.w = sum_of_lanes(sums.w, shared_w);
     sums.r = sum_of_lanes(sums.r, shared_r);
     if (threadIdx.x == 0) {
@@ -225,7 +227,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
       oldest = (oldest + 1) % window.slots;
       held--;
     } else {
-      apply_tile(tile_at(group, last), c, turn.step_sizes[0]);
+      apply_tile<kStream>(tile_at(group, last), c, turn.step_sizes[0]);
       deferred = turn.ticket;
     }
   }

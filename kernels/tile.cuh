@@ -43,23 +43,68 @@ __device__ __forceinline__ T* global(uint64_t address) {
   return static_cast<T*>(__cvta_global_to_generic(address));
 }
 
+// The hint for the caches. A streamed line is the first to be evicted, so that lines which will be read again stay. Only
+// accesses of four elements are streamed: four single accesses share a line, which must survive the first of them.
+enum Caching { kKeep, kStream };
+
+template <Caching kCaching>
 __device__ __forceinline__ void load_four(float (&x)[4], uint64_t base, int quad) {
-  float4 four = global<const float4>(base)[quad];
-  x[0] = four.x, x[1] = four.y, x[2] = four.z, x[3] = four.w;
+  if (kCaching == kStream) {
+    // Like __ldcs, which would first convert the address to a generic one.
+    asm volatile("ld.global.cs.v4.f32 {%0, %1, %2, %3}, [%4];"
+                 : "=f"(x[0]), "=f"(x[1]), "=f"(x[2]), "=f"(x[3]) : "l"(base + quad * sizeof(float4)));
+  } else {
+    float4 four = global<const float4>(base)[quad];
+    x[0] = four.x, x[1] = four.y, x[2] = four.z, x[3] = four.w;
+  }
 }
 
+template <Caching kCaching>
+__device__ __forceinline__ void store_four(const float (&x)[4], uint64_t base, int quad) {
+  if (kCaching == kStream) {
+    asm volatile("st.global.cs.v4.f32 [%0], {%1, %2, %3, %4};"
+                 ::"l"(base + quad * sizeof(float4)), "f"(x[0]), "f"(x[1]), "f"(x[2]), "f"(x[3]) : "memory");
+  } else {
+    global<float4>(base)[quad] = make_float4(x[0], x[1], x[2], x[3]);
+  }
+}
+
+// Four binary16 or bfloat16 numbers in two words.
+template <Caching kCaching>
+__device__ __forceinline__ uint2 load_halves(uint64_t base, int quad) {
+  uint2 four;
+  if (kCaching == kStream) {
+    asm volatile("ld.global.cs.v2.u32 {%0, %1}, [%2];" : "=r"(four.x), "=r"(four.y) : "l"(base + quad * sizeof(uint2)));
+  } else {
+    four = global<const uint2>(base)[quad];
+  }
+  return four;
+}
+
+template <Caching kCaching>
+__device__ __forceinline__ void store_halves(uint2 four, uint64_t base, int quad) {
+  if (kCaching == kStream) {
+    asm volatile("st.global.cs.v2.u32 [%0], {%1, %2};"
+                 ::"l"(base + quad * sizeof(uint2)), "r"(four.x), "r"(four.y) : "memory");
+  } else {
+    global<uint2>(base)[quad] = four;
+  }
+}
+
+template <Caching kCaching = kKeep>
 __device__ __forceinline__ void load_quad(float (&x)[4], uint64_t base, const Tile& tile, int quad) {
   if (tile.vectorized) {
-    load_four(x, base, quad);
+    load_four<kCaching>(x, base, quad);
   } else {
     const float* at = global<const float>(base) + 4 * quad;
     for (int i = 0; i < 4; i++) x[i] = 4 * quad + i < tile.count ? at[i] : 0.0f;
   }
 }
 
+template <Caching kCaching = kKeep>
 __device__ __forceinline__ void store_quad(uint64_t base, const Tile& tile, int quad, const float (&x)[4]) {
   if (tile.vectorized) {
-    global<float4>(base)[quad] = make_float4(x[0], x[1], x[2], x[3]);
+    store_four<kCaching>(x, base, quad);
   } else {
     float* at = global<float>(base) + 4 * quad;
     for (int i = 0; i < 4; i++)
@@ -71,12 +116,13 @@ __device__ __forceinline__ float half_to_float(uint32_t bits, uint32_t type) {
   return type == kF16 ? __half2float(__ushort_as_half((unsigned short)bits)) : __uint_as_float(bits << 16);
 }
 
+template <Caching kCaching = kKeep>
 __device__ __forceinline__ void load_gradients(float (&x)[4], const Tile& tile, int quad) {
   uint32_t type = tile.gradient_type;
   if (type == kF32) {
-    load_quad(x, tile.gradients, tile, quad);
+    load_quad<kCaching>(x, tile.gradients, tile, quad);
   } else if (tile.vectorized) {
-    uint2 four = global<const uint2>(tile.gradients)[quad];
+    uint2 four = load_halves<kCaching>(tile.gradients, quad);
     x[0] = half_to_float(four.x & 0xffff, type), x[1] = half_to_float(four.x >> 16, type);
     x[2] = half_to_float(four.y & 0xffff, type), x[3] = half_to_float(four.y >> 16, type);
   } else {
@@ -94,13 +140,14 @@ __device__ __forceinline__ uint32_t float_to_half(float x, uint32_t type) {
 }
 
 // Stores updated weights, and their rounded copy in the model if there is one.
+template <Caching kCaching = kKeep>
 __device__ __forceinline__ void store_weights(const Tile& tile, int quad, const float (&w)[4]) {
-  store_quad(tile.weights, tile, quad, w);
+  store_quad<kCaching>(tile.weights, tile, quad, w);
   if (tile.model == 0) return;
   uint32_t type = tile.model_type, half[4];
   for (int i = 0; i < 4; i++) half[i] = float_to_half(w[i], type);
   if (tile.vectorized) {
-    global<uint2>(tile.model)[quad] = make_uint2(half[0] | half[1] << 16, half[2] | half[3] << 16);
+    store_halves<kCaching>(make_uint2(half[0] | half[1] << 16, half[2] | half[3] << 16), tile.model, quad);
   } else {
     uint16_t* at = global<uint16_t>(tile.model) + 4 * quad;
     for (int i = 0; i < 4; i++)
