@@ -8,11 +8,12 @@
 //   arrive   the block of a segment's last tile adds the segment's sums and publishes the step size
 //   retire   the oldest tile in the ring: w -= step_size r, with a second read of w
 //
-// A block never waits for a block that may not have started. If the segment of the oldest tile is not ready after a
-// bounded number of polls, the tile leaves the ring, and the block applies it at the end like the second pass (8 bytes
-// more per element). A block waits without bound only after all tickets are taken, and then only for running blocks. So
-// an ordinary launch is correct with any number of resident blocks. If a segment has more tiles than all rings hold,
-// the excess tiles are deferred at once. CPU twins: Moments.java, TrustRatios.java and Apply.java.
+// A block never waits for a block that may not have started. If the ring is full and the segment of the oldest tile is
+// not ready, the tile is deferred: it leaves the ring, and the block applies it at the end like the second pass (8 bytes
+// more per element). Waiting helps only if other blocks have taken all tiles of the segment, and then the block first
+// polls a bounded number of times. A block waits without bound only after all tickets are taken, and then only for
+// running blocks. So an ordinary launch is correct with any number of resident blocks. If a segment has more tiles than
+// all rings hold, the excess tiles are deferred at once. CPU twins: Moments.java, TrustRatios.java and Apply.java.
 //
 // The second read of w should hit the L2 cache. So all other accesses are streamed: nothing else is read twice.
 #pragma once
@@ -22,7 +23,7 @@
 
 constexpr int kWindowBlocks = 2;   // resident per multiprocessor, as in LaunchPolicy.java; limits registers per thread
 constexpr int kMaxSlots = 32;
-constexpr int kLooks = 64;         // polls of a segment that is not ready before its tile is deferred
+constexpr int kPolls = 64;         // of a segment whose tiles are all taken, before its tile is deferred
 constexpr uint32_t kNoTile = 0xffffffffu;
 constexpr int kTicketsAhead = 2;
 constexpr uint32_t kDrains = 2;    // tiles retired per turn at most; a turn adds one, so a full ring empties again
@@ -64,9 +65,9 @@ __device__ __forceinline__ bool arrive(const Window& window, const Tile& tile) {
   return before == last;
 }
 
-// Polls for the step size of a tile's segment, without bound if `looks` < 0.
-__device__ __forceinline__ bool look(
-    const Group& group, const Window& window, uint32_t index, int looks, float& found) {
+// Polls for the step size of a tile's segment, without bound if `polls` < 0.
+__device__ __forceinline__ bool poll(
+    const Group& group, const Window& window, uint32_t index, int polls, float& found) {
   const uint64_t* ready = window.ready + group.tile_segments[index];
   uint32_t step = (uint32_t)group.state->step;
   do {
@@ -75,18 +76,25 @@ __device__ __forceinline__ bool look(
       found = __uint_as_float((uint32_t)word);
       return true;
     }
-  } while (looks < 0 || --looks > 0);
+  } while (polls < 0 || --polls > 0);
   return false;
 }
 
-// Finds tiles at the ring's old end whose segments are ready. Polls for the first one `looks` times, once for the rest.
-__device__ __forceinline__ void look_at_oldest(const Group& group, const Window& window, const uint32_t* held_tiles,
-                                               uint32_t oldest, uint32_t held, int looks, Turn& turn) {
+// Whether all tiles of a tile's segment are taken. Tickets are taken in order, so any later ticket proves it.
+__device__ __forceinline__ bool all_taken(const Group& group, uint32_t index, uint32_t ticket) {
+  const Segment& segment = group.segments[group.tile_segments[index]];
+  return ticket >= segment.first_tile + segment.tile_count;
+}
+
+// Finds the tiles at the ring's old end that can be retired. A full ring waits for its oldest tile, if that helps.
+__device__ __forceinline__ void poll_oldest(const Group& group, const Window& window, const uint32_t* held_tiles,
+                                            uint32_t oldest, uint32_t held, Turn& turn) {
+  bool waits = held == window.slots && all_taken(group, held_tiles[oldest], turn.ticket);
   uint32_t ready = 0;
   bool found = true;
   while (found && ready < kDrains && ready < held) {
     turn.oldest[ready] = held_tiles[(oldest + ready) % window.slots];
-    found = look(group, window, turn.oldest[ready], ready == 0 ? looks : 1, turn.step_sizes[ready]);
+    found = poll(group, window, turn.oldest[ready], waits && ready == 0 ? kPolls : 1, turn.step_sizes[ready]);
     if (found) ready++;
   }
   turn.ready = ready;
@@ -193,8 +201,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     __syncthreads();
     if (turn.arrived) publish(group, window, tile.segment, shared_w, shared_r);
     if (held > 0) {
-      if (threadIdx.x == 0)
-        look_at_oldest(group, window, held_tiles, oldest, held, held < window.slots ? 1 : kLooks, turn);
+      if (threadIdx.x == 0) poll_oldest(group, window, held_tiles, oldest, held, turn);
       __syncthreads();
       if (turn.ready == 0 && held == window.slots) {
         if (threadIdx.x == 0) window.deferred[turn.oldest[0]] = deferred;
@@ -218,7 +225,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     Turn& turn = turns[t];
     uint32_t last = held > 0 ? held_tiles[oldest] : deferred;
     if (threadIdx.x == 0) {
-      look(group, window, last, -1, turn.step_sizes[0]);
+      poll(group, window, last, -1, turn.step_sizes[0]);
       turn.ticket = held > 0 ? deferred : window.deferred[last];
     }
     __syncthreads();
