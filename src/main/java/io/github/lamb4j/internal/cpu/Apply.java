@@ -8,45 +8,30 @@ final class Apply {
 
   private Apply() {}
 
-  static void tile(CpuGroup group, int tile, Scratch x) {
-    CpuGroup.Segment segment = group.segmentOf(tile);
-    int index = group.tiling.segmentOf(tile);
-    int start = group.start(tile);
-    int count = group.count(tile);
-    Scratch.load(segment.weights(), start, count, x.w);
-    Scratch.load(segment.expAvg(), start, count, x.m);
-    Scratch.load(segment.expAvgSq(), start, count, x.v);
-    Moments.decay(x.w, group.state.decoupledDecay);
+  static void tile(CpuGroup group, int index, Tile tile) {
+    tile.moveTo(group, index);
+    Coefficients c = group.state.coefficients;
+    tile.loadWeights();
+    tile.kernels.updates(
+        tile.w,
+        tile.wAt,
+        tile.segment.expAvg(),
+        tile.segment.expAvgSq(),
+        tile.start,
+        tile.r,
+        0,
+        tile.count,
+        c);
     if (group.lans) {
-      x.load(segment.gradients(), start, count, x.g);
-      Moments.scaleGradients(x.g, group.gradientScale(tile));
-      Moments.gradientUpdates(x, group.state);
-      updateWeights(x, group.state, group.stepSizes[index]);
-      subtract(x.w, x.r, group.gradientStepSizes[index]);
-    } else {
-      updateWeights(x, group.state, group.stepSizes[index]);
+      tile.loadGradients(group.gradientScales[tile.segmentIndex]);
+      tile.gradientUpdates(c);
     }
-    Scratch.store(x.w, segment.weights(), start, count);
-    if (segment.model() != null) {
-      x.round(x.w, segment.model(), start, count);
+    float stepSize = group.stepSizes[tile.segmentIndex];
+    tile.kernels.apply(tile.w, tile.wAt, tile.r, 0, tile.count, c.decoupledDecay, stepSize);
+    if (group.lans) {
+      float gradientStepSize = group.gradientStepSizes[tile.segmentIndex];
+      tile.kernels.apply(tile.w, tile.wAt, tile.c, 0, tile.count, 0, gradientStepSize);
     }
-  }
-
-  private static void updateWeights(Scratch x, BeginStep c, float stepSize) {
-    float[] w = x.w;
-    float[] m = x.m;
-    float[] v = x.v;
-    for (int i = 0; i < w.length; i++) {
-      float r =
-          Elements.update(
-              w[i], m[i], v[i], c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
-      w[i] = Elements.nextWeight(w[i], r, stepSize);
-    }
-  }
-
-  private static void subtract(float[] w, float[] r, float stepSize) {
-    for (int i = 0; i < w.length; i++) {
-      w[i] = Elements.nextWeight(w[i], r[i], stepSize);
-    }
+    tile.storeWeights();
   }
 }

@@ -3,6 +3,7 @@ package io.github.lamb4j.internal.cpu;
 import io.github.lamb4j.config.BiasCorrection;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.numerics.BetaPower;
+import io.github.lamb4j.internal.numerics.Elements;
 import io.github.lamb4j.internal.numerics.Rates;
 
 /**
@@ -21,45 +22,35 @@ final class BeginStep {
   private double beta1Power = 1;
   private double beta2Power = 1;
 
-  final float beta1Hi;
-  final float beta1Lo;
-  final float oneMinusBeta1;
-  final float beta2Hi;
-  final float beta2Lo;
-  final float oneMinusBeta2;
-  final float epsilon;
-  final float weightDecay;
-  float decoupledDecay;
-  float mCorrection = 1;
-  float sqrtVCorrection = 1;
-  double learningRate;
-  double gradientScale = 1;
+  final Coefficients coefficients = new Coefficients();
 
   BeginStep(Hyperparameters h) {
     beta1 = h.beta1();
     beta2 = h.beta2();
     biasCorrection = h.biasCorrection();
-    beta1Hi = (float) beta1;
-    beta1Lo = (float) (beta1 - beta1Hi);
-    oneMinusBeta1 = h.gradientAveraging() ? (float) (1 - beta1) : 1;
-    beta2Hi = (float) beta2;
-    beta2Lo = (float) (beta2 - beta2Hi);
-    oneMinusBeta2 = (float) (1 - beta2);
-    epsilon = (float) h.epsilon();
-    weightDecay = h.decoupledDecay() ? 0 : (float) h.weightDecay();
     decoupledDecayRate = h.decoupledDecay() ? h.weightDecay() : 0;
+    Coefficients c = coefficients;
+    c.beta1Hi = (float) beta1;
+    c.beta1Lo = (float) (beta1 - c.beta1Hi);
+    c.oneMinusBeta1 = h.gradientAveraging() ? (float) (1 - beta1) : 1;
+    c.beta2Hi = (float) beta2;
+    c.beta2Lo = (float) (beta2 - c.beta2Hi);
+    c.oneMinusBeta2 = (float) (1 - beta2);
+    c.epsilon = (float) h.epsilon();
+    c.weightDecay = h.decoupledDecay() ? 0 : (float) h.weightDecay();
   }
 
-  /** Keeps the rate of a step to come. */
+  /** Stores the learning rate of a future step. */
   void learn(long step, double rate) {
     rates[(int) (step % Rates.KEPT)] = rate;
-    // Far below is a host that has heard of more skips than there are rates kept.
+    // A step at least Rates.KEPT behind means that the caller has just learned of that many skipped
+    // steps: its count is right.
     if (step > knownRates || step + Rates.KEPT <= knownRates) {
       knownRates = step;
     }
   }
 
-  /** Keeps the rates of steps to come, and none that is later. */
+  /** Stores the learning rates of future steps; rates of later steps are forgotten. */
   void prepare(long first, double[] values) {
     knownRates = 0;
     for (int i = 0; i < values.length; i++) {
@@ -71,17 +62,18 @@ final class BeginStep {
     step++;
     beta1Power *= beta1;
     beta2Power *= beta2;
-    this.gradientScale = gradientScale;
     double rate = rates[(int) (Rates.nearest(step, knownRates) % Rates.KEPT)];
     double mDivisor = 1 - beta1Power;
     double sqrtVDivisor = Math.sqrt(1 - beta2Power);
-    learningRate =
+    Coefficients c = coefficients;
+    c.gradientScale = gradientScale;
+    c.learningRate =
         biasCorrection == BiasCorrection.LEARNING_RATE ? rate * (sqrtVDivisor / mDivisor) : rate;
     if (biasCorrection == BiasCorrection.MOMENTS) {
-      mCorrection = (float) (1 / mDivisor);
-      sqrtVCorrection = (float) (1 / sqrtVDivisor);
+      c.mCorrection = (float) (1 / mDivisor);
+      c.sqrtVCorrection = (float) (1 / sqrtVDivisor);
     }
-    decoupledDecay = Elements.stepSize(rate, decoupledDecayRate);
+    c.decoupledDecay = Elements.stepSize(rate, decoupledDecayRate);
   }
 
   long step() {
@@ -91,7 +83,7 @@ final class BeginStep {
   void setStep(long step) {
     this.step = step;
     knownRates = step;
-    learningRate = 0;
+    coefficients.learningRate = 0;
     beta1Power = BetaPower.after(step, beta1);
     beta2Power = BetaPower.after(step, beta2);
   }

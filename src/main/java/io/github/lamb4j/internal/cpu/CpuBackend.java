@@ -13,10 +13,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * A step on the CPU, on any number of threads: the same bits as the CUDA backend, tile by tile and
- * sum by sum.
- */
+/** Runs steps on the CPU, with any number of threads, and gives the same bits as CUDA. */
 public final class CpuBackend implements Backend {
 
   private final CpuGroup[] groups;
@@ -26,10 +23,10 @@ public final class CpuBackend implements Backend {
   private final Workers workers;
 
   /**
-   * Allocates the moments, all zero, and the masters, as the weights are.
+   * Allocates the moments, all zero, and the masters, equal to the weights.
    *
    * @param groups of host parameters
-   * @param options what a step makes of the gradients
+   * @param options clipping, unscaling and skipping
    * @param threads at least 1
    * @throws IllegalStateException if the Java heap is too small
    */
@@ -48,8 +45,8 @@ public final class CpuBackend implements Backend {
             .max()
             .orElse(0);
     workers = new Workers(Math.min(threads, Workers.useful(indices)));
-    for (int g = 0; g < groups.size(); g++) {
-      beginMasters(this.groups[g], groups.get(g).parameters());
+    for (CpuGroup group : this.groups) {
+      beginMasters(group);
     }
   }
 
@@ -64,39 +61,39 @@ public final class CpuBackend implements Backend {
       }
     }
     return new IllegalStateException(
-        "the moments of %,d parameters need %,d MiB of Java heap, and it ends at %,d MiB: raise -Xmx"
+        "the optimizer state of %,d weights needs %,d MiB of Java heap, and its limit is %,d MiB: raise -Xmx"
             .formatted(elements, bytes >> 20, Runtime.getRuntime().maxMemory() >> 20),
         cause);
   }
 
-  private void beginMasters(CpuGroup group, List<Parameter> parameters) {
-    for (int s = 0; s < parameters.size(); s++) {
-      if (parameters.get(s).hasMaster()) {
-        CpuGroup.Segment segment = group.segments[s];
+  private void beginMasters(CpuGroup group) {
+    for (CpuGroup.Segment segment : group.segments) {
+      if (segment.master() != null) {
         forEachTile(
-            group,
-            s,
-            (start, count, x) ->
-                Accumulate.replace(segment.weights(), segment.model(), start, count, x));
+            segment.count(),
+            (start, count, tile) ->
+                Accumulate.replace(segment.weights(), segment.model(), start, count, tile));
       }
     }
   }
 
-  /** Work on a tile of one segment. */
+  /** Work on a tile of one array. */
   private interface TileTask {
-    void run(int start, int count, Scratch x);
+    void run(int start, int count, Tile tile);
   }
 
-  private void forEachTile(CpuGroup group, int segment, TileTask task) {
-    int first = group.tiling.firstTile(segment);
+  private void forEachTile(int elements, TileTask task) {
     workers.forEach(
-        group.tiling.tileCount(segment),
-        (tile, x) -> task.run(tile * Tiling.TILE_ELEMENTS, group.count(first + tile), x));
+        (int) Tiling.tiles(elements),
+        (index, tile) -> {
+          int start = index * Tiling.TILE_ELEMENTS;
+          task.run(start, Math.min(Tiling.TILE_ELEMENTS, elements - start), tile);
+        });
   }
 
   @Override
   public void requireUsable() {
-    // Any thread will do.
+    // A CPU step may run on any thread.
   }
 
   @Override
@@ -107,20 +104,22 @@ public final class CpuBackend implements Backend {
     if (decide()) {
       for (CpuGroup group : groups) {
         group.state.begin(gradients.scale);
-        workers.forEach(group.tiling.tileCount(), (tile, x) -> Moments.tile(group, tile, x));
         workers.forEach(
-            group.segments.length, (segment, x) -> TrustRatios.segment(group, segment, x));
-        workers.forEach(group.tiling.tileCount(), (tile, x) -> Apply.tile(group, tile, x));
+            group.tiling.tileCount(), (index, tile) -> Moments.tile(group, index, tile));
+        workers.forEach(
+            group.segments.length, (segment, tile) -> TrustRatios.segment(group, segment, tile));
+        workers.forEach(group.tiling.tileCount(), (index, tile) -> Apply.tile(group, index, tile));
       }
     }
   }
 
-  /** Whether the step is to be taken. */
+  /** Whether the step is taken, not skipped. */
   private boolean decide() {
     int first = 0;
     for (CpuGroup group : groups) {
       if (options.computesNorm() || group.lans) {
-        workers.forEach(group.tiling.tileCount(), (tile, x) -> GradientNorm.tile(group, tile, x));
+        workers.forEach(
+            group.tiling.tileCount(), (index, tile) -> GradientNorm.tile(group, index, tile));
         for (int segment = 0; segment < group.segments.length; segment++) {
           gradientSums[first + segment] = GradientNorm.segment(group, segment, workers.own());
         }
@@ -143,7 +142,7 @@ public final class CpuBackend implements Backend {
     sink.step(gradients.norm, gradients.skipped, gradients.halted);
     for (int g = 0; g < groups.length; g++) {
       CpuGroup group = groups[g];
-      sink.group(g, group.state.step(), group.state.learningRate);
+      sink.group(g, group.state.step(), group.state.coefficients.learningRate);
       for (int s = 0; s < group.segments.length; s++) {
         sink.segment(
             g,
@@ -164,27 +163,26 @@ public final class CpuBackend implements Backend {
 
   @Override
   public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
-    int count = source.remaining();
-    FloatBuffer written = state(group, parameter, array).slice((int) offset, count);
-    written.duplicate().put(source);
+    int from = (int) offset;
+    int to = from + source.remaining();
+    state(group, parameter, array).slice(from, to - from).put(source);
     if (array == StateArray.MASTER) {
-      HostArray model = groups[group].segments[parameter].model();
-      Scratch x = workers.own();
-      for (int start = 0; start < count; start += Tiling.TILE_ELEMENTS) {
-        int piece = Math.min(Tiling.TILE_ELEMENTS, count - start);
-        Scratch.load(written, start, piece, x.w);
-        x.round(x.w, model, (int) offset + start, piece);
+      CpuGroup.Segment segment = groups[group].segments[parameter];
+      for (int start = from; start < to; start += Tiling.TILE_ELEMENTS) {
+        int count = Math.min(Tiling.TILE_ELEMENTS, to - start);
+        segment.model().write(segment.master(), start, start, count, workers.own());
       }
     }
   }
 
   private FloatBuffer state(int group, int parameter, StateArray array) {
     CpuGroup.Segment segment = groups[group].segments[parameter];
-    return switch (array) {
-      case FIRST_MOMENT -> segment.expAvg();
-      case SECOND_MOMENT -> segment.expAvgSq();
-      case MASTER -> segment.weights();
-    };
+    return FloatBuffer.wrap(
+        switch (array) {
+          case FIRST_MOMENT -> segment.expAvg();
+          case SECOND_MOMENT -> segment.expAvgSq();
+          case MASTER -> segment.master();
+        });
   }
 
   @Override
@@ -197,11 +195,10 @@ public final class CpuBackend implements Backend {
 
   @Override
   public void accumulate(int group, int parameter, TensorArray source) {
-    FloatBuffer target = groups[group].segments[parameter].gradients().floats();
+    TileArray target = groups[group].segments[parameter].gradients();
+    TileArray added = new TileArray((HostArray) source);
     forEachTile(
-        groups[group],
-        parameter,
-        (start, count, x) -> Accumulate.add(target, (HostArray) source, start, count, x));
+        added.count(), (start, count, tile) -> Accumulate.add(target, added, start, count, tile));
   }
 
   @Override

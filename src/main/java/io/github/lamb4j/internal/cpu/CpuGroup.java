@@ -2,12 +2,12 @@ package io.github.lamb4j.internal.cpu;
 
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.numerics.TileSums;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.HostArray;
 import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
@@ -17,31 +17,36 @@ import java.util.Arrays;
 final class CpuGroup {
 
   /**
-   * One parameter: the caller's arrays, and what is ours.
+   * The arrays of one parameter. The moments and masters are the optimizer's own.
    *
-   * @param weights binary32: the caller's, or our master
-   * @param model the caller's half weights, null without
+   * @param weights binary32: the caller's, or the master
+   * @param master behind {@code weights}, null without
+   * @param model the caller's half-precision weights, null without
    */
   record Segment(
-      FloatBuffer weights,
-      HostArray model,
-      HostArray gradients,
-      FloatBuffer expAvg,
-      FloatBuffer expAvgSq) {
+      TileArray weights,
+      float[] master,
+      TileArray model,
+      TileArray gradients,
+      float[] expAvg,
+      float[] expAvgSq) {
 
     static Segment of(Parameter parameter) {
       HostParameter host = (HostParameter) parameter;
-      boolean master = host.hasMaster();
+      int count = host.weights().count();
+      float[] master = host.hasMaster() ? new float[count] : null;
+      HostArray model = master == null ? host.modelCopy().orElse(null) : host.weights();
       return new Segment(
-          master ? zeros(host) : host.weights().floats(),
-          master ? host.weights() : host.modelCopy().orElse(null),
-          host.gradients(),
-          zeros(host),
-          zeros(host));
+          new TileArray(master == null ? host.weights() : HostArray.f32(master)),
+          master,
+          model == null ? null : new TileArray(model),
+          new TileArray(host.gradients()),
+          new float[count],
+          new float[count]);
     }
 
-    private static FloatBuffer zeros(Parameter parameter) {
-      return FloatBuffer.wrap(new float[(int) parameter.count()]);
+    int count() {
+      return expAvg.length;
     }
   }
 
@@ -51,11 +56,12 @@ final class CpuGroup {
   final boolean lans;
   final BeginStep state;
 
-  /** By tile: the sums of w^2 (or of g^2), of r^2 and, for LANS, of its second term's squares. */
-  final double[] weightPartials;
+  /** By tile: the sums of g^2, of w^2, of r^2 and, for LANS, of the squares of its second term. */
+  final TileSums gradientSums;
 
-  final double[] updatePartials;
-  final double[] gradientPartials;
+  final TileSums weightSums;
+  final TileSums updateSums;
+  final TileSums gradientUpdateSums;
 
   /** By segment: the last step's norms and ratios; the {@code gradient} ones are for LANS. */
   final double[] weightNorms;
@@ -79,9 +85,10 @@ final class CpuGroup {
     hyperparameters = group.hyperparameters();
     lans = hyperparameters.updateRule() == UpdateRule.LANS;
     state = new BeginStep(hyperparameters);
-    weightPartials = new double[tiling.tileCount()];
-    updatePartials = new double[tiling.tileCount()];
-    gradientPartials = new double[lans ? tiling.tileCount() : 0];
+    gradientSums = new TileSums(tiling.tileCount());
+    weightSums = new TileSums(tiling.tileCount());
+    updateSums = new TileSums(tiling.tileCount());
+    gradientUpdateSums = new TileSums(lans ? tiling.tileCount() : 0);
     weightNorms = new double[segments.length];
     updateNorms = new double[segments.length];
     trustRatios = new double[segments.length];
@@ -90,10 +97,10 @@ final class CpuGroup {
     gradientScales = new double[segments.length];
     stepSizes = new float[segments.length];
     gradientStepSizes = new float[segments.length];
-    forgetNorms();
+    resetNorms();
   }
 
-  private void forgetNorms() {
+  private void resetNorms() {
     Arrays.fill(weightNorms, 0);
     Arrays.fill(updateNorms, 0);
     Arrays.fill(trustRatios, 1);
@@ -101,28 +108,14 @@ final class CpuGroup {
     Arrays.fill(gradientTrustRatios, 1);
   }
 
-  /** Goes on as if so many steps had been taken; what the last one found is forgotten. */
+  /** Continues after this many steps, without the norms of the last one. */
   void setStep(long step) {
     state.setStep(step);
-    forgetNorms();
+    resetNorms();
   }
 
-  Segment segmentOf(int tile) {
-    return segments[tiling.segmentOf(tile)];
-  }
-
-  /** The first element of a tile, within its segment. */
-  int start(int tile) {
-    return (tile - tiling.firstTile(tiling.segmentOf(tile))) * Tiling.TILE_ELEMENTS;
-  }
-
-  /** The number of elements in a tile. */
-  int count(int tile) {
-    return Math.min(Tiling.TILE_ELEMENTS, segmentOf(tile).weights().capacity() - start(tile));
-  }
-
-  /** What a tile's gradients are multiplied by. */
-  double gradientScale(int tile) {
-    return lans ? gradientScales[tiling.segmentOf(tile)] : state.gradientScale;
+  /** The sum over a segment's tiles. */
+  double sumOver(TileSums sums, int segment, Tile tile) {
+    return sums.over(tiling.firstTile(segment), tiling.tileCount(segment), tile.lanes);
   }
 }

@@ -1,21 +1,22 @@
 package io.github.lamb4j.internal.cpu;
 
 import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.internal.numerics.Sums;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.model.Scalar;
 
 /**
- * The norm of all gradients, and what a step makes of it; the twin of {@code
- * kernels/gradient_norm.cuh}.
+ * The norm of all gradients, and the decisions that depend on it: the factor that unscales and
+ * clips them, and whether the step is skipped. The twin of {@code kernels/gradient_norm.cuh}.
  */
 final class GradientNorm {
 
   private final GradientOptions options;
 
-  /** The norm of all true gradients at the last step; NaN before it. */
+  /** The norm of all true gradients at the last step; NaN before the first. */
   double norm = Double.NaN;
 
-  /** What each gradient is multiplied by. */
+  /** The factor for each gradient. */
   double scale = 1;
 
   /** Steps skipped since the optimizer began. */
@@ -28,7 +29,7 @@ final class GradientNorm {
     this.options = options;
   }
 
-  /** Goes on as if so many steps had been skipped; what the last one found is forgotten. */
+  /** Continues after this many skipped steps, without the results of the last step. */
   void begin(long skippedSteps) {
     norm = Double.NaN;
     skipped = skippedSteps;
@@ -37,33 +38,30 @@ final class GradientNorm {
   }
 
   /** A tile's sum of g^2. */
-  static void tile(CpuGroup group, int tile, Scratch x) {
-    x.load(group.segmentOf(tile).gradients(), group.start(tile), group.count(tile), x.g);
-    group.weightPartials[tile] = Sums.ofSquares(x.g, x.sums);
+  static void tile(CpuGroup group, int index, Tile tile) {
+    tile.moveTo(group, index);
+    tile.loadGradients();
+    group.gradientSums.set(index, tile.kernels.sumOfSquares(tile.g, tile.gAt, tile.count));
   }
 
   /** A segment's sum of g^2, from its tiles' sums. */
-  static double segment(CpuGroup group, int segment, Scratch x) {
-    double sum =
-        Sums.ofLanes(
-            group.weightPartials,
-            group.tiling.firstTile(segment),
-            group.tiling.tileCount(segment),
-            x.sums);
+  static double segment(CpuGroup group, int segment, Tile tile) {
+    double sum = group.sumOver(group.gradientSums, segment, tile);
     group.gradientScales[segment] = sum == 0 ? 0 : 1 / Math.sqrt(sum);
     return sum;
   }
 
   /**
-   * Decides over a step.
+   * Decides about a step.
    *
-   * @param segmentSums over all segments of all groups; none if the norm is not computed
+   * @param segmentSums one per segment of all groups
+   * @param count the number of segments; 0 if the norm is not computed
    */
-  void decide(double[] segmentSums, int count, Scratch x) {
+  void decide(double[] segmentSums, int count, Tile tile) {
     double raw =
         options.norm().isPresent()
             ? value(options.norm().get())
-            : Math.sqrt(Sums.ofLanes(segmentSums, 0, count, x.sums));
+            : Math.sqrt(Sums.ofLanes(segmentSums, 0, count, tile.lanes));
     double s = options.constantDivisor();
     if (options.lossScale() instanceof Scalar.OnHost) {
       s *= value(options.lossScale());
@@ -73,11 +71,11 @@ final class GradientNorm {
     }
     double trueNorm = raw / s;
     if (!halted) {
-      norm = trueNorm; // what has ended a run is to be heard of
+      norm = trueNorm; // once halted, the norm that caused it stays for reports
     }
     double maxNorm = options.maxNorm().orElse(Double.POSITIVE_INFINITY);
     scale = trueNorm > maxNorm ? maxNorm / raw : 1 / s;
-    // What is left of the norm after clipping bounds every gradient. One that grows must not become
+    // The norm after clipping bounds every gradient: one that is scaled up must not become
     // infinite.
     boolean fits = scale <= 1 || Math.min(trueNorm, maxNorm) <= Float.MAX_VALUE;
     boolean sound = Double.isFinite(trueNorm) && Double.isFinite(s) && s > 0 && fits;

@@ -2,6 +2,8 @@ package io.github.lamb4j.internal.cpu;
 
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.Limits;
+import io.github.lamb4j.internal.numerics.Elements;
+import io.github.lamb4j.internal.numerics.TileSums;
 
 /**
  * A segment's norms and trust ratio from its tiles' sums; the twin of {@code
@@ -11,18 +13,18 @@ final class TrustRatios {
 
   private TrustRatios() {}
 
-  static void segment(CpuGroup group, int segment, Scratch x) {
+  static void segment(CpuGroup group, int segment, Tile tile) {
     Hyperparameters h = group.hyperparameters;
-    double rate = group.state.learningRate;
-    double weightNorm = norm(group, group.weightPartials, segment, x);
-    double updateNorm = norm(group, group.updatePartials, segment, x);
+    double rate = group.state.coefficients.learningRate;
+    double weightNorm = norm(group, group.weightSums, segment, tile);
+    double updateNorm = norm(group, group.updateSums, segment, tile);
     double ratio = trustRatio(weightNorm, updateNorm, h);
     group.weightNorms[segment] = weightNorm;
     group.updateNorms[segment] = updateNorm;
     group.trustRatios[segment] = ratio;
     group.stepSizes[segment] = Elements.stepSize(group.lans ? rate * h.beta1() : rate, ratio);
     if (group.lans) {
-      double gradientUpdateNorm = norm(group, group.gradientPartials, segment, x);
+      double gradientUpdateNorm = norm(group, group.gradientUpdateSums, segment, tile);
       double gradientRatio = trustRatio(weightNorm, gradientUpdateNorm, h);
       group.gradientUpdateNorms[segment] = gradientUpdateNorm;
       group.gradientTrustRatios[segment] = gradientRatio;
@@ -30,10 +32,8 @@ final class TrustRatios {
     }
   }
 
-  private static double norm(CpuGroup group, double[] partials, int segment, Scratch x) {
-    return Math.sqrt(
-        Sums.ofLanes(
-            partials, group.tiling.firstTile(segment), group.tiling.tileCount(segment), x.sums));
+  private static double norm(CpuGroup group, TileSums sums, int segment, Tile tile) {
+    return Math.sqrt(group.sumOver(sums, segment, tile));
   }
 
   private static double trustRatio(double weightNorm, double updateNorm, Hyperparameters h) {
@@ -43,7 +43,7 @@ final class TrustRatios {
     return clamp(clamp(weightNorm, h.weightNormLimits()) / updateNorm, h.trustRatioLimits());
   }
 
-  /** Written so that a NaN passes through. */
+  /** NaN stays NaN. */
   private static double clamp(double x, Limits limits) {
     return x < limits.min() ? limits.min() : x > limits.max() ? limits.max() : x;
   }

@@ -9,26 +9,30 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A fixed number of threads that share out indices. Which thread takes which index changes no bit.
+ * A fixed number of threads that take indices from a common counter. Which thread takes which index
+ * changes no result.
  */
 final class Workers implements AutoCloseable {
 
-  /** Indices taken at once: enough work to be worth a hand-over, few enough to balance the load. */
+  /**
+   * Indices taken at once: enough work to pay for the exchange between threads, few enough to
+   * balance.
+   */
   private static final int CHUNK = 16;
 
-  /** Work on one index, with the worker's own scratch. */
+  /** Work on one index, with the worker's own tile. */
   interface Task {
-    void run(int index, Scratch scratch);
+    void run(int index, Tile tile);
   }
 
-  private final Scratch[] scratches;
+  private final Tile[] tiles;
   private final ExecutorService pool;
   private final AtomicInteger next = new AtomicInteger();
 
   Workers(int threads) {
-    scratches = new Scratch[threads];
+    tiles = new Tile[threads];
     for (int i = 0; i < threads; i++) {
-      scratches[i] = new Scratch();
+      tiles[i] = new Tile(new ScalarTileKernels());
     }
     pool = threads == 1 ? null : Executors.newFixedThreadPool(threads - 1, Workers::daemon);
   }
@@ -39,28 +43,25 @@ final class Workers implements AutoCloseable {
     return thread;
   }
 
-  /** The number of threads beyond which there is nothing to do for another, at so many indices. */
+  /** The largest number of threads that all get work from this many indices. */
   static int useful(int count) {
     return Math.max(1, (count + CHUNK - 1) / CHUNK);
   }
 
-  Scratch own() {
-    return scratches[0];
+  Tile own() {
+    return tiles[0];
   }
 
-  /**
-   * Runs the task for every index in [0, count) and waits for all workers, also when one has
-   * failed.
-   */
+  /** Runs the task for every index in [0, count) and waits for all workers, even if one fails. */
   void forEach(int count, Task task) {
     next.set(0);
     List<Future<?>> others = new ArrayList<>();
-    int helpers = Math.min(scratches.length, useful(count)) - 1;
+    int helpers = Math.min(tiles.length, useful(count)) - 1;
     for (int i = 1; i <= helpers; i++) {
-      Scratch scratch = scratches[i];
-      others.add(pool.submit(() -> take(count, task, scratch)));
+      Tile tile = tiles[i];
+      others.add(pool.submit(() -> take(count, task, tile)));
     }
-    Throwable failure = attempt(() -> take(count, task, scratches[0]));
+    Throwable failure = attempt(() -> take(count, task, tiles[0]));
     for (Future<?> other : others) {
       Throwable later = attempt(() -> await(other));
       failure = failure == null ? later : failure;
@@ -79,10 +80,10 @@ final class Workers implements AutoCloseable {
     }
   }
 
-  private void take(int count, Task task, Scratch scratch) {
+  private void take(int count, Task task, Tile tile) {
     for (int from = next.getAndAdd(CHUNK); from < count; from = next.getAndAdd(CHUNK)) {
       for (int i = from; i < Math.min(from + CHUNK, count); i++) {
-        task.run(i, scratch);
+        task.run(i, tile);
       }
     }
   }
@@ -94,7 +95,8 @@ final class Workers implements AutoCloseable {
         future.get();
         break;
       } catch (InterruptedException e) {
-        interrupted = true; // a step is short: finish it, and tell the caller afterwards
+        interrupted =
+            true; // a step is short: finish it, then restore the caller's interrupt status
       } catch (ExecutionException e) {
         throw new IllegalStateException("a worker failed", e.getCause());
       }

@@ -4,15 +4,15 @@ package io.github.lamb4j.internal.numerics;
  * Conversions between {@code float} and the two 16-bit formats: IEEE 754 half precision (F16) and
  * bfloat16 (BF16), both carried in a {@code short}.
  *
- * <p>Widening is exact for all 65,536 values. Narrowing rounds to nearest, ties to even; what is
- * too large becomes an infinity. A NaN stays a NaN in both directions and keeps its sign and as
- * many leading payload bits, the quiet bit among them, as the format holds.
+ * <p>Widening is exact for all 65,536 values. Narrowing rounds to nearest, ties to even; values
+ * that are too large become infinite. A NaN stays a NaN in both directions and keeps its sign and
+ * the leading payload bits that fit, including the quiet bit.
  */
 public final class Half {
 
   private static final int FLOAT_INFINITY = 0x7F80_0000;
 
-  /** What a half's exponent lacks to be a float's: the difference of the two biases. */
+  /** The exponent bias of float minus that of F16. */
   private static final int BIAS_STEP = 127 - 15;
 
   private Half() {}
@@ -24,7 +24,7 @@ public final class Half {
     int mantissa = half & 0x3FF;
     int magnitude;
     if (exponent == 0) {
-      // Every half subnormal is a normal float, so the float unit does the normalizing.
+      // Every F16 subnormal is a normal float, so the multiplication normalizes it.
       magnitude = Float.floatToRawIntBits(mantissa * 0x1p-24f);
     } else if (exponent == 0x1F) {
       magnitude = FLOAT_INFINITY | mantissa << 13;
@@ -46,12 +46,12 @@ public final class Half {
     int half;
     if (magnitude > FLOAT_INFINITY) {
       int payload = magnitude >>> 13 & 0x3FF;
-      // Without a payload bit left it would be an infinity.
+      // Without a payload bit it would be an infinity.
       half = 0x7C00 | (payload == 0 ? 0x200 : payload);
     } else if (magnitude >= Float.floatToRawIntBits(65520f)) {
       half = 0x7C00;
     } else if (magnitude < Float.floatToRawIntBits(0x1p-14f)) {
-      // The scaling is exact, so rint's is the only rounding; 1024 is the smallest normal's bits.
+      // The scaling is exact, so only rint rounds; 1024 are the bits of the smallest normal.
       half = (int) Math.rint(Float.intBitsToFloat(magnitude) * 0x1p24f);
     } else {
       half = roundOff(magnitude - (BIAS_STEP << 23), 13);
@@ -69,7 +69,7 @@ public final class Half {
     return (short) roundOff(bits, 16);
   }
 
-  /** Drops low bits, rounding to nearest even; a carry runs into the exponent, as it must. */
+  /** Drops low bits, rounding to nearest even; a carry correctly increments the exponent. */
   private static int roundOff(int bits, int dropped) {
     int odd = bits >>> dropped & 1;
     return bits + (1 << dropped - 1) - 1 + odd >>> dropped;

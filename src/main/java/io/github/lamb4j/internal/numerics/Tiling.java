@@ -3,16 +3,16 @@ package io.github.lamb4j.internal.numerics;
 import java.util.Arrays;
 
 /**
- * How a group's parameters (segments) are cut into tiles. A tile is a fixed number of elements of
- * one segment; the last one of a segment may be shorter. Part of the format of every sum: see
- * {@code kernels/NUMERICS.md}.
+ * How the parameters of a group (its segments) are divided into tiles. A tile is a fixed number of
+ * consecutive elements of one segment; the last tile of a segment may be shorter. The division
+ * determines the order of every sum: see {@code kernels/NUMERICS.md}.
  */
 public final class Tiling {
 
-  /** Elements in a tile; a constant of the format, not a tuning knob. */
+  /** Elements in a tile. Changing it changes the bits of every result. */
   public static final int TILE_ELEMENTS = 2048;
 
-  /** Lanes that a sum over tiles, or over segments, is spread over; a constant of the format. */
+  /** Lanes of a sum over tiles or segments. Changing it changes the bits of every result. */
   public static final int LANES = 256;
 
   private final int[] firstTiles;
@@ -24,7 +24,7 @@ public final class Tiling {
   }
 
   /**
-   * The tiles of a group, segment by segment.
+   * The tiling of a group.
    *
    * @param counts each segment's number of elements
    */
@@ -40,7 +40,7 @@ public final class Tiling {
     return new Tiling(firstTiles, tileSegments);
   }
 
-  /** The number of tiles that so many elements make. */
+  /** The number of tiles of a segment with this many elements. */
   public static long tiles(long elements) {
     return (elements + TILE_ELEMENTS - 1) / TILE_ELEMENTS;
   }
@@ -65,7 +65,7 @@ public final class Tiling {
     return firstTiles[segment];
   }
 
-  /** The number of a segment's tiles. */
+  /** The number of tiles in a segment. */
   public int tileCount(int segment) {
     return firstTiles[segment + 1] - firstTiles[segment];
   }

@@ -10,9 +10,9 @@ class BetaPowerTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.3, 0.9, 0.999, 0.9999999999999999})
-  void shouldBeAProductFormedOneByOne(double beta) {
+  void shouldMultiplyTheFactorsOneByOne(double beta) {
     double power = 1;
-    // Beyond the underflow of 0.9^t, at step 7000 or so, where the product moves no more.
+    // Beyond step 7000 or so, where 0.9^t underflows and the product no longer changes.
     for (int step = 0; step < 9000; step++) {
       assertEquals(power, BetaPower.after(step, beta));
       power *= beta;
@@ -20,7 +20,7 @@ class BetaPowerTest {
   }
 
   @Test
-  void shouldNotMultiplyOnceNothingChanges() {
+  void shouldStopMultiplyingOnceNothingChanges() {
     assertEquals(0, BetaPower.after(Long.MAX_VALUE, 0));
     assertEquals(0, BetaPower.after(Long.MAX_VALUE, 0.5));
     assertEquals(Double.MIN_VALUE, BetaPower.after(Long.MAX_VALUE, 0.9), 5 * Double.MIN_VALUE);

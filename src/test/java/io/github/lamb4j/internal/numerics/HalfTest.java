@@ -52,7 +52,7 @@ class HalfTest {
 
     abstract int narrow(float value);
 
-    /** The value of a finite, not negative encoding, by the standard's formula. */
+    /** The value of a finite, non-negative encoding, by the standard's formula. */
     BigDecimal value(int bits) {
       int exponent = bits >> mantissaBits;
       int mantissa = bits & (1 << mantissaBits) - 1;
@@ -102,7 +102,7 @@ class HalfTest {
   @ParameterizedTest
   @EnumSource
   void shouldRoundToNearestAndTiesToEvenAtEveryBoundary(Format format) {
-    // Beyond the largest comes infinity, at its place in the formula; no float reaches BF16's.
+    // Above the largest value is infinity, which fits the formula; no float reaches BF16's.
     int last = format == Format.F16 ? format.infinity - 1 : format.infinity - 2;
     for (int low = 0; low <= last; low++) {
       int high = low + 1;

@@ -1,47 +1,45 @@
-package io.github.lamb4j.internal.cpu;
+package io.github.lamb4j.internal.numerics;
 
 /**
- * The element formulas of {@code kernels/NUMERICS.md}, in binary32; the twin of {@code
- * kernels/numerics.cuh}.
- *
- * <p>An fma stands exactly where it is written, here and there.
+ * The element formulas of {@code kernels/NUMERICS.md}, in binary32; with {@link Sums} the twin of
+ * {@code kernels/numerics.cuh}. An fma here is an fma there.
  */
-final class Elements {
+public final class Elements {
 
   private Elements() {}
 
   /** g = gradient * scale, rounded once from binary64. */
-  static float scaledGradient(float gradient, double scale) {
+  public static float scaledGradient(float gradient, double scale) {
     return (float) (gradient * scale);
   }
 
   /** m = beta1 m + (1 - beta1) g, with beta1 carried as the sum of two floats. */
-  static float nextM(float m, float g, float beta1Hi, float beta1Lo, float oneMinusBeta1) {
+  public static float nextM(float m, float g, float beta1Hi, float beta1Lo, float oneMinusBeta1) {
     return Math.fma(beta1Hi, m, Math.fma(beta1Lo, m, oneMinusBeta1 * g));
   }
 
   /** v = beta2 v + ((1 - beta2) g) g: in this order g^2 alone may overflow. */
-  static float nextV(float v, float g, float beta2Hi, float beta2Lo, float oneMinusBeta2) {
+  public static float nextV(float v, float g, float beta2Hi, float beta2Lo, float oneMinusBeta2) {
     return Math.fma(beta2Hi, v, Math.fma(beta2Lo, v, oneMinusBeta2 * g * g));
   }
 
   /**
-   * Decoupled weight decay: w - learning_rate weight_decay w, before anything else of the step sees
-   * w; not to be asked for a decay of 0, which would make NaN of an infinite weight.
+   * Decoupled weight decay, w - learning_rate weight_decay w, applied before all other arithmetic
+   * on w. Callers skip it for a decay of 0, which would turn an infinite weight into NaN.
    */
-  static float decayed(float w, float decoupledDecay) {
+  public static float decayed(float w, float decoupledDecay) {
     return Math.fma(-decoupledDecay, w, w);
   }
 
   /** r = numerator / (sqrt(vhat) + epsilon) + weight_decay w. */
-  static float updateTerm(
+  public static float updateTerm(
       float numerator, float w, float v, float sqrtVCorrection, float epsilon, float weightDecay) {
     float denominator = Math.fma((float) Math.sqrt(v), sqrtVCorrection, epsilon);
     return Math.fma(weightDecay, w, numerator / denominator);
   }
 
   /** The numerator is mhat: LAMB's r, and the first term of LANS. */
-  static float update(
+  public static float update(
       float w,
       float m,
       float v,
@@ -53,16 +51,16 @@ final class Elements {
   }
 
   /**
-   * learning_rate * ratio, rounded once; at most the largest float, since an infinite one would
-   * make NaN of a zero.
+   * learning_rate * ratio, rounded once and limited to the largest float: an infinite step size
+   * would turn an update of 0 into NaN.
    */
-  static float stepSize(double learningRate, double ratio) {
+  public static float stepSize(double learningRate, double ratio) {
     double size = learningRate * ratio;
     return (float) (size > Float.MAX_VALUE ? Float.MAX_VALUE : size);
   }
 
   /** w = w - step r. */
-  static float nextWeight(float w, float r, float step) {
+  public static float nextWeight(float w, float r, float step) {
     return Math.fma(-step, r, w);
   }
 }

@@ -1,4 +1,4 @@
-package io.github.lamb4j.internal.cpu;
+package io.github.lamb4j.internal.numerics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The order of every sum, against the tree of {@code kernels/numerics.cuh} written out anew. */
+/** The order of every sum, against an independent version of {@code kernels/numerics.cuh}. */
 class SumsTest {
 
   private static final int TILE = 2048;
@@ -19,19 +19,31 @@ class SumsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 1023, 2047, 2048})
-  void shouldSumTheSquaresOfATileAsABlockOfThreadsDoes(int count) {
+  void shouldSumTheSquaresOfATileLikeABlockOfThreads(int count) {
     float[] x = new float[TILE];
     Random random = new Random(count);
     for (int i = 0; i < count; i++) {
       x[i] = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(9) - 4));
     }
-    double actual = Sums.ofSquares(x, dirty(TILE / 4));
+    double actual = Sums.ofSquares(x, 0, count, dirty(TILE / 4));
     assertEquals(bits(asThreadsDo(x)), bits(actual));
+    assertEquals(bits(actual), bits(Sums.ofSquares(x, 0, TILE, dirty(TILE / 4))));
+  }
+
+  @Test
+  void shouldSumATileWithinAnArray() {
+    float[] x = new float[TILE + 10];
+    Random random = new Random(3);
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) random.nextGaussian();
+    }
+    double expected = Sums.ofSquares(Arrays.copyOfRange(x, 7, 7 + 1001), 0, 1001, dirty(TILE / 4));
+    assertEquals(bits(expected), bits(Sums.ofSquares(x, 7, 1001, dirty(TILE / 4))));
   }
 
   @Test
   void shouldDependOnTheOrder() {
-    // The test above proves something only if another order gives other bits.
+    // The test above is meaningful only if another order gives other bits.
     float[] x = new float[TILE];
     double naive = 0;
     Random random = new Random(8);
@@ -39,7 +51,7 @@ class SumsTest {
       x[i] = (float) random.nextGaussian();
       naive += (double) x[i] * x[i];
     }
-    assertNotEquals(bits(naive), bits(Sums.ofSquares(x, dirty(TILE / 4))));
+    assertNotEquals(bits(naive), bits(Sums.ofSquares(x, 0, TILE, dirty(TILE / 4))));
   }
 
   @ParameterizedTest
@@ -64,8 +76,8 @@ class SumsTest {
   }
 
   @Test
-  void shouldLetNothingHideInTheScratch() {
-    assertEquals(0, Sums.ofSquares(new float[TILE], dirty(TILE / 4)));
+  void shouldIgnoreWhatTheScratchHeld() {
+    assertEquals(0, Sums.ofSquares(new float[TILE], 0, TILE, dirty(TILE / 4)));
     assertEquals(0, Sums.ofLanes(new double[] {1}, 1, 0, dirty(LANES)));
   }
 
@@ -78,7 +90,7 @@ class SumsTest {
     return tree(threads, 0, 1);
   }
 
-  /** By fma, as the kernel has it: exact squares make it round as plain sums do. */
+  /** With fma, like the kernel: exact squares make it round like plain sums. */
   private static double quad(float[] x, int q) {
     double sum = (double) x[4 * q] * x[4 * q];
     for (int i = 4 * q + 1; i < 4 * q + 4; i++) {
@@ -88,8 +100,8 @@ class SumsTest {
   }
 
   /**
-   * Halving strides, seen from the result: at the last stride, 1, it joins the values at even and
-   * at odd places, each of them joined in the same way.
+   * Halving strides, starting from the result: the last stride, 1, adds the sum of the values at
+   * even places and the sum of those at odd places, which are formed the same way.
    */
   private static double tree(List<Double> values, int place, int step) {
     return step == values.size()

@@ -1,0 +1,81 @@
+package io.github.lamb4j.internal.cpu;
+
+/**
+ * The element loops of a step, each over one tile or a part of one. All implementations give the
+ * same bits. An instance belongs to one thread: it may keep scratch memory.
+ *
+ * <p>An array comes with the index of the tile's first element in it. Arrays do not overlap.
+ */
+interface TileKernels {
+
+  /** The sum of x^2, in the order of {@code kernels/NUMERICS.md}. */
+  double sumOfSquares(float[] x, int at, int count);
+
+  /**
+   * The first pass of LAMB: updates m and v from g, and forms r from the decayed w, which stays as
+   * it is.
+   *
+   * @param momentsAt the tile's first element in m and in v
+   * @param sums receives the sums of squares of the decayed w, in 0, and of r, in 1
+   */
+  void moments(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      float[] r,
+      int rAt,
+      int count,
+      Coefficients c,
+      double[] sums);
+
+  /** r once more, from the decayed w and the updated m and v. */
+  void updates(
+      float[] w,
+      int wAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      float[] r,
+      int rAt,
+      int count,
+      Coefficients c);
+
+  /** The second term of LANS, in r: {@link #updates} with g in place of m. */
+  void gradientUpdates(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      float[] v,
+      int vAt,
+      float[] r,
+      int rAt,
+      int count,
+      Coefficients c);
+
+  /** w = w - stepSize r, after decoupled decay unless that is 0. */
+  void apply(
+      float[] w, int wAt, float[] r, int rAt, int count, float decoupledDecay, float stepSize);
+
+  /** to = gradient * scale, rounded once. */
+  void scale(float[] gradients, int at, float[] to, int toAt, int count, double scale);
+
+  /** target = target + source. */
+  void add(float[] target, int at, float[] source, int sourceAt, int count);
+
+  /** to = from, exactly. */
+  void widenF16(short[] from, int at, float[] to, int toAt, int count);
+
+  /** to = from, exactly. */
+  void widenBf16(short[] from, int at, float[] to, int toAt, int count);
+
+  /** to = from, rounded to nearest even. */
+  void narrowF16(float[] from, int at, short[] to, int toAt, int count);
+
+  /** to = from, rounded to nearest even. */
+  void narrowBf16(float[] from, int at, short[] to, int toAt, int count);
+}
