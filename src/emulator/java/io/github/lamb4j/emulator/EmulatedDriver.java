@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -57,7 +58,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   private final EmulatedDevice device;
   private final GlobalMemory memory = new GlobalMemory();
   private final Heap heap;
-  private final Engine engine;
+  private final CommandExecutor executor;
   private final Modules modules;
   private final Captures captures = new Captures();
   private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
@@ -70,7 +71,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   /** A device and a context, which is the calling thread's current one. */
   public EmulatedDriver(EmulatedDevice device, long seed) {
     this.device = device;
-    engine = new Engine(device, memory, seed);
+    executor = new CommandExecutor(device, memory, seed);
     modules = new Modules(device, memory);
     heap = new Heap(memory, device.totalMemory());
     makeCurrent(context());
@@ -97,9 +98,14 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     rewriting = change;
   }
 
+  /** Calls this with the name of each kernel that is launched from now on, before it runs. */
+  public void onLaunch(Consumer<String> listener) {
+    executor.onLaunch = listener;
+  }
+
   /** The schedules of the launches to come: the same seed gives the same ones. */
   public void seed(long value) {
-    engine.seed = value;
+    executor.seed = value;
   }
 
   /** Lets the nth call from now on fail with this code, as the driver would report it. */
@@ -112,19 +118,19 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
    * row are taken for a structure's padding and always copied.
    */
   public void allowCopiesOfUndefinedBytes(boolean allow) {
-    engine.copiesOfUndefinedBytes = allow;
+    executor.copiesOfUndefinedBytes = allow;
   }
 
   public List<LaunchReport> launches() {
-    return Collections.unmodifiableList(engine.launches);
+    return Collections.unmodifiableList(executor.launches);
   }
 
   public LaunchReport lastLaunch() {
-    return engine.launches.get(engine.launches.size() - 1);
+    return executor.launches.get(executor.launches.size() - 1);
   }
 
   public void forgetLaunches() {
-    engine.launches.clear();
+    executor.launches.clear();
   }
 
   /** What is allocated: the purposes and their bytes. */
@@ -255,7 +261,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     enter(Call.COPY_TO_DEVICE, doing);
     expectDirect(source);
     captures.refuseToWait(stream, doing);
-    engine.copyToDevice(target, source);
+    executor.copyToDevice(target, source);
   }
 
   @Override
@@ -264,19 +270,19 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     enter(Call.COPY_TO_HOST, doing);
     expectDirect(target);
     captures.refuseToWait(stream, doing);
-    engine.copyToHost(target, source);
+    executor.copyToHost(target, source);
   }
 
   @Override
   public void copyOnDevice(long target, long source, long bytes, CudaStream stream) {
     String doing = "copying to 0x%x".formatted(target);
-    enqueue(Call.COPY_ON_DEVICE, stream, () -> engine.copyOnDevice(target, source, bytes), doing);
+    enqueue(Call.COPY_ON_DEVICE, stream, () -> executor.copyOnDevice(target, source, bytes), doing);
   }
 
   @Override
   public void clear(long address, long bytes, CudaStream stream) {
     String doing = "clearing %d bytes at 0x%x".formatted(bytes, address);
-    enqueue(Call.CLEAR, stream, () -> engine.clear(address, bytes), doing);
+    enqueue(Call.CLEAR, stream, () -> executor.clear(address, bytes), doing);
   }
 
   static void expectDirect(ByteBuffer buffer) {
@@ -339,7 +345,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
           if (modules.kernel(function) == null) {
             throw new EmulatorException("a graph launches %s, which was unloaded".formatted(name));
           }
-          engine.launch(kernel, grid, threads, sharedBytes, parameters, stream);
+          executor.launch(kernel, grid, threads, sharedBytes, parameters, stream);
         };
     if (!captures.record(Call.ENQUEUE, stream, work, doing)) work.run();
   }
@@ -383,7 +389,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     String doing = "recording an event";
     enter(Call.RECORD_EVENT, doing);
     captures.refuseNotModelled(Call.RECORD_EVENT, stream, doing);
-    events.record(event, engine.nanoseconds, doing);
+    events.record(event, executor.nanoseconds, doing);
   }
 
   @Override

@@ -9,7 +9,7 @@
  * memory     GlobalMemory, Allocation, Page; Access finds and checks what an address names
  * races      RaceDetector, Knowledge: happens-before among threads, by vector clocks
  * driver     EmulatedDriver, EmulatedDevice, DriverErrors; Contexts, Heap, Modules, Events
- * work       Engine does it and writes LaunchReports: at once or, if Captures records it, when a
+ * work       CommandExecutor does it and writes LaunchReports: at once or, if Captures records it, when a
  *            CapturedGraph is replayed
  * </pre>
  *

@@ -4,14 +4,18 @@ import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
-/** What the device does when work's turn has come, checked and counted. */
-final class Engine {
+/** Executes copies, clears and launches, and checks and counts what they do. */
+final class CommandExecutor {
 
   final List<LaunchReport> launches = new ArrayList<>();
 
   /** The schedule of the next launch. */
   long seed;
+
+  /** Called with the name of each kernel before it runs. */
+  Consumer<String> onLaunch = kernel -> {};
 
   boolean copiesOfUndefinedBytes;
   long nanoseconds;
@@ -20,7 +24,7 @@ final class Engine {
   private final GlobalMemory memory;
   private final RaceDetector races = new RaceDetector();
 
-  Engine(EmulatedDevice device, GlobalMemory memory, long seed) {
+  CommandExecutor(EmulatedDevice device, GlobalMemory memory, long seed) {
     this.device = device;
     this.memory = memory;
     this.seed = seed;
@@ -76,6 +80,7 @@ final class Engine {
 
   void launch(
       Kernel kernel, int grid, int threads, int sharedBytes, Page parameters, CudaStream stream) {
+    onLaunch.accept(kernel.name);
     if (races.start(grid, threads)) {
       memory.live().forEach(Allocation::forgetAccesses);
     }
