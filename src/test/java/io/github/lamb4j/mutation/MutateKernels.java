@@ -1,6 +1,5 @@
 package io.github.lamb4j.mutation;
 
-import io.github.lamb4j.internal.cuda.KernelSuite;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -11,19 +10,22 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
-/** What {@code scripts/mutate-kernels} runs. */
+/** The program behind {@code scripts/mutate-kernels}. */
 public final class MutateKernels {
 
-  /** Of processor time, more than any scenario takes, by far: what takes longer does not end. */
+  /** Processor time after which a test is taken to never end. The longest takes a few seconds. */
   private static final long PATIENCE_MILLIS = 20_000;
 
-  /** Of every hundred mutants that change the behaviour, as many must be found. */
+  /** The smallest acceptable fraction of killed mutants among those that change the behavior. */
   private static final double LEAST_RATE = 0.95;
 
-  /** The exit code that asks to be started again, since a thread of this one does not end. */
+  /** The exit code that asks the script to start this program again after a test that hangs. */
   private static final int START_AGAIN = 75;
 
   private static final Path KERNELS = Path.of("kernels/lamb.ptx");
+
+  /** The measured tests. The script deletes the file before the first start. */
+  private static final Path TESTS = Path.of("target/kernel-tests.tsv");
 
   private record Options(
       long seed, int count, String kernel, Path report, boolean retry, boolean traps) {
@@ -67,13 +69,16 @@ public final class MutateKernels {
   }
 
   /**
-   * The mutant that is being tried, the scenario that runs, and the thread's time when it began.
+   * The mutant being tried.
+   *
+   * @param test the test that is running
+   * @param since the thread's processor time at the test's start
    */
-  private record Running(Mutant mutant, String scenario, long since) {}
+  private record Running(Mutant mutant, KernelTest test, long since) {}
 
   private MutateKernels() {}
 
-  /** Tries a sample of mutants, or what is left of it, and reports. */
+  /** Tries the mutants of a sample that were not tried before, and writes the report. */
   public static void main(String[] args) throws IOException {
     Options options = Options.parse(args);
     List<String> lines = Files.readAllLines(KERNELS);
@@ -89,11 +94,26 @@ public final class MutateKernels {
     Path file = Path.of("target", name + ".tsv");
     Progress progress = new Progress(file, run, options.retry);
     System.out.printf("%d of %d mutants%n", sample.size(), all.size());
-    tryAll(sample, new Trial(lines, KernelSuite.scenarios()), progress);
+    tryAll(sample, new Trial(lines, kernelTests(lines)), progress);
     Report report = new Report(sample, all.size(), progress, run);
     Files.write(options.report, report.lines());
     System.out.printf(Locale.ROOT, "%.1f %% found: see %s%n", 100 * report.rate(), options.report);
     System.exit(report.rate() < LEAST_RATE ? 1 : 0);
+  }
+
+  private static KernelTests kernelTests(List<String> lines) throws IOException {
+    if (!Files.exists(TESTS)) {
+      KernelTests.measureAll().write(TESTS);
+    }
+    KernelTests tests = KernelTests.read(TESTS);
+    for (Instruction x : Instruction.of(lines)) {
+      if (tests.of(x.kernel()).isEmpty()) {
+        throw new IllegalStateException(
+            "no test launches kernel %s; tag one with \"%s\""
+                .formatted(x.kernel(), KernelTests.TAG));
+      }
+    }
+    return tests;
   }
 
   private static void tryAll(List<Mutant> sample, Trial trial, Progress progress) {
@@ -113,8 +133,7 @@ public final class MutateKernels {
       Outcome outcome =
           trial.of(
               mutant,
-              scenario ->
-                  running.set(new Running(mutant, scenario, threads.getThreadCpuTime(trying))));
+              test -> running.set(new Running(mutant, test, threads.getThreadCpuTime(trying))));
       running.set(null);
       progress.add(outcome);
       if (outcome.fate() == Outcome.Fate.SURVIVED) {
@@ -125,7 +144,7 @@ public final class MutateKernels {
     }
   }
 
-  /** Ends this process when a scenario does not: Java has no other way to end its thread. */
+  /** Halts the process when a test hangs: Java has no other way to stop its thread. */
   private static void watch(
       AtomicReference<Running> running, LongSupplier time, Progress progress) {
     while (true) {
@@ -134,7 +153,7 @@ public final class MutateKernels {
       if (millis > PATIENCE_MILLIS) {
         progress.add(
             new Outcome(
-                now.mutant.id(), Outcome.Fate.KILLED, now.scenario, "does not end", millis));
+                now.mutant.id(), Outcome.Fate.KILLED, now.test.name(), "does not end", millis));
         Runtime.getRuntime().halt(START_AGAIN);
       }
       try {

@@ -2,9 +2,12 @@ package io.github.lamb4j.mutation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
-import io.github.lamb4j.internal.cuda.KernelSuite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,21 +18,30 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The machinery behind scripts/mutate-kernels, with a few mutants that the suite must find. */
+/** The machinery behind scripts/mutate-kernels, with a few tests and mutants that they kill. */
 class MutationTest {
+
+  private static final String CUDA = "io.github.lamb4j.internal.cuda.";
+  private static final String PATH = "io.github.lamb4j.config.StepPath";
 
   private static List<String> lines;
   private static List<Mutant> mutants;
+  private static KernelTests tests;
 
   @BeforeAll
   static void readKernels() throws IOException {
     lines = Files.readAllLines(Path.of("kernels/lamb.ptx"));
     mutants = Mutants.of(lines, 1);
+    tests =
+        KernelTests.measure(
+            selectMethod(CUDA + "BackendParityTest", "shouldAgreeForAnyGrid", PATH + ",int"),
+            selectClass(CUDA + "BeginStepTest"));
   }
 
   @Test
@@ -102,23 +114,55 @@ class MutationTest {
             .filter(m -> m.before().matches(".*" + before + ".*"))
             .findFirst()
             .orElseThrow();
-    Outcome outcome = new Trial(lines, KernelSuite.scenarios()).of(mutant, scenario -> {});
+    Outcome outcome = new Trial(lines, tests).of(mutant, test -> {});
     assertEquals(Outcome.Fate.KILLED, outcome.fate(), mutant::toString);
     assertTrue(outcome.how().matches(how), outcome::toString);
   }
 
   @Test
+  void shouldChooseTheTestsThatLaunchAKernelShortestFirst(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("tests.tsv");
+    tests.write(file);
+    for (KernelTests chosen : List.of(tests, KernelTests.read(file))) {
+      assertTrue(chosen.of("begin_step").size() > chosen.of("apply").size());
+      assertTrue(chosen.of("accumulate").isEmpty());
+      List<KernelTest> ofApply = chosen.of("apply");
+      assertEquals(
+          Set.of(
+              "BackendParityTest.shouldAgreeForAnyGrid(StepPath, int)[1]",
+              "BackendParityTest.shouldAgreeForAnyGrid(StepPath, int)[2]"),
+          ofApply.stream().map(KernelTest::name).collect(Collectors.toSet()));
+      assertTrue(ofApply.get(0).nanos() <= ofApply.get(1).nanos());
+    }
+  }
+
+  /** Not run by itself: test runners pass over nested classes that are static. */
+  static class Failing {
+    @Tag("kernels")
+    @Test
+    void shouldFail() {
+      fail("on purpose");
+    }
+  }
+
+  @Test
+  void shouldRefuseTestsThatFailOnTheOriginalKernels() {
+    IllegalStateException refusal =
+        assertThrows(
+            IllegalStateException.class, () -> KernelTests.measure(selectClass(Failing.class)));
+    assertTrue(refusal.getMessage().contains("Failing.shouldFail"), refusal::toString);
+  }
+
+  @Test
   void shouldFindNothingInTheKernelsAsTheyAre() {
     Mutant none = new Mutant(0, "apply", Kind.DROP, 0, lines.get(0), lines.get(0));
-    Trial trial = new Trial(lines, KernelSuite.scenarios().subList(0, 3));
-    assertEquals(Outcome.Fate.SURVIVED, trial.of(none, scenario -> {}).fate());
+    assertEquals(Outcome.Fate.SURVIVED, new Trial(lines, tests).of(none, test -> {}).fate());
   }
 
   @Test
   void shouldPassOverWhatIsNoPtx() {
     Mutant broken = new Mutant(0, "apply", Kind.DROP, 40, lines.get(40), "\tnonsense;");
-    Trial trial = new Trial(lines, KernelSuite.scenarios());
-    assertEquals(Outcome.Fate.INVALID, trial.of(broken, scenario -> {}).fate());
+    assertEquals(Outcome.Fate.INVALID, new Trial(lines, tests).of(broken, test -> {}).fate());
   }
 
   @Test

@@ -1,12 +1,12 @@
 package io.github.lamb4j.mutation;
 
 /**
- * What became of a mutant.
+ * The result of trying a mutant.
  *
- * @param scenario the first that failed
- * @param how what it failed by
+ * @param test the first test that failed
+ * @param how why it failed
  */
-record Outcome(int mutant, Fate fate, String scenario, String how, long millis) {
+record Outcome(int mutant, Fate fate, String test, String how, long millis) {
 
   enum Fate {
     INVALID,
@@ -16,7 +16,7 @@ record Outcome(int mutant, Fate fate, String scenario, String how, long millis) 
 
   String line() {
     return String.join(
-        "\t", "" + mutant, "" + fate, scenario, how.replaceAll("\\s+", " "), "" + millis);
+        "\t", "" + mutant, "" + fate, test, how.replaceAll("\\s+", " "), "" + millis);
   }
 
   static Outcome parse(String line) {

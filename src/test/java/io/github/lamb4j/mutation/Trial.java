@@ -2,16 +2,17 @@ package io.github.lamb4j.mutation;
 
 import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.emulator.EmulatorException;
-import io.github.lamb4j.internal.cuda.KernelSuite;
 import io.github.lamb4j.internal.cuda.TestDevice;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Runs the suite on mutants. */
+/** Runs the tests of a kernel on its mutants. */
 final class Trial {
 
+  /** Parts of the emulator's messages that tell its checks apart. */
   private static final List<String> CHECKS =
       List.of(
           "race",
@@ -23,19 +24,19 @@ final class Trial {
           "deadlock");
 
   private final List<String> lines;
-  private final List<KernelSuite.Scenario> scenarios;
+  private final KernelTests tests;
 
-  Trial(List<String> lines, List<KernelSuite.Scenario> scenarios) {
+  Trial(List<String> lines, KernelTests tests) {
     this.lines = lines;
-    this.scenarios = scenarios;
+    this.tests = tests;
   }
 
   /**
-   * What becomes of a mutant.
+   * Runs the tests that launch the mutant's kernel until one fails.
    *
-   * @param starting is told of each scenario before it starts
+   * @param starting called with each test before it starts
    */
-  Outcome of(Mutant mutant, Consumer<String> starting) {
+  Outcome of(Mutant mutant, Consumer<KernelTest> starting) {
     String text = mutant.text(lines);
     if (!isModule(text)) {
       return new Outcome(mutant.id(), Outcome.Fate.INVALID, "", "", 0);
@@ -43,14 +44,12 @@ final class Trial {
     long start = System.nanoTime();
     TestDevice.rewriteKernels(ptx -> text);
     try {
-      for (KernelSuite.Scenario scenario : scenarios) {
-        if (scenario.kernels().contains(mutant.kernel())) {
-          starting.accept(scenario.name());
-          String found = run(scenario);
-          if (found != null) {
-            return new Outcome(
-                mutant.id(), Outcome.Fate.KILLED, scenario.name(), found, millis(start));
-          }
+      for (KernelTest test : tests.of(mutant.kernel())) {
+        starting.accept(test);
+        Optional<Throwable> failure = KernelTests.run(test);
+        if (failure.isPresent()) {
+          String how = classify(failure.get());
+          return new Outcome(mutant.id(), Outcome.Fate.KILLED, test.name(), how, millis(start));
         }
       }
       return new Outcome(mutant.id(), Outcome.Fate.SURVIVED, "", "", millis(start));
@@ -73,29 +72,19 @@ final class Trial {
     }
   }
 
-  /** How the scenario failed, or null if it did not. */
-  private static String run(KernelSuite.Scenario scenario) {
-    try {
-      scenario.body().run();
-      return null;
-    } catch (AssertionError e) {
+  /** The check of the emulator that failed, or "other results" for an assertion of the test. */
+  private static String classify(Throwable failure) {
+    if (failure instanceof AssertionError) {
       return "other results";
-    } catch (Exception e) {
-      Throwable cause = e;
-      while (cause.getCause() != null && !(cause instanceof EmulatorException)) {
-        cause = cause.getCause();
-      }
-      return cause instanceof EmulatorException ? check(cause.getMessage()) : "" + cause;
     }
-  }
-
-  /** Which of the emulator's checks a message is from. */
-  private static String check(String message) {
-    for (String check : CHECKS) {
-      if (message.contains(check)) {
-        return check;
-      }
+    Throwable cause = failure;
+    while (cause.getCause() != null && !(cause instanceof EmulatorException)) {
+      cause = cause.getCause();
     }
-    return message;
+    if (!(cause instanceof EmulatorException)) {
+      return cause.toString();
+    }
+    String message = cause.getMessage();
+    return CHECKS.stream().filter(message::contains).findFirst().orElse(message);
   }
 }

@@ -77,6 +77,7 @@ class AccumulateTest {
     }
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldAddAsFloatsDo(Side.Where where) {
@@ -85,6 +86,7 @@ class AccumulateTest {
     }
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void shouldAddWhatIsNotAligned(int offset) {

@@ -25,12 +25,14 @@ class BackendParityTest {
 
   static final int[] SIZES = {1, 3, 4, 7, 33, 0, 1000, 4097, 65537, 2048, 2047};
 
+  @Tag("slow")
   @ParameterizedTest
   @CsvSource({"SINGLE_PASS, 0", "SINGLE_PASS, 30", "TWO_PASS, 0", "TWO_PASS, 30"})
   void shouldAgreeForFiftySteps(StepPath path, double maxGradNorm) {
     compare(50, path, maxGradNorm, EmulatedDevice.SMALL, SIZES);
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @CsvSource({
     "TWO_PASS, 1",
@@ -44,12 +46,14 @@ class BackendParityTest {
     compare(3, path, 1, EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, 2), SIZES);
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource(StepPath.class)
   void shouldAgreeForAGroupOfManyTensors(StepPath path) {
     compare(2, path, 0.5, EmulatedDevice.SMALL, IntStream.range(0, 600).map(i -> i % 5).toArray());
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource(StepPath.class)
   void shouldAgreeWhereASegmentHasMoreTilesThanLanes(StepPath path) {
@@ -59,6 +63,7 @@ class BackendParityTest {
   /**
    * The grid is tuning: with one block for all, or more blocks than work, the bits are the same.
    */
+  @Tag("kernels")
   @ParameterizedTest
   @CsvSource({"TWO_PASS, 1", "TWO_PASS, 5", "SINGLE_PASS, 1", "SINGLE_PASS, 5"})
   void shouldAgreeForAnyGrid(StepPath path, int blocks) {
@@ -71,6 +76,7 @@ class BackendParityTest {
     }
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
   void shouldAgreeWhereAGroupHasNoElements(StepPath path) {
@@ -91,7 +97,14 @@ class BackendParityTest {
         });
   }
 
-  static void compare(
+  @Tag("kernels")
+  @ParameterizedTest
+  @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
+  void shouldAgreeWithoutClipping(StepPath path) {
+    compare(3, path, 0, EmulatedDevice.SMALL, SIZES);
+  }
+
+  private static void compare(
       int steps, StepPath path, double maxGradNorm, EmulatedDevice device, int... sizes) {
     List<List<String>> expected = trajectory(Lamb.onCpu(), steps, maxGradNorm, sizes);
     try (TestDevice test = TestDevice.open(device, 7)) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * few results tell.
  */
 @Tag("gpu")
+@Tag("kernels")
 class BeginStepTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * values see {@link ExtremeParityTest}.
  */
 @Tag("gpu")
+@Tag("kernels")
 class EdgesParityTest {
 
   private static final int COUNT = 40;

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * tensor of its own. What these give is {@code ExtremeValuesTest}'s to say; here it is the same.
  */
 @Tag("gpu")
+@Tag("kernels")
 class ExtremeParityTest {
 
   private static final int STEPS = 3;

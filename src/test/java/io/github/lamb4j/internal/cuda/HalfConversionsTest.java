@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * two of them rounded to the nearest wherever one is written.
  */
 @Tag("gpu")
+@Tag("kernels")
 class HalfConversionsTest {
 
   private static final int ALL = 1 << 16;

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * while it is kept, else the nearest that is.
  */
 @Tag("gpu")
+@Tag("kernels")
 class KeptRatesTest {
 
   /** A backend whose steps are taken or skipped as the test likes. */

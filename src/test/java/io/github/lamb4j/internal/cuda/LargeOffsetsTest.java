@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The end of a tensor with more than 2^31 elements is treated as the same elements are in a small
  * one. The emulator keeps only what is touched of such a tensor, and only its last tiles are run.
  */
+@Tag("kernels")
 class LargeOffsetsTest {
 
   private static final int TAIL = 4097;

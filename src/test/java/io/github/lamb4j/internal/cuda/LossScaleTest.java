@@ -109,6 +109,7 @@ class LossScaleTest {
     }
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldClipTheTrueNorm(Side.Where where) {
@@ -130,6 +131,7 @@ class LossScaleTest {
     }
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldRoundWhatAnyScaleLeavesOnce(Side.Where where) {
@@ -160,6 +162,7 @@ class LossScaleTest {
   }
 
   /** Of the gradients as they lie: not the true ones' norm, if there is a loss scale. */
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldTakeTheNormThatIsGiven(Side.Where where) {
@@ -182,6 +185,7 @@ class LossScaleTest {
   }
 
   /** A loss scale that makes no sense goes where the formulas take it, as a gradient does. */
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldPropagateAScaleThatIsNone(Side.Where where) {

@@ -66,6 +66,7 @@ class MixedParityTest {
     return bits.toString();
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @CsvSource({"SINGLE_PASS, 0", "SINGLE_PASS, 1", "TWO_PASS, 0", "TWO_PASS, 1"})
   void shouldAgreeOnDevicePointers(StepPath path, int offset) {
@@ -87,8 +88,9 @@ class MixedParityTest {
    * A window of few tiles, so that some are deferred, some retired while others are taken, and the
    * rest at the end; with model copies and half weights in each place.
    */
+  @Tag("kernels")
   @ParameterizedTest
-  @CsvSource({"1, 1, 0", "2, 1, 1"})
+  @CsvSource({"1, 1, 0", "1, 1, 1", "2, 1, 0", "2, 1, 1"})
   void shouldAgreeWhereTheWindowIsSmall(int blocks, int slots, int offset) {
     int[] sizes = {0, 7171, 7170, 2049, 1025, 0, 2050, 1027, 6145, 33, 0, 2048, 2048, 4096, 1026};
     EmulatedDevice small = EmulatedDevice.SMALL.withMultiprocessors(1, blocks);

@@ -14,6 +14,7 @@ import io.github.lamb4j.model.DType;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -56,6 +57,7 @@ class MixedTrafficTest {
         Arguments.of(one, LANS, HALF_GRADIENTS, 2 + 22 + 18));
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @MethodSource("steps")
   void shouldMoveTheBytesOfEachElement(
@@ -138,6 +140,7 @@ class MixedTrafficTest {
     }
   }
 
+  @Tag("kernels")
   @Test
   void shouldAccumulateInReadingTwoAndWritingOne() {
     try (TestDevice device = TestDevice.open()) {
@@ -156,6 +159,7 @@ class MixedTrafficTest {
   }
 
   /** Beside moments of zeros, which are cleared, and tables. */
+  @Tag("kernels")
   @Test
   void shouldBeginMastersInReadingHalvesAndWritingFloats() {
     try (TestDevice device = TestDevice.open()) {
@@ -169,6 +173,7 @@ class MixedTrafficTest {
   }
 
   /** Of the instructions that unaligned pointers take, so many percent, and hardly more. */
+  @Tag("kernels")
   @ParameterizedTest
   @MethodSource("kernels")
   void shouldTakeFourElementsAtOnceWherePointersAreAligned(

@@ -87,6 +87,7 @@ class NonFiniteGradientsTest {
     return text.substring(text.indexOf('\n'));
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldLeaveNoTraceOfASkippedStep(Side.Where where) {
@@ -137,6 +138,7 @@ class NonFiniteGradientsTest {
     0, -0.0f, -2, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY
   };
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldSkipStepsOfALossScaleOrDivisorThatIsNone(Side.Where where) {
@@ -169,6 +171,7 @@ class NonFiniteGradientsTest {
   }
 
   /** A norm beyond the floats is finite, and so is that of the largest gradients. */
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldTakeStepsOfLargeGradients(Side.Where where) {
@@ -211,6 +214,7 @@ class NonFiniteGradientsTest {
     }
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldSkipStepsOfAGivenNormThatIsNotFinite(Side.Where where) {
@@ -256,6 +260,7 @@ class NonFiniteGradientsTest {
     }
   }
 
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldFailAtTheNextReport(Side.Where where) {

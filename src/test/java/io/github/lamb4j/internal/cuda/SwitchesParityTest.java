@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The backends agree, bit for bit, whatever switches a group has and beside whatever groups. */
 @Tag("gpu")
+@Tag("kernels")
 class SwitchesParityTest {
 
   /** For each group: full and ragged tiles, and every place in a quad at which a tensor ends. */

@@ -16,6 +16,7 @@ import io.github.lamb4j.internal.cuda.driver.Results;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import jcuda.driver.CUstream;
 
@@ -31,6 +32,7 @@ public final class TestDevice implements AutoCloseable {
   static final byte AROUND = (byte) 0xa5;
 
   private static UnaryOperator<String> rewriting = UnaryOperator.identity();
+  private static Consumer<String> launchListener = kernel -> {};
 
   private final CudaDriver driver;
   private final CudaStream stream;
@@ -66,12 +68,18 @@ public final class TestDevice implements AutoCloseable {
     }
     EmulatedDriver emulator = new EmulatedDriver(device, seed);
     emulator.rewrite(rewriting);
+    emulator.onLaunch(launchListener);
     return new TestDevice(emulator);
   }
 
-  /** Changes the kernels of the emulated devices to come: the suite must find every change. */
+  /** Changes the PTX of emulated devices opened from now on. */
   public static void rewriteKernels(UnaryOperator<String> change) {
     rewriting = change;
+  }
+
+  /** Reports the kernels launched on emulated devices opened from now on, by name. */
+  public static void onLaunch(Consumer<String> listener) {
+    launchListener = listener;
   }
 
   /** Whether this is a GPU, for which ten thousand times as much work is none. */

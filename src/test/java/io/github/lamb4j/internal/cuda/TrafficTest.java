@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Bytes of device memory that a step moves for each fp32 parameter, counted: what the README
  * states.
  */
+@Tag("kernels")
 class TrafficTest {
 
   private static final Predicate<String> MODEL = purpose -> purpose.contains(" of ");
