@@ -1,5 +1,6 @@
 package io.github.lamb4j.emulator;
 
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 
 /** A range of global memory; pages come into being when first written. */
@@ -10,7 +11,8 @@ final class Allocation {
 
   final long start;
   final long bytes;
-  final String purpose;
+  final Purpose purpose;
+  final String owner;
   boolean live = true;
 
   /** Whether kernels may only read it. */
@@ -24,10 +26,11 @@ final class Allocation {
   private final Page[] pages;
   private final boolean[] cleared;
 
-  Allocation(long start, long bytes, String purpose) {
+  Allocation(long start, long bytes, Purpose purpose, String owner) {
     this.start = start;
     this.bytes = bytes;
     this.purpose = purpose;
+    this.owner = owner;
     int count = Math.toIntExact((bytes + PAGE_BYTES - 1) >>> PAGE_BITS);
     this.pages = new Page[count];
     this.cleared = new boolean[count];
@@ -108,6 +111,6 @@ final class Allocation {
 
   @Override
   public String toString() {
-    return "'%s' (%d bytes at 0x%x)".formatted(purpose, bytes, start);
+    return "'%s' (%d bytes at 0x%x)".formatted(purpose.of(owner), bytes, start);
   }
 }

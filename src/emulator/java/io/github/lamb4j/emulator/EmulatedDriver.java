@@ -3,6 +3,7 @@ package io.github.lamb4j.emulator;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -133,13 +134,18 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     executor.launches.clear();
   }
 
-  /** What is allocated: the purposes and their bytes. */
+  /** Allocates memory that is not an optimizer's. */
+  public long allocate(long bytes, String name) {
+    return allocate(bytes, Purpose.OTHER, name);
+  }
+
+  /** A description of each live allocation. */
   public List<String> liveAllocations() {
     return heap.live();
   }
 
-  /** The bytes that are allocated for each purpose. */
-  public Map<String, Long> liveBytes() {
+  /** The bytes allocated for each purpose. */
+  public Map<Purpose, Long> liveBytes() {
     return heap.liveBytes();
   }
 
@@ -238,11 +244,11 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   @Override
-  public long allocate(long bytes, String purpose) {
-    String doing = "allocating %d bytes for %s".formatted(bytes, purpose);
+  public long allocate(long bytes, Purpose purpose, String owner) {
+    String doing = "allocating %d bytes for %s".formatted(bytes, purpose.of(owner));
     enter(Call.ALLOCATE, doing);
     captures.refuseToActNow(Call.ALLOCATE, doing);
-    return heap.allocate(bytes, purpose, doing);
+    return heap.allocate(bytes, purpose, owner, doing);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.lamb4j.emulator;
 
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,8 +25,8 @@ final class GlobalMemory {
     return live.values();
   }
 
-  Allocation allocate(long bytes, String purpose) {
-    Allocation allocation = new Allocation(next, bytes, purpose);
+  Allocation allocate(long bytes, Purpose purpose, String owner) {
+    Allocation allocation = new Allocation(next, bytes, purpose, owner);
     next = (next + bytes + GAP + ALIGNMENT - 1) & -ALIGNMENT;
     live.put(allocation.start, allocation);
     used += bytes;
@@ -40,7 +41,7 @@ final class GlobalMemory {
     allocation.live = false;
     used -= allocation.bytes;
     // Its contents would only hold on to the heap.
-    freed.put(address, new Allocation(address, 0, allocation.toString()));
+    freed.put(address, new Allocation(address, 0, Purpose.OTHER, allocation.toString()));
   }
 
   /** The live allocation that holds all these bytes, or null. */
@@ -55,7 +56,7 @@ final class GlobalMemory {
     Map.Entry<Long, Allocation> gone = freed.floorEntry(address);
     if (gone != null && (before == null || gone.getKey() > before.getKey())) {
       return "%d bytes into %s, which was freed"
-          .formatted(address - gone.getKey(), gone.getValue().purpose);
+          .formatted(address - gone.getKey(), gone.getValue().owner);
     }
     if (before == null) return "no allocation is there";
     Allocation allocation = before.getValue();

@@ -2,6 +2,8 @@ package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceMemory;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,12 +24,12 @@ final class Heap {
     return new DeviceMemory(total - memory.used(), total);
   }
 
-  long allocate(long bytes, String purpose, String doing) {
+  long allocate(long bytes, Purpose purpose, String owner, String doing) {
     if (bytes <= 0) throw DriverErrors.failed(Call.ALLOCATE, DriverErrors.INVALID_VALUE, doing);
     if (bytes > total - memory.used()) {
       throw DriverErrors.failed(Call.ALLOCATE, DriverErrors.OUT_OF_MEMORY, doing);
     }
-    Allocation allocation = memory.allocate(bytes, purpose);
+    Allocation allocation = memory.allocate(bytes, purpose, owner);
     owned.put(allocation.start, allocation);
     return allocation.start;
   }
@@ -45,8 +47,8 @@ final class Heap {
     return owned.values().stream().map(Allocation::toString).toList();
   }
 
-  Map<String, Long> liveBytes() {
-    Map<String, Long> bytes = new TreeMap<>();
+  Map<Purpose, Long> liveBytes() {
+    Map<Purpose, Long> bytes = new EnumMap<>(Purpose.class);
     owned.values().forEach(a -> bytes.merge(a.purpose, a.bytes, Long::sum));
     return bytes;
   }

@@ -1,8 +1,9 @@
 package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
+import java.util.EnumMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * What a launch did, counted exactly.
@@ -20,12 +21,12 @@ public record LaunchReport(
     CudaStream stream,
     long instructions,
     long atomics,
-    Map<String, Long> loaded,
-    Map<String, Long> stored) {
+    Map<Purpose, Long> loaded,
+    Map<Purpose, Long> stored) {
 
   static LaunchReport of(Grid ended, CudaStream stream) {
-    Map<String, Long> loaded = new TreeMap<>();
-    Map<String, Long> stored = new TreeMap<>();
+    Map<Purpose, Long> loaded = new EnumMap<>(Purpose.class);
+    Map<Purpose, Long> stored = new EnumMap<>(Purpose.class);
     for (Allocation allocation : ended.memory.live()) {
       if (allocation.loaded > 0) loaded.merge(allocation.purpose, allocation.loaded, Long::sum);
       if (allocation.stored > 0) stored.merge(allocation.purpose, allocation.stored, Long::sum);

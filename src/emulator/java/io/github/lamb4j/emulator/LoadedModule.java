@@ -4,6 +4,7 @@ import io.github.lamb4j.emulator.KernelBuilder.Place;
 import io.github.lamb4j.emulator.ParsedModule.Function;
 import io.github.lamb4j.emulator.ParsedModule.Space;
 import io.github.lamb4j.emulator.ParsedModule.Variable;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +32,8 @@ final class LoadedModule {
     if (variable.bytes() < 0) {
       throw EmulatorException.atLine(variable.line(), "a variable of another module");
     }
-    Allocation allocation = memory.allocate(variable.bytes(), "module variable " + variable.name());
+    Allocation allocation =
+        memory.allocate(variable.bytes(), Purpose.OTHER, "module variable " + variable.name());
     variables.add(allocation);
     allocation.clear(0, variable.bytes());
     if (variable.initial() != null) {

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -374,7 +376,7 @@ class MemoryInstructionsTest {
   void shouldCountBytesOfEveryAllocation() {
     EmulatedDriver driver = new EmulatedDriver();
     long a = Ptx.upload(driver, "a", new int[64]);
-    long b = Ptx.upload(driver, "b", new int[256]);
+    long b = driver.allocate(1024, Purpose.WEIGHTS, "b");
     byte[] ptx =
         Ptx.kernel(
             ".param .u64 out, .param .u64 b",
@@ -394,8 +396,8 @@ class MemoryInstructionsTest {
     assertEquals("test", report.kernel());
     assertEquals(64 * 12, report.instructions());
     assertEquals(64, report.atomics());
-    assertEquals(java.util.Map.of("a", 256L), report.loaded());
-    assertEquals(java.util.Map.of("a", 256L, "b", 160L), report.stored());
+    assertEquals(Map.of(Purpose.OTHER, 256L), report.loaded());
+    assertEquals(Map.of(Purpose.OTHER, 256L, Purpose.WEIGHTS, 160L), report.stored());
     assertTrue(report.bytesLoaded() == 256 && report.bytesStored() == 416);
   }
 }

@@ -3,6 +3,7 @@ package io.github.lamb4j.internal.cuda;
 import io.github.lamb4j.config.UpdateRule;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.Scalar;
@@ -37,7 +38,7 @@ final class CudaGradientNorm {
         groups.stream().anyMatch(g -> g.hyperparameters().updateRule() == UpdateRule.LANS);
     long all =
         options.computesNorm() || lans
-            ? arrays.allocate((long) segments * Double.BYTES, "gradient sums")
+            ? arrays.allocate((long) segments * Double.BYTES, Purpose.GRADIENT_SUMS, "all groups")
             : 0;
     long next = all;
     for (int g = 0; g < groups.size(); g++) {

@@ -4,6 +4,7 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.config.UpdateRule;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Rates;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.DType;
@@ -26,6 +27,7 @@ final class CudaGroup {
   final boolean lans;
   private final CudaDriver driver;
   private final CudaStream stream;
+  private final String name;
   private final List<Parameter> parameters;
   private final long[] momentOffsets;
   private final long[] masterOffsets;
@@ -62,17 +64,16 @@ final class CudaGroup {
       StepPath path) {
     driver = launcher.driver();
     stream = launcher.stream();
+    name = group.name();
     parameters = group.parameters();
     lans = group.hyperparameters().updateRule() == UpdateRule.LANS;
     momentOffsets = offsets(parameters, false);
     masterOffsets = offsets(parameters, true);
     long momentBytes = momentOffsets[parameters.size()] * Float.BYTES;
-    expAvg = arrays.allocateZeros(momentBytes, "first moments of group " + group.name());
-    expAvgSq = arrays.allocateZeros(momentBytes, "second moments of group " + group.name());
-    master =
-        arrays.allocate(
-            masterOffsets[parameters.size()] * Float.BYTES, "masters of group " + group.name());
-    rates = arrays.allocateZeros((long) Rates.KEPT * Double.BYTES, "learning rates");
+    expAvg = arrays.allocateZeros(momentBytes, Purpose.FIRST_MOMENTS, name);
+    expAvgSq = arrays.allocateZeros(momentBytes, Purpose.SECOND_MOMENTS, name);
+    master = arrays.allocate(masterOffsets[parameters.size()] * Float.BYTES, Purpose.MASTERS, name);
+    rates = arrays.allocateZeros((long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, name);
     Tiling tiling = Tiling.of(group.counts());
     int tiles = tiling.tileCount();
     ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.HYPERPARAMETERS);
@@ -81,11 +82,12 @@ final class CudaGroup {
         CudaLayout.buffer(CudaLayout.GROUP)
             .putLong(uploadSegments(arrays, tiling))
             .putLong(uploadTiles(arrays, tiling))
-            .putLong(arrays.allocate((long) tiles * CudaLayout.PARTIAL, "partial sums"))
-            .putLong(lans ? arrays.allocate((long) tiles * Double.BYTES, "partial sums") : 0)
+            .putLong(arrays.allocate((long) tiles * CudaLayout.PARTIAL, Purpose.PARTIAL_SUMS, name))
+            .putLong(
+                lans ? arrays.allocate((long) tiles * Double.BYTES, Purpose.PARTIAL_SUMS, name) : 0)
             .putLong(report.norms(index))
             .putLong(gradientSums)
-            .putLong(arrays.upload(hyperparameters, "hyperparameters"))
+            .putLong(arrays.upload(hyperparameters, Purpose.HYPERPARAMETERS, name))
             .putLong(report.state(index))
             .putLong(rates)
             .putInt(tiles)
@@ -103,7 +105,8 @@ final class CudaGroup {
             rateStep,
             CudaLayout.buffer(Long.BYTES).putLong(0, report.control()));
     if (!lans && launcher.window().isChosen(path, group.hyperparameters().isAdapted(), tiling)) {
-      ready = arrays.allocateZeros((long) parameters.size() * Long.BYTES, "ready words");
+      ready =
+          arrays.allocateZeros((long) parameters.size() * Long.BYTES, Purpose.READY_WORDS, name);
       step =
           new CudaDriver.Launch[] {
             beginStep,
@@ -139,10 +142,11 @@ final class CudaGroup {
 
   private ByteBuffer windowTables(DeviceArrays arrays, int tiles, int slots) {
     ByteBuffer tables = CudaLayout.buffer(CudaLayout.WINDOW);
-    tables.putLong(arrays.allocateZeros(Integer.BYTES, "ticket"));
-    tables.putLong(arrays.allocateZeros((long) parameters.size() * Integer.BYTES, "arrivals"));
+    tables.putLong(arrays.allocateZeros(Integer.BYTES, Purpose.TICKET, name));
+    tables.putLong(
+        arrays.allocateZeros((long) parameters.size() * Integer.BYTES, Purpose.ARRIVALS, name));
     tables.putLong(ready);
-    tables.putLong(arrays.allocate((long) tiles * Integer.BYTES, "deferred tiles"));
+    tables.putLong(arrays.allocate((long) tiles * Integer.BYTES, Purpose.DEFERRED_TILES, name));
     tables.putInt(slots).putInt(0);
     return tables;
   }
@@ -174,15 +178,15 @@ final class CudaGroup {
           tiling.firstTile(s),
           tiling.tileCount(s));
     }
-    return arrays.upload(table, "segment table");
+    return arrays.upload(table, Purpose.SEGMENT_TABLE, name);
   }
 
-  private static long uploadTiles(DeviceArrays arrays, Tiling tiling) {
+  private long uploadTiles(DeviceArrays arrays, Tiling tiling) {
     ByteBuffer table = CudaLayout.buffer((long) tiling.tileCount() * Integer.BYTES);
     for (int tile = 0; tile < tiling.tileCount(); tile++) {
       table.putInt(tiling.segmentOf(tile));
     }
-    return arrays.upload(table, "tile table");
+    return arrays.upload(table, Purpose.TILE_TABLE, name);
   }
 
   /** Enqueues the beginning of every master: the half weights, exactly. */

@@ -3,11 +3,12 @@ package io.github.lamb4j.internal.cuda;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Device memory that lives as long as its owner: allocated one by one, freed together. */
+/** Device memory with one lifetime: allocated piece by piece, freed together. */
 final class DeviceArrays implements AutoCloseable {
 
   private final CudaDriver driver;
@@ -19,36 +20,36 @@ final class DeviceArrays implements AutoCloseable {
     this.stream = stream;
   }
 
-  /** Uninitialised memory; one byte at the least, since a driver refuses none. */
-  long allocate(long bytes, String purpose) {
-    long address = driver.allocate(Math.max(1, bytes), purpose);
+  /** Allocates uninitialized memory: at least one byte, since drivers refuse an empty request. */
+  long allocate(long bytes, Purpose purpose, String owner) {
+    long address = driver.allocate(Math.max(1, bytes), purpose, owner);
     addresses.push(address);
     return address;
   }
 
-  /** Memory of zeros, in the stream's order. */
-  long allocateZeros(long bytes, String purpose) {
-    long address = allocate(bytes, purpose);
+  /** Allocates memory and clears it, in stream order. */
+  long allocateZeros(long bytes, Purpose purpose, String owner) {
+    long address = allocate(bytes, purpose, owner);
     if (bytes > 0) {
       driver.clear(address, bytes, stream);
     }
     return address;
   }
 
-  /** Memory with what has been put into the buffer. */
-  long upload(ByteBuffer written, String purpose) {
-    written.flip();
-    long address = allocate(written.remaining(), purpose);
-    if (written.hasRemaining()) {
-      driver.copyToDevice(address, written, stream);
+  /** Allocates memory for the whole buffer, from index 0 to its capacity, and copies it there. */
+  long upload(ByteBuffer table, Purpose purpose, String owner) {
+    ByteBuffer whole = table.duplicate().clear();
+    long address = allocate(whole.remaining(), purpose, owner);
+    if (whole.hasRemaining()) {
+      driver.copyToDevice(address, whole, stream);
     }
     return address;
   }
 
   /**
-   * Frees all that can be freed; what cannot is kept for another call.
+   * Frees everything. Memory that cannot be freed is kept for another call.
    *
-   * @throws CudaException the first failure: where a context is broken, each call fails alike
+   * @throws CudaException the first failure; in a broken context every call fails the same way
    */
   @Override
   public void close() {

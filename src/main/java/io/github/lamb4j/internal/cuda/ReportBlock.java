@@ -3,6 +3,7 @@ package io.github.lamb4j.internal.cuda;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.BetaPower;
 import io.github.lamb4j.internal.spi.ReportSink;
 import io.github.lamb4j.model.ParameterGroup;
@@ -28,7 +29,7 @@ final class ReportBlock {
     this.groups = groups;
     copy = CudaLayout.buffer(normsOffset(groups.size()));
     putBeginning(new long[groups.size()], 0);
-    address = arrays.upload(copy, "report");
+    address = arrays.upload(copy, Purpose.REPORT, "all groups");
   }
 
   /** The address of the {@code StepControl}. */

@@ -5,6 +5,7 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ReportSink;
@@ -83,9 +84,9 @@ public final class StagedCudaBackend implements Backend {
   }
 
   private DeviceParameter onDevice(HostParameter host) {
-    Copy weights = copy(host.weights(), "copy of the weights of " + host.name());
-    Copy gradients = copy(host.gradients(), "copy of the gradients of " + host.name());
-    Optional<Copy> model = host.modelCopy().map(own -> copy(own, "model copy of " + host.name()));
+    Copy weights = copy(host.weights(), Purpose.WEIGHTS, host.name());
+    Copy gradients = copy(host.gradients(), Purpose.GRADIENTS, host.name());
+    Optional<Copy> model = host.modelCopy().map(own -> copy(own, Purpose.MODEL_COPY, host.name()));
     if (host.hasMaster()) {
       Transfers.toDevice(driver, stream, weights.host, weights.device); // the master's beginning
     } else {
@@ -105,8 +106,9 @@ public final class StagedCudaBackend implements Backend {
         host.count());
   }
 
-  private Copy copy(HostArray host, String purpose) {
-    return new Copy(host, arrays.allocate((long) host.count() * host.type().bytes(), purpose));
+  private Copy copy(HostArray host, Purpose purpose, String owner) {
+    return new Copy(
+        host, arrays.allocate((long) host.count() * host.type().bytes(), purpose, owner));
   }
 
   private static DeviceArray array(Copy copy) {
@@ -116,18 +118,18 @@ public final class StagedCudaBackend implements Backend {
   private GradientOptions onDevice(GradientOptions options) {
     return new GradientOptions(
         options.maxNorm(),
-        options.norm().map(this::onDevice),
-        onDevice(options.lossScale()),
-        onDevice(options.divisor()),
+        options.norm().map(norm -> onDevice(norm, "gradientNorm")),
+        onDevice(options.lossScale(), "lossScale"),
+        onDevice(options.divisor(), "gradientDivisor"),
         options.nonFinite());
   }
 
-  private Scalar onDevice(Scalar scalar) {
+  private Scalar onDevice(Scalar scalar, String name) {
     if (!(scalar instanceof Scalar.OnHost host)) {
       return scalar;
     }
     HostArray one = HostArray.f32(host.array().floats().slice(0, 1));
-    Copy copy = copy(one, "copy of a scalar");
+    Copy copy = copy(one, Purpose.SCALAR, name);
     inputs.add(copy);
     return new Scalar.OnDevice(array(copy));
   }
@@ -203,8 +205,8 @@ public final class StagedCudaBackend implements Backend {
     HostArray from = (HostArray) source;
     try (DeviceArrays own = new DeviceArrays(driver, stream)) {
       long bytes = p.count() * Float.BYTES;
-      long sum = own.allocate(bytes, "gradients of " + p.name());
-      long added = own.allocate(p.count() * from.type().bytes(), "gradients to be added");
+      long sum = own.allocate(bytes, Purpose.GRADIENTS, p.name());
+      long added = own.allocate(p.count() * from.type().bytes(), Purpose.ADDED_GRADIENTS, p.name());
       Transfers.toDevice(driver, stream, p.gradients(), sum);
       Transfers.toDevice(driver, stream, from, added);
       backend.accumulate(sum, new DeviceArray(added, from.type()), p.count());

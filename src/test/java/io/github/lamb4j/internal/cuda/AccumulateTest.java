@@ -11,6 +11,7 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.Graph;
 import io.github.lamb4j.internal.cuda.MixedModel.Form;
 import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.HostArray;
@@ -60,7 +61,7 @@ class AccumulateTest {
         float[] expected = p.gradients().values();
         float[] weights = p.weights().values();
         for (DType type : DType.values()) {
-          TestArray added = side.array(type, expected.length, "micro-batch");
+          TestArray added = side.array(type, expected.length, Purpose.ADDED_GRADIENTS, "p");
           added.put(random(random, expected.length));
           int[] before = added.bits();
           lamb.accumulate(p.name(), added.array());
@@ -91,8 +92,8 @@ class AccumulateTest {
   @ValueSource(ints = {1, 2, 3})
   void shouldAddWhatIsNotAligned(int offset) {
     try (TestDevice device = TestDevice.open()) {
-      addUp(Side.cuda(device, StepPath.AUTO, p -> p.equals("micro-batch") ? offset : 0));
-      addUp(Side.cuda(device, StepPath.AUTO, p -> p.startsWith("gradients") ? offset : 0));
+      addUp(Side.cuda(device, StepPath.AUTO, p -> p == Purpose.ADDED_GRADIENTS ? offset : 0));
+      addUp(Side.cuda(device, StepPath.AUTO, p -> p == Purpose.GRADIENTS ? offset : 0));
     }
   }
 

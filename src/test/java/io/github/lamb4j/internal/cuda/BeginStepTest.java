@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.lamb4j.config.BiasCorrection;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Rates;
 import java.nio.ByteBuffer;
 import java.util.stream.Stream;
@@ -49,14 +50,17 @@ class BeginStepTest {
         CudaLayout.putHyperparameters(hyperparameters, h);
         ByteBuffer state = CudaLayout.buffer(CudaLayout.STEP_STATE);
         CudaLayout.putStepState(state, 0, 1, 1);
-        long stateAddress = arrays.upload(state, "step state");
+        long stateAddress = arrays.upload(state, Purpose.REPORT, "g");
         ByteBuffer group = CudaLayout.buffer(CudaLayout.GROUP);
         group.position(CudaLayout.GROUP - 32);
-        group.putLong(arrays.upload(hyperparameters, "hyperparameters")).putLong(stateAddress);
-        group.putLong(arrays.allocateZeros((long) Rates.KEPT * Double.BYTES, "rates"));
+        group
+            .putLong(arrays.upload(hyperparameters, Purpose.HYPERPARAMETERS, "g"))
+            .putLong(stateAddress);
+        group.putLong(
+            arrays.allocateZeros((long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, "g"));
         ByteBuffer control = CudaLayout.buffer(CudaLayout.STEP_CONTROL);
         CudaLayout.putStepControl(control, 0);
-        long controlAddress = arrays.upload(control, "control");
+        long controlAddress = arrays.upload(control, Purpose.REPORT, "g");
         ByteBuffer learningRate = CudaLayout.buffer(Double.BYTES);
         ByteBuffer rateStep = CudaLayout.buffer(Long.BYTES);
         CudaDriver.Launch launch =

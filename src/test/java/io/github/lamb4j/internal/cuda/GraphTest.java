@@ -15,6 +15,7 @@ import io.github.lamb4j.emulator.Graph;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.model.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -157,7 +158,7 @@ class GraphTest {
             () -> driver.synchronize(stream),
             () -> driver.copyToHost(bytes, sum, stream),
             () -> driver.copyToDevice(sum, bytes, stream),
-            () -> driver.allocate(4, "nothing"));
+            () -> driver.allocate(4, Purpose.OTHER, "nothing"));
     for (Runnable call : calls) {
       Runnable work =
           () -> {

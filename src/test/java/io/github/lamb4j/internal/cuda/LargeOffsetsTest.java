@@ -7,6 +7,7 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Rates;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.DType;
@@ -100,13 +101,15 @@ class LargeOffsetsTest {
       Random random = new Random(1);
       for (int i = 0; i < tensors.length; i++) {
         int bytes = i == 1 ? type.bytes() : i == 4 ? Short.BYTES : Float.BYTES;
-        tensors[i] = driver.allocate((before + TAIL) * bytes, "tensor " + i);
+        tensors[i] = driver.allocate((before + TAIL) * bytes, Purpose.OTHER, "tensor " + i);
         uploadTail(device, tensors[i] + before * bytes, bytes, random);
       }
       DeviceArrays arrays = new DeviceArrays(driver, device.stream());
       long module = driver.loadModule(Kernels.ptx());
-      long sums = arrays.allocateZeros((long) TILES * CudaLayout.PARTIAL, "partial sums");
-      long gradientSums = arrays.allocateZeros((long) TILES * Double.BYTES, "partial sums");
+      long sums =
+          arrays.allocateZeros((long) TILES * CudaLayout.PARTIAL, Purpose.PARTIAL_SUMS, "g");
+      long gradientSums =
+          arrays.allocateZeros((long) TILES * Double.BYTES, Purpose.PARTIAL_SUMS, "g");
       ByteBuffer group = group(arrays, tensors, before, way, type, sums, gradientSums);
       Launcher launcher = new Launcher(driver, device.stream(), module, 2, Window.of(driver));
       launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, TILES, group).enqueue(device.stream());
@@ -143,7 +146,7 @@ class LargeOffsetsTest {
             group,
             CudaLayout.buffer(Double.BYTES).putDouble(0, STEP_SIZE),
             CudaLayout.buffer(Long.BYTES).putLong(0, 1),
-            CudaLayout.buffer(Long.BYTES).putLong(0, arrays.upload(control(), "control")))
+            CudaLayout.buffer(Long.BYTES).putLong(0, arrays.upload(control(), Purpose.REPORT, "g")))
         .enqueue(launcher.stream());
     if (way == Way.TWO_PASSES || way == Way.LANS) {
       List<LaunchPolicy> passes =
@@ -158,10 +161,10 @@ class LargeOffsetsTest {
     ByteBuffer ready = CudaLayout.buffer(Long.BYTES);
     ready.putLong(1L << 32 | Float.floatToRawIntBits(STEP_SIZE));
     ByteBuffer window = CudaLayout.buffer(CudaLayout.WINDOW);
-    window.putLong(arrays.allocateZeros(Integer.BYTES, "ticket"));
-    window.putLong(arrays.allocateZeros(Integer.BYTES, "arrivals"));
-    window.putLong(arrays.upload(ready, "ready words"));
-    window.putLong(arrays.allocate((long) TILES * Integer.BYTES, "deferred tiles"));
+    window.putLong(arrays.allocateZeros(Integer.BYTES, Purpose.TICKET, "g"));
+    window.putLong(arrays.allocateZeros(Integer.BYTES, Purpose.ARRIVALS, "g"));
+    window.putLong(arrays.upload(ready, Purpose.READY_WORDS, "g"));
+    window.putLong(arrays.allocate((long) TILES * Integer.BYTES, Purpose.DEFERRED_TILES, "g"));
     window.putInt(launcher.window().slots()).putInt(0);
     launcher.prepareSinglePass(TILES, group, window).enqueue(launcher.stream());
   }
@@ -206,14 +209,14 @@ class LargeOffsetsTest {
     ByteBuffer state = CudaLayout.buffer(CudaLayout.STEP_STATE);
     CudaLayout.putStepState(state, 0, 1, 1);
     ByteBuffer group = CudaLayout.buffer(CudaLayout.GROUP);
-    group.putLong(arrays.upload(segment, "segment table"));
-    group.putLong(arrays.upload(tileSegments, "tile table"));
+    group.putLong(arrays.upload(segment, Purpose.SEGMENT_TABLE, "g"));
+    group.putLong(arrays.upload(tileSegments, Purpose.TILE_TABLE, "g"));
     group.putLong(sums).putLong(gradientSums);
-    group.putLong(arrays.upload(norms, "norms"));
-    group.putLong(arrays.allocate(Double.BYTES, "gradient sums"));
-    group.putLong(arrays.upload(hyperparameters, "hyperparameters"));
-    group.putLong(arrays.upload(state, "step state"));
-    group.putLong(arrays.allocate((long) Rates.KEPT * Double.BYTES, "learning rates"));
+    group.putLong(arrays.upload(norms, Purpose.REPORT, "g"));
+    group.putLong(arrays.allocate(Double.BYTES, Purpose.GRADIENT_SUMS, "g"));
+    group.putLong(arrays.upload(hyperparameters, Purpose.HYPERPARAMETERS, "g"));
+    group.putLong(arrays.upload(state, Purpose.REPORT, "g"));
+    group.putLong(arrays.allocate((long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, "g"));
     return group.putInt(TILES).putInt(1);
   }
 
@@ -235,8 +238,8 @@ class LargeOffsetsTest {
       CudaDriver driver = device.driver();
       long block = before / Tiling.TILE_ELEMENTS;
       device.emulator().rewrite(ptx -> ptx.replace("%ctaid.x", "" + block));
-      long to = driver.allocate((before + TAIL) * Float.BYTES, "target");
-      long from = driver.allocate((before + TAIL) * type.bytes(), "source");
+      long to = driver.allocate((before + TAIL) * Float.BYTES, Purpose.OTHER, "target");
+      long from = driver.allocate((before + TAIL) * type.bytes(), Purpose.OTHER, "source");
       Random random = new Random(1);
       uploadTail(device, to + before * Float.BYTES, Float.BYTES, random);
       uploadTail(device, from + before * type.bytes(), type.bytes(), random);

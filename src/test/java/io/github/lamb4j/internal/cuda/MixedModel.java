@@ -3,6 +3,7 @@ package io.github.lamb4j.internal.cuda;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
@@ -71,10 +72,10 @@ final class MixedModel {
 
   /** A tensor of random weights, in no group yet. */
   Tensor add(String name, Form form, int size) {
-    TestArray weights = side.array(form.weights, size, "weights of " + name);
-    TestArray gradients = side.array(form.gradients, size, "gradients of " + name);
+    TestArray weights = side.array(form.weights, size, Purpose.WEIGHTS, name);
+    TestArray gradients = side.array(form.gradients, size, Purpose.GRADIENTS, name);
     TestArray copy =
-        form.modelCopy == null ? null : side.array(form.modelCopy, size, "model copy of " + name);
+        form.modelCopy == null ? null : side.array(form.modelCopy, size, Purpose.MODEL_COPY, name);
     weights.put(gaussian(size, 0.05));
     Tensor tensor =
         new Tensor(side.parameter(name, weights, gradients, copy), weights, gradients, copy);

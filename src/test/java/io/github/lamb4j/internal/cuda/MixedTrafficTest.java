@@ -10,6 +10,7 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.LaunchReport;
 import io.github.lamb4j.internal.cuda.MixedModel.Form;
 import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.model.DType;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -148,7 +149,7 @@ class MixedTrafficTest {
       Tensor p = new MixedModel(side, 1).add("p", FLOATS, COUNT);
       try (Lamb lamb = side.builder().group("g", LAMB, p.parameter()).build()) {
         for (DType type : DType.values()) {
-          TestArray added = side.array(type, COUNT, "micro-batch of p");
+          TestArray added = side.array(type, COUNT, Purpose.ADDED_GRADIENTS, "p");
           device.emulator().forgetLaunches();
           lamb.accumulate("p", added.array());
           assertEquals(List.of("accumulate"), kernels(device));

@@ -10,6 +10,7 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.LaunchReport;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Half;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.Parameter;
@@ -160,8 +161,8 @@ class PointersTest {
       sum += g * g;
     }
     try (TestDevice device = TestDevice.open()) {
-      long address = device.upload(encode(gradients, type), 0, "gradients of p");
-      long weights = device.upload(new byte[2048 * Float.BYTES], 0, "weights of p");
+      long address = device.upload(encode(gradients, type), 0, Purpose.GRADIENTS, "p");
+      long weights = device.upload(new byte[2048 * Float.BYTES], 0, Purpose.WEIGHTS, "p");
       Parameter p = Parameter.onDevice("p", pointer(weights), pointer(address), 2048, type);
       try (Lamb lamb =
           LambBuilders.onCuda(device.driver(), device.stream())
@@ -215,8 +216,9 @@ class PointersTest {
     List<Parameter> parameters = new ArrayList<>();
     for (int i = 0; i < weights.length; i++) {
       weightAddresses[i] =
-          device.upload(encode(weights[i], DType.F32), weightOffset, "weights of p" + i);
-      gradientAddresses[i] = device.upload(gradients[i], gradientOffset, "gradients of p" + i);
+          device.upload(encode(weights[i], DType.F32), weightOffset, Purpose.WEIGHTS, "p" + i);
+      gradientAddresses[i] =
+          device.upload(gradients[i], gradientOffset, Purpose.GRADIENTS, "p" + i);
       parameters.add(
           Parameter.onDevice(
               "p" + i,
@@ -272,8 +274,8 @@ class PointersTest {
       StepPath path, DType type, int weightOffset, int count, boolean clip) {
     try (TestDevice device = TestDevice.open()) {
       byte[] values = encode(gaussian(new Random(1), count), DType.F32);
-      long weights = device.upload(values, weightOffset, "weights of p");
-      long gradients = device.upload(new byte[type.bytes() * count], 0, "gradients of p");
+      long weights = device.upload(values, weightOffset, Purpose.WEIGHTS, "p");
+      long gradients = device.upload(new byte[type.bytes() * count], 0, Purpose.GRADIENTS, "p");
       Parameter p = Parameter.onDevice("p", pointer(weights), pointer(gradients), count, type);
       LambBuilder builder =
           LambBuilders.onCuda(device.driver(), device.stream())

@@ -4,6 +4,7 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.HostArray;
@@ -62,14 +63,19 @@ abstract class Side {
    *
    * @param offsets by an array's purpose, how many elements it lies from an aligned address
    */
-  static Side cuda(TestDevice device, StepPath path, ToIntFunction<String> offsets) {
+  static Side cuda(TestDevice device, StepPath path, ToIntFunction<Purpose> offsets) {
     return new DeviceSide(device, path, offsets);
   }
 
   abstract LambBuilder builder();
 
   /** An array of zeros. */
-  abstract TestArray array(DType type, int count, String purpose);
+  abstract TestArray array(DType type, int count, Purpose purpose, String owner);
+
+  /** An array of zeros that is not a parameter's. */
+  final TestArray array(DType type, int count, String name) {
+    return array(type, count, Purpose.OTHER, name);
+  }
 
   /**
    * A parameter of such arrays.
@@ -84,7 +90,7 @@ abstract class Side {
 
   private abstract static class HostSide extends Side {
     @Override
-    TestArray array(DType type, int count, String purpose) {
+    TestArray array(DType type, int count, Purpose purpose, String owner) {
       return TestArray.onHost(type, count);
     }
 
@@ -103,9 +109,9 @@ abstract class Side {
   private static final class DeviceSide extends Side {
     private final TestDevice device;
     private final StepPath path;
-    private final ToIntFunction<String> offsets;
+    private final ToIntFunction<Purpose> offsets;
 
-    DeviceSide(TestDevice device, StepPath path, ToIntFunction<String> offsets) {
+    DeviceSide(TestDevice device, StepPath path, ToIntFunction<Purpose> offsets) {
       this.device = device;
       this.path = path;
       this.offsets = offsets;
@@ -117,8 +123,8 @@ abstract class Side {
     }
 
     @Override
-    TestArray array(DType type, int count, String purpose) {
-      return TestArray.onDevice(device, type, count, offsets.applyAsInt(purpose), purpose);
+    TestArray array(DType type, int count, Purpose purpose, String owner) {
+      return TestArray.onDevice(device, type, count, offsets.applyAsInt(purpose), purpose, owner);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.lamb4j.internal.cuda;
 
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Half;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
@@ -32,8 +33,9 @@ abstract class TestArray {
    *
    * @param offset elements that it lies from an aligned address
    */
-  static TestArray onDevice(TestDevice device, DType type, int count, int offset, String purpose) {
-    return new OnDevice(device, type, count, offset * type.bytes(), purpose);
+  static TestArray onDevice(
+      TestDevice device, DType type, int count, int offset, Purpose purpose, String owner) {
+    return new OnDevice(device, type, count, offset * type.bytes(), purpose, owner);
   }
 
   abstract TensorArray array();
@@ -139,11 +141,11 @@ abstract class TestArray {
     private final int offset;
     private final long address;
 
-    OnDevice(TestDevice device, DType type, int count, int offset, String purpose) {
+    OnDevice(TestDevice device, DType type, int count, int offset, Purpose purpose, String owner) {
       super(type, count);
       this.device = device;
       this.offset = offset;
-      address = device.upload(new byte[count * type.bytes()], offset, purpose);
+      address = device.upload(new byte[count * type.bytes()], offset, purpose, owner);
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.JCudaDriver;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.cuda.driver.Results;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -114,16 +115,23 @@ public final class TestDevice implements AutoCloseable {
   }
 
   /**
+   * Uploads bytes that are not an optimizer's, as {@link #upload(byte[], int, Purpose, String)}.
+   */
+  public long upload(byte[] bytes, int offset, String name) {
+    return upload(bytes, offset, Purpose.OTHER, name);
+  }
+
+  /**
    * Device memory of the caller's, with these bytes from {@code offset} on; freed when this is
    * closed. On the emulator nothing writes the bytes around them, so that a load there fails.
    */
-  public long upload(byte[] bytes, int offset, String purpose) {
+  public long upload(byte[] bytes, int offset, Purpose purpose, String owner) {
     ByteBuffer padded = CudaLayout.buffer(offset + bytes.length + 16L);
     while (padded.hasRemaining()) {
       padded.put(AROUND);
     }
     padded.position(offset).put(bytes).clear();
-    long address = driver.allocate(padded.remaining(), purpose);
+    long address = driver.allocate(padded.remaining(), purpose, owner);
     buffers.add(address);
     if (driver instanceof EmulatedDriver emulator) {
       emulator.allowCopiesOfUndefinedBytes(true);

@@ -10,13 +10,14 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.LaunchReport;
-import io.github.lamb4j.internal.numerics.Rates;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.Parameter;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +30,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("kernels")
 class TrafficTest {
 
-  private static final Predicate<String> MODEL = purpose -> purpose.contains(" of ");
+  /** Memory with a value for each element of a parameter. */
+  private static final Set<Purpose> MODEL =
+      EnumSet.of(
+          Purpose.WEIGHTS,
+          Purpose.GRADIENTS,
+          Purpose.MODEL_COPY,
+          Purpose.ADDED_GRADIENTS,
+          Purpose.FIRST_MOMENTS,
+          Purpose.SECOND_MOMENTS,
+          Purpose.MASTERS);
 
   /**
    * Bytes per parameter of one step: moved of weights, gradients and moments; stored elsewhere; and
@@ -131,14 +141,16 @@ class TrafficTest {
         test.emulator().forgetLaunches();
         lamb.step();
         double otherSize = 0;
-        for (Map.Entry<String, Long> allocation : test.emulator().liveBytes().entrySet()) {
-          otherSize += MODEL.test(allocation.getKey()) ? 0 : allocation.getValue();
+        Set<Purpose> ignored = EnumSet.copyOf(MODEL);
+        ignored.add(Purpose.LEARNING_RATES); // independent of the size of the model
+        for (Map.Entry<Purpose, Long> allocation : test.emulator().liveBytes().entrySet()) {
+          otherSize += ignored.contains(allocation.getKey()) ? 0 : allocation.getValue();
         }
-        otherSize -= (double) Rates.KEPT * Double.BYTES; // whatever the size of the model
         List<LaunchReport> launches = test.emulator().launches();
         return new Traffic(
             modelBytes(launches) / count,
-            sum(launches, LaunchReport::stored, MODEL.negate()) / count,
+            sum(launches, LaunchReport::stored, EnumSet.complementOf(EnumSet.copyOf(MODEL)))
+                / count,
             otherSize / count);
       }
     }
@@ -150,11 +162,11 @@ class TrafficTest {
 
   private static double sum(
       List<LaunchReport> launches,
-      Function<LaunchReport, Map<String, Long>> moved,
-      Predicate<String> purposes) {
+      Function<LaunchReport, Map<Purpose, Long>> moved,
+      Set<Purpose> purposes) {
     return launches.stream()
         .flatMap(launch -> moved.apply(launch).entrySet().stream())
-        .filter(entry -> purposes.test(entry.getKey()))
+        .filter(entry -> purposes.contains(entry.getKey()))
         .mapToDouble(Map.Entry::getValue)
         .sum();
   }

@@ -10,11 +10,14 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.tools.progress.Progress;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,12 +48,18 @@ class CudaRigTest {
     return new CudaRig(MODEL, settings(clip), driver, () -> new EmulatedBlas(driver));
   }
 
-  /** Weights, gradients and moments that kernels have loaded and stored. */
+  private static final Set<Purpose> MOMENTS =
+      EnumSet.of(Purpose.FIRST_MOMENTS, Purpose.SECOND_MOMENTS);
+
+  /** Bytes of weights, gradients and moments that kernels have loaded and stored. */
   private static long modelBytes(EmulatedDriver driver) {
     return driver.launches().stream()
         .flatMap(launch -> Stream.of(launch.loaded(), launch.stored()))
         .flatMap(moved -> moved.entrySet().stream())
-        .filter(entry -> entry.getKey().contains(" of "))
+        .filter(
+            entry ->
+                EnumSet.of(Purpose.WEIGHTS, Purpose.GRADIENTS).contains(entry.getKey())
+                    || MOMENTS.contains(entry.getKey()))
         .mapToLong(Map.Entry::getValue)
         .sum();
   }
@@ -128,14 +137,14 @@ class CudaRigTest {
     try (CudaRig rig = rig(driver, false)) {
       long moments =
           driver.liveBytes().entrySet().stream()
-              .filter(e -> e.getKey().contains("moments"))
+              .filter(e -> MOMENTS.contains(e.getKey()))
               .mapToLong(Map.Entry::getValue)
               .sum();
       assertEquals(2 * Float.BYTES * parametersInGroups, moments);
       // The tables of learning rates are what the reserve for all else is for.
       long all =
           driver.liveBytes().entrySet().stream()
-              .filter(e -> !e.getKey().contains("learning rates"))
+              .filter(e -> e.getKey() != Purpose.LEARNING_RATES)
               .mapToLong(Map.Entry::getValue)
               .sum();
       long others = 256 << 20;

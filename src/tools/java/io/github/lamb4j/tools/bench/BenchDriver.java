@@ -1,6 +1,7 @@
 package io.github.lamb4j.tools.bench;
 
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,17 +14,14 @@ import java.util.Map;
  */
 final class BenchDriver extends ForwardingDriver implements AutoCloseable {
 
-  // The purposes for which CudaGroup allocates; a test holds them together.
-  private static final String FIRST_MOMENTS = "first moments of group ";
-  private static final String SECOND_MOMENTS = "second moments of group ";
-  private static final String DEFERRED_TILES = "deferred tiles";
-
   /** A piece of device memory. */
   record Block(long address, long bytes) {}
 
-  private final Map<String, Block> moments = new LinkedHashMap<>();
+  /** Which moments of which group. */
+  private record Moments(Purpose purpose, String group) {}
+
+  private final Map<Moments, Block> moments = new LinkedHashMap<>();
   private Map<String, Block> deferredTiles = new LinkedHashMap<>();
-  private String group;
   private long launches;
 
   BenchDriver(CudaDriver driver) {
@@ -37,12 +35,12 @@ final class BenchDriver extends ForwardingDriver implements AutoCloseable {
 
   /** A group's first moments, which are every optimizer's. */
   long firstMoments(String group) {
-    return moments.get(FIRST_MOMENTS + group).address;
+    return moments.get(new Moments(Purpose.FIRST_MOMENTS, group)).address;
   }
 
   /** A group's second moments. */
   long secondMoments(String group) {
-    return moments.get(SECOND_MOMENTS + group).address;
+    return moments.get(new Moments(Purpose.SECOND_MOMENTS, group)).address;
   }
 
   /** Where the groups built since the last call note deferred tiles, if they take a single pass. */
@@ -53,17 +51,20 @@ final class BenchDriver extends ForwardingDriver implements AutoCloseable {
   }
 
   @Override
-  public long allocate(long bytes, String purpose) {
-    if (purpose.startsWith(FIRST_MOMENTS) || purpose.startsWith(SECOND_MOMENTS)) {
-      group = purpose.substring(purpose.indexOf("group ") + "group ".length());
-      return moments.computeIfAbsent(purpose, p -> new Block(super.allocate(bytes, p), bytes))
-          .address;
-    }
-    long address = super.allocate(bytes, purpose);
-    if (purpose.equals(DEFERRED_TILES)) {
-      deferredTiles.put(group, new Block(address, bytes));
-    }
-    return address;
+  public long allocate(long bytes, Purpose purpose, String owner) {
+    return switch (purpose) {
+      case FIRST_MOMENTS, SECOND_MOMENTS ->
+          moments.computeIfAbsent(
+                  new Moments(purpose, owner),
+                  key -> new Block(super.allocate(bytes, purpose, owner), bytes))
+              .address;
+      case DEFERRED_TILES -> {
+        long address = super.allocate(bytes, purpose, owner);
+        deferredTiles.put(owner, new Block(address, bytes));
+        yield address;
+      }
+      default -> super.allocate(bytes, purpose, owner);
+    };
   }
 
   @Override

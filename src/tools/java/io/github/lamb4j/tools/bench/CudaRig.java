@@ -5,6 +5,7 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
@@ -99,8 +100,8 @@ final class CudaRig implements Rig {
     cleanup.push(driver::close);
     try {
       copyBytes = copyBytes(model, device);
-      copySource = random(3, copyBytes, 1, "source of the copy");
-      copyTarget = random(4, copyBytes, 1, "target of the copy");
+      copySource = random(3, copyBytes, 1, Purpose.OTHER, "copy source");
+      copyTarget = random(4, copyBytes, 1, Purpose.OTHER, "copy target");
       contenders.add(new Copy());
       addOptimizers(blas);
       events = new long[2 * contenders.size()];
@@ -121,8 +122,8 @@ final class CudaRig implements Rig {
 
   private void addOptimizers(Supplier<Blas> blas) {
     long bytes = model.tensors().stream().mapToLong(CudaRig::bytesOf).sum();
-    long weights = random(1, bytes, RandomValues.WEIGHTS, "weights of the model");
-    long gradients = random(2, bytes, RandomValues.GRADIENTS, "gradients of the model");
+    long weights = random(1, bytes, RandomValues.WEIGHTS, Purpose.WEIGHTS, model.name());
+    long gradients = random(2, bytes, RandomValues.GRADIENTS, Purpose.GRADIENTS, model.name());
     List<Parameter> parameters = new ArrayList<>();
     long offset = 0;
     for (TensorShape tensor : model.tensors()) {
@@ -173,7 +174,7 @@ final class CudaRig implements Rig {
       return;
     }
     cleanup.push(started::close);
-    long scratch = random(5, model.largest() * Float.BYTES, 1, "scratch of the textbook");
+    long scratch = random(5, model.largest() * Float.BYTES, 1, Purpose.OTHER, "cuBLAS scratch");
     contenders.add(new TextbookLamb(started, tensors(parameters), scratch, settings));
   }
 
@@ -200,11 +201,11 @@ final class CudaRig implements Rig {
   }
 
   /** Device memory of random values: a block of them, as often as it takes. */
-  private long random(long seed, long bytes, float scale, String purpose) {
+  private long random(long seed, long bytes, float scale, Purpose purpose, String owner) {
     int block = (int) Math.min(RANDOM_BYTES, bytes);
     ByteBuffer values = ByteBuffer.allocateDirect(block).order(ByteOrder.nativeOrder());
     values.asFloatBuffer().put(RandomValues.of(seed, block / Float.BYTES, scale));
-    long address = driver.allocate(bytes, purpose);
+    long address = driver.allocate(bytes, purpose, owner);
     cleanup.push(() -> driver.free(address));
     driver.copyToDevice(address, values, stream);
     for (long at = block; at < bytes; at += block) {

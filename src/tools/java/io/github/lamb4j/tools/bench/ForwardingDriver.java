@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.bench;
 
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 
 /** A driver that leaves everything to another one. */
@@ -59,8 +60,8 @@ public class ForwardingDriver implements CudaDriver {
   }
 
   @Override
-  public long allocate(long bytes, String purpose) {
-    return driver.allocate(bytes, purpose);
+  public long allocate(long bytes, Purpose purpose, String owner) {
+    return driver.allocate(bytes, purpose, owner);
   }
 
   @Override

@@ -53,9 +53,10 @@ public interface CudaDriver {
   /**
    * Allocates device memory, aligned to 256 bytes or more, with undefined contents.
    *
-   * @param purpose what it is for, in the error message
+   * @param purpose what the memory is for
+   * @param owner the name of the group or parameter it belongs to, for the error message
    */
-  long allocate(long bytes, String purpose);
+  long allocate(long bytes, Purpose purpose, String owner);
 
   /** Frees what {@link #allocate} gave. */
   void free(long address);

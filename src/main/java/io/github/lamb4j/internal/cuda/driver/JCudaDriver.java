@@ -221,11 +221,11 @@ public final class JCudaDriver implements CudaDriver {
   }
 
   @Override
-  public long allocate(long bytes, String purpose) {
+  public long allocate(long bytes, Purpose purpose, String owner) {
     Address address = new Address();
     check(
         "cuMemAlloc",
-        "allocating %,d bytes of device memory for %s".formatted(bytes, purpose),
+        "allocating %,d bytes of device memory for %s".formatted(bytes, purpose.of(owner)),
         () -> cuMemAlloc(address, bytes));
     return address.value();
   }
