@@ -1,14 +1,20 @@
 package io.github.lamb4j.config;
 
 import io.github.lamb4j.schedule.Schedule;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
- * The hyperparameters of one parameter group. Immutable; the {@code with} methods give changed
- * copies.
+ * The hyperparameters of one parameter group. Immutable and safe to share between threads: the
+ * {@code with} methods return modified copies. Every method that takes a value throws {@link
+ * IllegalArgumentException} if the value is null or out of range.
  *
- * <p>At step t, for each parameter of the group, elementwise but for the norms (You et al. 2019,
- * algorithm 2):
+ * <p>At step t, with weights w and gradient g of one parameter, LAMB (You et al. 2019, <a
+ * href="https://arxiv.org/abs/1904.00962">arXiv 1904.00962</a>, algorithm 2) computes the
+ * following. Everything is elementwise except the 2-norms, which run over the whole parameter:
  *
  * <pre>
  *   m = beta1 m + (1 - beta1) g                      v = beta2 v + (1 - beta2) g^2
@@ -18,267 +24,475 @@ import java.util.function.Consumer;
  *   w = w - learningRate ratio r
  * </pre>
  *
- * <p>{@code phi} clamps to {@code weightNormLimits}; the ratio is clamped to {@code
- * trustRatioLimits} where both norms are non-zero. Weight decay and layer adaptation are
- * independent: a group without decay is adapted all the same.
+ * <p>{@code phi} clamps the weight norm to {@link #weightNormLimits}; the ratio is clamped to
+ * {@link #trustRatioLimits} if both norms are nonzero. Weight decay and layer adaptation are
+ * independent: by default, a group without weight decay is adapted too.
  *
- * <p>With {@link UpdateRule#LANS} (Zheng et al. 2020, algorithm 2), {@code g} is divided by its own
- * norm over the parameter first (a zero gradient stays zero), so that clipping and loss scale no
- * longer matter, and the update has a second term, whose ratio is formed and clamped likewise:
+ * <p>LANS ({@link UpdateRule#LANS}; Zheng et al. 2020, <a
+ * href="https://arxiv.org/abs/2006.13484">arXiv 2006.13484</a>, algorithm 2) first divides {@code
+ * g} by its norm over the parameter (a zero gradient stays zero), so that clipping and loss scale
+ * no longer matter. The update has a second term, whose ratio is computed and clamped in the same
+ * way:
  *
  * <pre>
  *   c = g / (sqrt(vhat) + epsilon) + weightDecay w
  *   w = w - learningRate (beta1 ratio(r) r + (1 - beta1) ratio(c) c)
  * </pre>
- *
- * @param learningRate a function of the group's own step
- * @param beta1 decay rate of the first moment, in [0, 1)
- * @param beta2 decay rate of the second moment, in [0, 1)
- * @param epsilon added to the root of the second moment, above 0; far below 1e-10 it no longer
- *     tames gradients whose squares underflow
- * @param weightDecay 0 or more; part of r, so that the trust ratio sees it, unless decoupled
- * @param decoupledDecay whether weight decay is outside the ratio: {@code w = w - learningRate
- *     weightDecay w} before all else, the norm of w included, and r without it. Keras's way
- * @param biasCorrection where the moments' bias is corrected
- * @param gradientAveraging whether m takes {@code (1 - beta1) g}; else it takes g itself
- * @param layerAdaptation whether the trust ratio is applied; without it this is AdamW
- * @param weightNormLimits what phi clamps the weight norm to
- * @param trustRatioLimits what the trust ratio is clamped to
- * @param updateRule LAMB or LANS
  */
-public record Hyperparameters(
-    Schedule learningRate,
-    double beta1,
-    double beta2,
-    double epsilon,
-    double weightDecay,
-    boolean decoupledDecay,
-    BiasCorrection biasCorrection,
-    boolean gradientAveraging,
-    LayerAdaptation layerAdaptation,
-    Limits weightNormLimits,
-    Limits trustRatioLimits,
-    UpdateRule updateRule) {
+public final class Hyperparameters {
 
-  /**
-   * Checks every value.
-   *
-   * @throws IllegalArgumentException naming the value that is out of its range
-   */
-  public Hyperparameters {
-    requireNonNull("learningRate", learningRate);
-    requireBeta("beta1", beta1);
-    requireBeta("beta2", beta2);
-    // Smaller ones would be subnormal or zero in the binary32 arithmetic of the update, and 0/0 is
-    // not a step.
-    if (!(epsilon >= Float.MIN_NORMAL && epsilon <= Float.MAX_VALUE)) {
-      throw new IllegalArgumentException(
-          "epsilon "
-              + epsilon
-              + ": must be from "
-              + Float.MIN_NORMAL
-              + " to "
-              + Float.MAX_VALUE
-              + "; 1e-6 is usual");
-    }
-    if (!(weightDecay >= 0 && weightDecay <= Float.MAX_VALUE)) {
-      throw new IllegalArgumentException(
-          "weightDecay " + weightDecay + ": must be from 0 to " + Float.MAX_VALUE);
-    }
-    requireNonNull("biasCorrection", biasCorrection);
-    requireNonNull("layerAdaptation", layerAdaptation);
-    requireNonNull("weightNormLimits", weightNormLimits);
-    requireNonNull("trustRatioLimits", trustRatioLimits);
-    requireNonNull("updateRule", updateRule);
+  private final Values values;
+
+  private Hyperparameters(Values values) {
+    values.check();
+    this.values = values;
   }
 
   /**
-   * LAMB as in the paper: betas 0.9 and 0.999, epsilon 1e-6, weight decay 0.01, bias correction, no
-   * limits.
+   * LAMB with the defaults of the paper's reference implementation: betas 0.9 and 0.999, epsilon
+   * 1e-6, weight decay 0.01, bias correction, no limits.
+   *
+   * @param learningRate the learning rate as a function of the group's step
+   * @return new hyperparameters
    */
   public static Hyperparameters lamb(Schedule learningRate) {
-    return new Hyperparameters(
-        learningRate,
-        0.9,
-        0.999,
-        1e-6,
-        0.01,
-        false,
-        BiasCorrection.MOMENTS,
-        true,
-        LayerAdaptation.ALWAYS,
-        Limits.NONE,
-        Limits.NONE,
-        UpdateRule.LAMB);
+    Values defaults = new Values();
+    defaults.learningRate = learningRate;
+    return new Hyperparameters(defaults);
   }
 
-  /** {@link #lamb(Schedule)} with a constant learning rate. */
+  /**
+   * {@link #lamb(Schedule)} with a constant learning rate.
+   *
+   * @param learningRate finite, at least 0
+   * @return new hyperparameters
+   */
   public static Hyperparameters lamb(double learningRate) {
     return lamb(Schedule.constant(learningRate));
   }
 
-  /** AdamW: {@link #lamb(Schedule)} without layer adaptation, epsilon 1e-8. */
+  /**
+   * AdamW: {@link #lamb(Schedule)} without layer adaptation and with epsilon 1e-8.
+   *
+   * @param learningRate the learning rate as a function of the group's step
+   * @return new hyperparameters
+   */
   public static Hyperparameters adamW(Schedule learningRate) {
     return lamb(learningRate).withEpsilon(1e-8).withLayerAdaptation(LayerAdaptation.NEVER);
   }
 
-  /** {@link #adamW(Schedule)} with a constant learning rate. */
+  /**
+   * {@link #adamW(Schedule)} with a constant learning rate.
+   *
+   * @param learningRate finite, at least 0
+   * @return new hyperparameters
+   */
   public static Hyperparameters adamW(double learningRate) {
     return adamW(Schedule.constant(learningRate));
   }
 
-  /** LAMBC: {@link #lamb(Schedule)} with a trust ratio of at most 1. */
+  /**
+   * LAMBC: {@link #lamb(Schedule)} with a trust ratio of at most 1.
+   *
+   * @param learningRate the learning rate as a function of the group's step
+   * @return new hyperparameters
+   */
   public static Hyperparameters lambC(Schedule learningRate) {
     return lamb(learningRate).withTrustRatioLimits(Limits.atMost(1));
   }
 
-  /** {@link #lambC(Schedule)} with a constant learning rate. */
+  /**
+   * {@link #lambC(Schedule)} with a constant learning rate.
+   *
+   * @param learningRate finite, at least 0
+   * @return new hyperparameters
+   */
   public static Hyperparameters lambC(double learningRate) {
     return lambC(Schedule.constant(learningRate));
   }
 
-  /** {@link UpdateRule#LANS}, otherwise as {@link #lamb(Schedule)}. */
+  /**
+   * {@link #lamb(Schedule)} with {@link UpdateRule#LANS}.
+   *
+   * @param learningRate the learning rate as a function of the group's step
+   * @return new hyperparameters
+   */
   public static Hyperparameters lans(Schedule learningRate) {
     return lamb(learningRate).withUpdateRule(UpdateRule.LANS);
   }
 
-  /** {@link #lans(Schedule)} with a constant learning rate. */
+  /**
+   * {@link #lans(Schedule)} with a constant learning rate.
+   *
+   * @param learningRate finite, at least 0
+   * @return new hyperparameters
+   */
   public static Hyperparameters lans(double learningRate) {
     return lans(Schedule.constant(learningRate));
   }
 
-  /** Whether the group's parameters have a trust ratio, weight decay considered. */
+  /**
+   * Returns the learning rate.
+   *
+   * @return a function of the group's own step
+   */
+  public Schedule learningRate() {
+    return values.learningRate;
+  }
+
+  /**
+   * Returns the decay rate of the first moment.
+   *
+   * @return in [0, 1)
+   */
+  public double beta1() {
+    return values.beta1;
+  }
+
+  /**
+   * Returns the decay rate of the second moment.
+   *
+   * @return in [0, 1)
+   */
+  public double beta2() {
+    return values.beta2;
+  }
+
+  /**
+   * Returns the term added to the square root of the second moment. Far below 1e-10 it no longer
+   * stabilizes updates from gradients whose squares underflow.
+   *
+   * @return above 0
+   */
+  public double epsilon() {
+    return values.epsilon;
+  }
+
+  /**
+   * Returns the weight decay. It is part of r, and therefore scaled by the trust ratio, unless it
+   * is {@linkplain #decoupledDecay decoupled}.
+   *
+   * @return at least 0
+   */
+  public double weightDecay() {
+    return values.weightDecay;
+  }
+
+  /**
+   * Returns whether weight decay bypasses the trust ratio, as in Keras: {@code w = w - learningRate
+   * weightDecay w} is applied first, so that {@code ||w||} is the norm of the decayed weights, and
+   * r has no decay term.
+   *
+   * @return whether the decay is decoupled
+   */
+  public boolean decoupledDecay() {
+    return values.decoupledDecay;
+  }
+
+  /**
+   * Returns how the moments' bias toward zero is corrected.
+   *
+   * @return the bias correction
+   */
+  public BiasCorrection biasCorrection() {
+    return values.biasCorrection;
+  }
+
+  /**
+   * Returns whether the first moment is an average: if so, m adds {@code (1 - beta1) g}, otherwise
+   * {@code g}.
+   *
+   * @return whether gradients are averaged
+   */
+  public boolean gradientAveraging() {
+    return values.gradientAveraging;
+  }
+
+  /**
+   * Returns when the trust ratio is applied. Without it, LAMB is AdamW.
+   *
+   * @return the layer adaptation
+   */
+  public LayerAdaptation layerAdaptation() {
+    return values.layerAdaptation;
+  }
+
+  /**
+   * Returns the limits to which phi clamps the weight norm.
+   *
+   * @return the limits
+   */
+  public Limits weightNormLimits() {
+    return values.weightNormLimits;
+  }
+
+  /**
+   * Returns the limits to which the trust ratio is clamped.
+   *
+   * @return the limits
+   */
+  public Limits trustRatioLimits() {
+    return values.trustRatioLimits;
+  }
+
+  /**
+   * Returns the update rule.
+   *
+   * @return LAMB or LANS
+   */
+  public UpdateRule updateRule() {
+    return values.updateRule;
+  }
+
+  /**
+   * Returns whether the group's parameters have a trust ratio, taking weight decay into account.
+   *
+   * @return whether the group is adapted
+   */
   public boolean isAdapted() {
-    return layerAdaptation == LayerAdaptation.ALWAYS
-        || layerAdaptation == LayerAdaptation.WITH_DECAY && weightDecay != 0;
+    return layerAdaptation() == LayerAdaptation.ALWAYS
+        || layerAdaptation() == LayerAdaptation.WITH_DECAY && weightDecay() != 0;
   }
 
-  /** With another learning rate. */
+  /**
+   * Returns a copy with a different learning rate.
+   *
+   * @param value the learning rate as a function of the group's step
+   * @return the modified copy
+   */
   public Hyperparameters withLearningRate(Schedule value) {
-    return with(draft -> draft.learningRate = value);
+    return with(copy -> copy.learningRate = value);
   }
 
-  /** With a constant learning rate. */
+  /**
+   * Returns a copy with a constant learning rate.
+   *
+   * @param value finite, at least 0
+   * @return the modified copy
+   */
   public Hyperparameters withLearningRate(double value) {
     return withLearningRate(Schedule.constant(value));
   }
 
-  /** With other decay rates of the moments. */
+  /**
+   * Returns a copy with different decay rates of the moments.
+   *
+   * @param first {@link #beta1}, in [0, 1)
+   * @param second {@link #beta2}, in [0, 1)
+   * @return the modified copy
+   */
   public Hyperparameters withBetas(double first, double second) {
     return with(
-        draft -> {
-          draft.beta1 = first;
-          draft.beta2 = second;
+        copy -> {
+          copy.beta1 = first;
+          copy.beta2 = second;
         });
   }
 
-  /** With another epsilon. */
+  /**
+   * Returns a copy with a different {@link #epsilon}.
+   *
+   * @param value a positive normal float
+   * @return the modified copy
+   */
   public Hyperparameters withEpsilon(double value) {
-    return with(draft -> draft.epsilon = value);
+    return with(copy -> copy.epsilon = value);
   }
 
-  /** With another weight decay. */
+  /**
+   * Returns a copy with a different {@link #weightDecay}.
+   *
+   * @param value at least 0, at most the largest float
+   * @return the modified copy
+   */
   public Hyperparameters withWeightDecay(double value) {
-    return with(draft -> draft.weightDecay = value);
+    return with(copy -> copy.weightDecay = value);
   }
 
-  /** With weight decay outside the trust ratio, or in it. */
+  /**
+   * Returns a copy with {@linkplain #decoupledDecay decoupled decay} on or off.
+   *
+   * @param value whether weight decay bypasses the trust ratio
+   * @return the modified copy
+   */
   public Hyperparameters withDecoupledDecay(boolean value) {
-    return with(draft -> draft.decoupledDecay = value);
+    return with(copy -> copy.decoupledDecay = value);
   }
 
-  /** With another bias correction. */
+  /**
+   * Returns a copy with a different bias correction.
+   *
+   * @param value the bias correction
+   * @return the modified copy
+   */
   public Hyperparameters withBiasCorrection(BiasCorrection value) {
-    return with(draft -> draft.biasCorrection = value);
+    return with(copy -> copy.biasCorrection = value);
   }
 
-  /** With gradient averaging on or off. */
+  /**
+   * Returns a copy with {@linkplain #gradientAveraging gradient averaging} on or off.
+   *
+   * @param value whether m adds {@code (1 - beta1) g} instead of {@code g}
+   * @return the modified copy
+   */
   public Hyperparameters withGradientAveraging(boolean value) {
-    return with(draft -> draft.gradientAveraging = value);
+    return with(copy -> copy.gradientAveraging = value);
   }
 
-  /** With another layer adaptation. */
+  /**
+   * Returns a copy with a different layer adaptation.
+   *
+   * @param value when the trust ratio is applied
+   * @return the modified copy
+   */
   public Hyperparameters withLayerAdaptation(LayerAdaptation value) {
-    return with(draft -> draft.layerAdaptation = value);
+    return with(copy -> copy.layerAdaptation = value);
   }
 
-  /** With other limits of the weight norm. */
+  /**
+   * Returns a copy with different limits on the weight norm.
+   *
+   * @param value the limits of phi
+   * @return the modified copy
+   */
   public Hyperparameters withWeightNormLimits(Limits value) {
-    return with(draft -> draft.weightNormLimits = value);
+    return with(copy -> copy.weightNormLimits = value);
   }
 
-  /** With other limits of the trust ratio. */
+  /**
+   * Returns a copy with different limits on the trust ratio.
+   *
+   * @param value the limits
+   * @return the modified copy
+   */
   public Hyperparameters withTrustRatioLimits(Limits value) {
-    return with(draft -> draft.trustRatioLimits = value);
+    return with(copy -> copy.trustRatioLimits = value);
   }
 
-  /** With another update rule. */
+  /**
+   * Returns a copy with a different update rule.
+   *
+   * @param value LAMB or LANS
+   * @return the modified copy
+   */
   public Hyperparameters withUpdateRule(UpdateRule value) {
-    return with(draft -> draft.updateRule = value);
+    return with(copy -> copy.updateRule = value);
   }
 
-  private Hyperparameters with(Consumer<Draft> change) {
-    Draft draft = new Draft(this);
-    change.accept(draft);
-    return draft.finish();
+  private Hyperparameters with(Consumer<Values> change) {
+    Values changed = values.clone();
+    change.accept(changed);
+    return new Hyperparameters(changed);
   }
 
-  /** A copy that can be changed, so that no change has to name all that it leaves alone. */
-  private static final class Draft {
+  /**
+   * Returns every hyperparameter except the learning rate, which is a function, by name and always
+   * in the same order. A pair of limits gives two entries, for example {@code trustRatioLimits.min}
+   * and {@code trustRatioLimits.max}. State files record these values.
+   *
+   * @return an unmodifiable map to {@link Double}, {@link Boolean} or enum values
+   */
+  public Map<String, Object> values() {
+    return values.toMap();
+  }
+
+  /** Equal if all {@link #values} are equal and the schedules are. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Hyperparameters that
+        && learningRate().equals(that.learningRate())
+        && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(learningRate(), values());
+  }
+
+  /** The {@link #values}, for a log. The format may change. */
+  @Override
+  public String toString() {
+    return "Hyperparameters" + values();
+  }
+
+  /**
+   * The list of hyperparameters, with the defaults of {@link #lamb(Schedule)}. Modified only before
+   * it is stored in the final field of a Hyperparameters.
+   */
+  private static final class Values implements Cloneable {
     Schedule learningRate;
-    double beta1;
-    double beta2;
-    double epsilon;
-    double weightDecay;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-6;
+    double weightDecay = 0.01;
     boolean decoupledDecay;
-    BiasCorrection biasCorrection;
-    boolean gradientAveraging;
-    LayerAdaptation layerAdaptation;
-    Limits weightNormLimits;
-    Limits trustRatioLimits;
-    UpdateRule updateRule;
+    BiasCorrection biasCorrection = BiasCorrection.MOMENTS;
+    boolean gradientAveraging = true;
+    LayerAdaptation layerAdaptation = LayerAdaptation.ALWAYS;
+    Limits weightNormLimits = Limits.NONE;
+    Limits trustRatioLimits = Limits.NONE;
+    UpdateRule updateRule = UpdateRule.LAMB;
 
-    Draft(Hyperparameters h) {
-      learningRate = h.learningRate;
-      beta1 = h.beta1;
-      beta2 = h.beta2;
-      epsilon = h.epsilon;
-      weightDecay = h.weightDecay;
-      decoupledDecay = h.decoupledDecay;
-      biasCorrection = h.biasCorrection;
-      gradientAveraging = h.gradientAveraging;
-      layerAdaptation = h.layerAdaptation;
-      weightNormLimits = h.weightNormLimits;
-      trustRatioLimits = h.trustRatioLimits;
-      updateRule = h.updateRule;
+    void check() {
+      requireNonNull("learningRate", learningRate);
+      requireBeta("beta1", beta1);
+      requireBeta("beta2", beta2);
+      // The update is computed in float32. A smaller epsilon would be subnormal or zero there, and
+      // 0/0 would reach the weights.
+      if (!(epsilon >= Float.MIN_NORMAL && epsilon <= Float.MAX_VALUE)) {
+        throw new IllegalArgumentException(
+            "epsilon %s: must be from %s to %s; 1e-6 is usual"
+                .formatted(epsilon, Float.MIN_NORMAL, Float.MAX_VALUE));
+      }
+      if (!(weightDecay >= 0 && weightDecay <= Float.MAX_VALUE)) {
+        throw new IllegalArgumentException(
+            "weightDecay %s: must be from 0 to %s".formatted(weightDecay, Float.MAX_VALUE));
+      }
+      requireNonNull("biasCorrection", biasCorrection);
+      requireNonNull("layerAdaptation", layerAdaptation);
+      requireNonNull("weightNormLimits", weightNormLimits);
+      requireNonNull("trustRatioLimits", trustRatioLimits);
+      requireNonNull("updateRule", updateRule);
     }
 
-    Hyperparameters finish() {
-      return new Hyperparameters(
-          learningRate,
-          beta1,
-          beta2,
-          epsilon,
-          weightDecay,
-          decoupledDecay,
-          biasCorrection,
-          gradientAveraging,
-          layerAdaptation,
-          weightNormLimits,
-          trustRatioLimits,
-          updateRule);
+    /** In the order of a state file. */
+    Map<String, Object> toMap() {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("beta1", beta1);
+      map.put("beta2", beta2);
+      map.put("epsilon", epsilon);
+      map.put("weightDecay", weightDecay);
+      map.put("decoupledDecay", decoupledDecay);
+      map.put("biasCorrection", biasCorrection);
+      map.put("gradientAveraging", gradientAveraging);
+      map.put("layerAdaptation", layerAdaptation);
+      map.put("weightNormLimits.min", weightNormLimits.min());
+      map.put("weightNormLimits.max", weightNormLimits.max());
+      map.put("trustRatioLimits.min", trustRatioLimits.min());
+      map.put("trustRatioLimits.max", trustRatioLimits.max());
+      map.put("updateRule", updateRule);
+      return Collections.unmodifiableMap(map);
     }
-  }
 
-  private static void requireBeta(String name, double value) {
-    if (!(value >= 0 && value < 1)) {
-      throw new IllegalArgumentException(name + " " + value + ": must be in [0, 1)");
+    @Override
+    public Values clone() {
+      try {
+        return (Values) super.clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e); // it is Cloneable
+      }
     }
-  }
 
-  private static void requireNonNull(String name, Object value) {
-    if (value == null) {
-      throw new IllegalArgumentException(name + ": null");
+    private static void requireBeta(String name, double value) {
+      if (!(value >= 0 && value < 1)) {
+        throw new IllegalArgumentException(name + " " + value + ": must be in [0, 1)");
+      }
+    }
+
+    private static void requireNonNull(String name, Object value) {
+      if (value == null) {
+        throw new IllegalArgumentException(name + ": null");
+      }
     }
   }
 }

@@ -110,7 +110,7 @@ final class StateMetadata {
         double rate = h.learningRate().at(groupSteps[g]);
         entries.put(key(g, LEARNING_RATE), Double.toString(rate));
       }
-      for (Map.Entry<String, Object> value : valuesOf(h).entrySet()) {
+      for (Map.Entry<String, Object> value : h.values().entrySet()) {
         entries.put(key(g, value.getKey()), value.getValue().toString());
       }
       for (int p = 0; p < group.parameters().size(); p++) {
@@ -118,25 +118,6 @@ final class StateMetadata {
       }
     }
     return entries;
-  }
-
-  /** Every hyperparameter that is no function. */
-  private static Map<String, Object> valuesOf(Hyperparameters h) {
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("beta1", h.beta1());
-    values.put("beta2", h.beta2());
-    values.put("epsilon", h.epsilon());
-    values.put("weightDecay", h.weightDecay());
-    values.put("decoupledDecay", h.decoupledDecay());
-    values.put("biasCorrection", h.biasCorrection());
-    values.put("gradientAveraging", h.gradientAveraging());
-    values.put("layerAdaptation", h.layerAdaptation());
-    values.put("weightNormLimits.min", h.weightNormLimits().min());
-    values.put("weightNormLimits.max", h.weightNormLimits().max());
-    values.put("trustRatioLimits.min", h.trustRatioLimits().min());
-    values.put("trustRatioLimits.max", h.trustRatioLimits().max());
-    values.put("updateRule", h.updateRule());
-    return values;
   }
 
   /**
@@ -218,7 +199,7 @@ final class StateMetadata {
     for (int g = 0; g < groups.size(); g++) {
       ParameterGroup group = groups.get(g);
       String of = "group %s: ".formatted(quoted(group.name()));
-      for (Map.Entry<String, Object> own : valuesOf(group.hyperparameters()).entrySet()) {
+      for (Map.Entry<String, Object> own : group.hyperparameters().values().entrySet()) {
         requireSame(of + own.getKey(), entry(key(g, own.getKey())), own.getValue());
       }
       long last = groupSteps.get(g);
