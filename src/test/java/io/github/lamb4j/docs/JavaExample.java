@@ -78,6 +78,11 @@ final class JavaExample {
     return source;
   }
 
+  /** What the documentation says it prints, or an empty string. */
+  String expectedOutput() {
+    return block.output();
+  }
+
   /** Compiles into a folder, without errors and warnings. */
   void compile(Path folder) {
     JavaFileObject file =
@@ -104,7 +109,7 @@ final class JavaExample {
             .filter(d -> d.getKind() != Diagnostic.Kind.NOTE)
             .map(Object::toString)
             .toList();
-    assertEquals(List.of(), problems, block.toString());
+    assertEquals(List.of(), problems, toString());
   }
 
   /** Runs what was compiled, and returns what it printed. */
@@ -123,5 +128,10 @@ final class JavaExample {
       Locale.setDefault(locale);
     }
     return printed.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n");
+  }
+
+  @Override
+  public String toString() {
+    return block.toString();
   }
 }
