@@ -45,22 +45,27 @@ final class CudaGradientNorm {
       sums[g] = next;
       next += all == 0 ? 0 : (long) groups.get(g).parameters().size() * Double.BYTES;
     }
-    ByteBuffer inputs =
-        CudaLayout.buffer(CudaLayout.GRADIENT_INPUTS)
-            .putLong(all)
-            .putLong(options.norm().map(CudaGradientNorm::address).orElse(0L))
-            .putLong(address(options.lossScale()))
-            .putLong(address(options.divisor()))
-            .putDouble(options.constantDivisor())
-            .putDouble(options.maxNorm().orElse(Double.POSITIVE_INFINITY))
-            .putInt(options.computesNorm() ? segments : 0)
-            .putInt(CudaLayout.nonFinite(options.nonFinite()));
     launch =
         launcher.prepare(
             LaunchPolicy.GRADIENT_SCALE,
             1,
-            inputs,
-            CudaLayout.buffer(Long.BYTES).putLong(0, control));
+            inputs(options, all, segments),
+            CudaLayout.argument(control));
+  }
+
+  private static ByteBuffer inputs(GradientOptions options, long sums, int segments) {
+    return CudaLayout.buffer(CudaLayout.GradientInputs.SIZE)
+        .putLong(CudaLayout.GradientInputs.SUMS, sums)
+        .putLong(
+            CudaLayout.GradientInputs.NORM,
+            options.norm().map(CudaGradientNorm::address).orElse(0L))
+        .putLong(CudaLayout.GradientInputs.LOSS_SCALE, address(options.lossScale()))
+        .putLong(CudaLayout.GradientInputs.DIVISOR, address(options.divisor()))
+        .putDouble(CudaLayout.GradientInputs.CONSTANT, options.constantDivisor())
+        .putDouble(
+            CudaLayout.GradientInputs.MAX_NORM, options.maxNorm().orElse(Double.POSITIVE_INFINITY))
+        .putInt(CudaLayout.GradientInputs.COUNT, options.computesNorm() ? segments : 0)
+        .putInt(CudaLayout.GradientInputs.NON_FINITE, CudaLayout.nonFinite(options.nonFinite()));
   }
 
   private static long address(Scalar scalar) {

@@ -1,66 +1,183 @@
 package io.github.lamb4j.internal.cuda;
 
 import io.github.lamb4j.config.BiasCorrection;
-import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
-import io.github.lamb4j.config.UpdateRule;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.DeviceArray;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The structures that host and kernels share: the twin of {@code kernels/layout.cuh}, same names,
- * same order.
+ * The structures that the host and the kernels share: the byte offset of every field of {@code
+ * kernels/layout.cuh}, under the same names. LayoutTest compares the two files.
  */
 final class CudaLayout {
-
-  static final int SEGMENT = 72;
-  static final int SEGMENT_NORMS = 56;
-  static final int HYPERPARAMETERS = 88;
-  static final int GRADIENT_INPUTS = 56;
-  static final int STEP_CONTROL = 32;
-  static final int COEFFICIENTS = 64;
-  static final int STEP_STATE = 32 + COEFFICIENTS;
-  static final int GROUP = 80;
-  static final int WINDOW = 40;
 
   /** Bytes of shared memory that hold one tile of r. */
   static final int SLOT = Tiling.TILE_ELEMENTS * Float.BYTES;
 
-  /** A tile's partial sums, a {@code double2}. */
-  static final int PARTIAL = 16;
+  /** A tile's two partial sums, a {@code double2}. */
+  static final int PARTIAL = 2 * Double.BYTES;
 
   private CudaLayout() {}
 
+  /** One parameter. */
+  static final class Segment {
+    static final int WEIGHTS = 0;
+    static final int MODEL = WEIGHTS + Long.BYTES;
+    static final int GRADIENTS = MODEL + Long.BYTES;
+    static final int EXP_AVG = GRADIENTS + Long.BYTES;
+    static final int EXP_AVG_SQ = EXP_AVG + Long.BYTES;
+    static final int COUNT = EXP_AVG_SQ + Long.BYTES;
+    static final int FIRST_TILE = COUNT + Long.BYTES;
+    static final int TILE_COUNT = FIRST_TILE + Integer.BYTES;
+    static final int GRADIENT_TYPE = TILE_COUNT + Integer.BYTES;
+    static final int MODEL_TYPE = GRADIENT_TYPE + Integer.BYTES;
+    static final int ALIGNED = MODEL_TYPE + Integer.BYTES;
+    static final int PADDING = ALIGNED + Integer.BYTES;
+    static final int SIZE = PADDING + Integer.BYTES;
+
+    private Segment() {}
+  }
+
+  /** The norms of one segment at the last step. */
+  static final class SegmentNorms {
+    static final int WEIGHT_NORM = 0;
+    static final int UPDATE_NORM = WEIGHT_NORM + Double.BYTES;
+    static final int TRUST_RATIO = UPDATE_NORM + Double.BYTES;
+    static final int GRADIENT_UPDATE_NORM = TRUST_RATIO + Double.BYTES;
+    static final int GRADIENT_TRUST_RATIO = GRADIENT_UPDATE_NORM + Double.BYTES;
+    static final int GRADIENT_SCALE = GRADIENT_TRUST_RATIO + Double.BYTES;
+    static final int STEP_SIZE = GRADIENT_SCALE + Double.BYTES;
+    static final int GRADIENT_STEP_SIZE = STEP_SIZE + Float.BYTES;
+    static final int SIZE = GRADIENT_STEP_SIZE + Float.BYTES;
+
+    private SegmentNorms() {}
+  }
+
+  /** The hyperparameters of a group. */
+  static final class Hyperparameters {
+    static final int BETA1 = 0;
+    static final int BETA2 = BETA1 + Double.BYTES;
+    static final int EPSILON = BETA2 + Double.BYTES;
+    static final int WEIGHT_DECAY = EPSILON + Double.BYTES;
+    static final int WEIGHT_NORM_MIN = WEIGHT_DECAY + Double.BYTES;
+    static final int WEIGHT_NORM_MAX = WEIGHT_NORM_MIN + Double.BYTES;
+    static final int TRUST_RATIO_MIN = WEIGHT_NORM_MAX + Double.BYTES;
+    static final int TRUST_RATIO_MAX = TRUST_RATIO_MIN + Double.BYTES;
+    static final int BIAS_CORRECTION = TRUST_RATIO_MAX + Double.BYTES;
+    static final int LAYER_ADAPTATION = BIAS_CORRECTION + Integer.BYTES;
+    static final int DECOUPLED_DECAY = LAYER_ADAPTATION + Integer.BYTES;
+    static final int GRADIENT_AVERAGING = DECOUPLED_DECAY + Integer.BYTES;
+    static final int LANS = GRADIENT_AVERAGING + Integer.BYTES;
+    static final int PADDING = LANS + Integer.BYTES;
+    static final int SIZE = PADDING + Integer.BYTES;
+
+    private Hyperparameters() {}
+  }
+
+  /** The constants of one step of a group, derived on the device. */
+  static final class Coefficients {
+    static final int LEARNING_RATE = 0;
+    static final int GRADIENT_SCALE = LEARNING_RATE + Double.BYTES;
+    static final int BETA1_HI = GRADIENT_SCALE + Double.BYTES;
+    static final int BETA1_LO = BETA1_HI + Float.BYTES;
+    static final int ONE_MINUS_BETA1 = BETA1_LO + Float.BYTES;
+    static final int BETA2_HI = ONE_MINUS_BETA1 + Float.BYTES;
+    static final int BETA2_LO = BETA2_HI + Float.BYTES;
+    static final int ONE_MINUS_BETA2 = BETA2_LO + Float.BYTES;
+    static final int M_CORRECTION = ONE_MINUS_BETA2 + Float.BYTES;
+    static final int SQRT_V_CORRECTION = M_CORRECTION + Float.BYTES;
+    static final int EPSILON = SQRT_V_CORRECTION + Float.BYTES;
+    static final int WEIGHT_DECAY = EPSILON + Float.BYTES;
+    static final int DECOUPLED_DECAY = WEIGHT_DECAY + Float.BYTES;
+    static final int SKIP = DECOUPLED_DECAY + Float.BYTES;
+    static final int SIZE = SKIP + Integer.BYTES;
+
+    private Coefficients() {}
+  }
+
+  /** The inputs of {@code gradient_scale}. An address of 0 means that the input is not given. */
+  static final class GradientInputs {
+    static final int SUMS = 0;
+    static final int NORM = SUMS + Long.BYTES;
+    static final int LOSS_SCALE = NORM + Long.BYTES;
+    static final int DIVISOR = LOSS_SCALE + Long.BYTES;
+    static final int CONSTANT = DIVISOR + Long.BYTES;
+    static final int MAX_NORM = CONSTANT + Double.BYTES;
+    static final int COUNT = MAX_NORM + Double.BYTES;
+    static final int NON_FINITE = COUNT + Integer.BYTES;
+    static final int SIZE = NON_FINITE + Integer.BYTES;
+
+    private GradientInputs() {}
+  }
+
+  /** What is decided for a step of all groups. */
+  static final class StepControl {
+    static final int NORM = 0;
+    static final int SCALE = NORM + Double.BYTES;
+    static final int SKIPPED = SCALE + Double.BYTES;
+    static final int SKIP = SKIPPED + Long.BYTES;
+    static final int HALTED = SKIP + Integer.BYTES;
+    static final int SIZE = HALTED + Integer.BYTES;
+
+    private StepControl() {}
+  }
+
+  /** The step count of a group and the values that depend on it. */
+  static final class StepState {
+    static final int STEP = 0;
+    static final int KNOWN_RATES = STEP + Long.BYTES;
+    static final int BETA1_POWER = KNOWN_RATES + Long.BYTES;
+    static final int BETA2_POWER = BETA1_POWER + Double.BYTES;
+    static final int COEFFICIENTS = BETA2_POWER + Double.BYTES;
+    static final int SIZE = COEFFICIENTS + Coefficients.SIZE;
+
+    private StepState() {}
+  }
+
+  /** The addresses of a group's tables; a kernel argument. */
+  static final class Group {
+    static final int SEGMENTS = 0;
+    static final int TILE_SEGMENTS = SEGMENTS + Long.BYTES;
+    static final int PARTIALS = TILE_SEGMENTS + Long.BYTES;
+    static final int GRADIENT_PARTIALS = PARTIALS + Long.BYTES;
+    static final int NORMS = GRADIENT_PARTIALS + Long.BYTES;
+    static final int GRADIENT_SUMS = NORMS + Long.BYTES;
+    static final int HYPERPARAMETERS = GRADIENT_SUMS + Long.BYTES;
+    static final int STATE = HYPERPARAMETERS + Long.BYTES;
+    static final int RATES = STATE + Long.BYTES;
+    static final int TILE_COUNT = RATES + Long.BYTES;
+    static final int SEGMENT_COUNT = TILE_COUNT + Integer.BYTES;
+    static final int SIZE = SEGMENT_COUNT + Integer.BYTES;
+
+    private Group() {}
+  }
+
+  /** The addresses of the single pass's tables; a kernel argument. */
+  static final class Window {
+    static final int TICKET = 0;
+    static final int ARRIVALS = TICKET + Long.BYTES;
+    static final int READY = ARRIVALS + Long.BYTES;
+    static final int DEFERRED = READY + Long.BYTES;
+    static final int SLOTS = DEFERRED + Long.BYTES;
+    static final int PADDING = SLOTS + Integer.BYTES;
+    static final int SIZE = PADDING + Integer.BYTES;
+
+    private Window() {}
+  }
+
+  /** A direct buffer of zeros, in the byte order of host and device. */
   static ByteBuffer buffer(long bytes) {
     return ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
   }
 
-  /**
-   * Where a segment's arrays lie.
-   *
-   * @param weights binary32: the caller's, or our master
-   * @param model the caller's half weights; the address is 0 without
-   */
-  record Segment(
-      long weights, DeviceArray model, DeviceArray gradients, long expAvg, long expAvgSq) {
-
-    private boolean isAligned() {
-      return (weights | expAvg | expAvgSq) % 16 == 0
-          && model.address() % (4L * model.type().bytes()) == 0
-          && gradients.address() % (4L * gradients.type().bytes()) == 0;
-    }
+  /** An argument of a kernel that is one 64-bit number or address. */
+  static ByteBuffer argument(long value) {
+    return buffer(Long.BYTES).putLong(0, value);
   }
 
-  static void putSegment(ByteBuffer to, Segment s, long count, int firstTile, int tileCount) {
-    to.putLong(s.weights).putLong(s.model.address()).putLong(s.gradients.address());
-    to.putLong(s.expAvg).putLong(s.expAvgSq).putLong(count).putInt(firstTile).putInt(tileCount);
-    to.putInt(dtype(s.gradients.type())).putInt(dtype(s.model.type()));
-    to.putInt(s.isAligned() ? 1 : 0).putInt(0);
-  }
-
+  /** The {@code DType} of the kernels. */
   static int dtype(DType type) {
     return switch (type) {
       case F32 -> 0;
@@ -69,16 +186,8 @@ final class CudaLayout {
     };
   }
 
-  static void putHyperparameters(ByteBuffer to, Hyperparameters h) {
-    to.putDouble(h.beta1()).putDouble(h.beta2()).putDouble(h.epsilon()).putDouble(h.weightDecay());
-    to.putDouble(h.weightNormLimits().min()).putDouble(h.weightNormLimits().max());
-    to.putDouble(h.trustRatioLimits().min()).putDouble(h.trustRatioLimits().max());
-    to.putInt(biasCorrection(h.biasCorrection())).putInt(flag(h.isAdapted()));
-    to.putInt(flag(h.decoupledDecay())).putInt(flag(h.gradientAveraging()));
-    to.putInt(flag(h.updateRule() == UpdateRule.LANS)).putInt(0);
-  }
-
-  private static int biasCorrection(BiasCorrection correction) {
+  /** The {@code BiasCorrection} of the kernels. */
+  static int biasCorrection(BiasCorrection correction) {
     return switch (correction) {
       case NONE -> 0;
       case MOMENTS -> 1;
@@ -86,35 +195,12 @@ final class CudaLayout {
     };
   }
 
+  /** The {@code NonFinite} of the kernels. */
   static int nonFinite(NonFiniteGradients policy) {
     return switch (policy) {
       case PROPAGATE -> 0;
       case SKIP -> 1;
       case FAIL -> 2;
     };
-  }
-
-  private static int flag(boolean value) {
-    return value ? 1 : 0;
-  }
-
-  /** What holds before the first step: no norm, a scale of 1, and no skip. */
-  static void putStepControl(ByteBuffer to, long skipped) {
-    to.putDouble(Double.NaN).putDouble(1).putLong(skipped).putInt(0).putInt(0);
-  }
-
-  /**
-   * The state after {@code step} steps; the coefficients, zeros, are {@code begin_step}'s to write.
-   */
-  static void putStepState(ByteBuffer to, long step, double beta1Power, double beta2Power) {
-    to.putLong(step).putLong(step).putDouble(beta1Power).putDouble(beta2Power);
-    for (int i = 0; i < COEFFICIENTS; i += Long.BYTES) {
-      to.putLong(0);
-    }
-  }
-
-  /** The norms of a segment before its first step, and of one without elements at any time. */
-  static void putNoNorms(ByteBuffer to) {
-    to.putDouble(0).putDouble(0).putDouble(1).putDouble(0).putDouble(1).putDouble(0).putLong(0);
   }
 }

@@ -11,8 +11,9 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * All that a step tells of itself, in one piece of device memory so that one copy fetches it: a
- * {@code StepControl}, each group's {@code StepState}, each segment's {@code SegmentNorms}.
+ * Everything that a step reports, in one piece of device memory so that one copy fetches it: a
+ * {@code StepControl}, the {@code StepState} of each group, the {@code SegmentNorms} of each
+ * segment.
  */
 final class ReportBlock {
 
@@ -28,7 +29,7 @@ final class ReportBlock {
     this.stream = stream;
     this.groups = groups;
     copy = CudaLayout.buffer(normsOffset(groups.size()));
-    putBeginning(new long[groups.size()], 0);
+    writeInitialState(new long[groups.size()], 0);
     address = arrays.upload(copy, Purpose.REPORT, "all groups");
   }
 
@@ -47,63 +48,78 @@ final class ReportBlock {
     return address + normsOffset(group);
   }
 
-  private static long stateOffset(int group) {
-    return CudaLayout.STEP_CONTROL + (long) group * CudaLayout.STEP_STATE;
+  private static int stateOffset(int group) {
+    return CudaLayout.StepControl.SIZE + group * CudaLayout.StepState.SIZE;
   }
 
-  private long normsOffset(int group) {
-    long segments = groups.stream().limit(group).mapToLong(g -> g.parameters().size()).sum();
-    return stateOffset(groups.size()) + segments * CudaLayout.SEGMENT_NORMS;
+  private int firstNorms() {
+    return stateOffset(groups.size());
   }
 
-  private void putBeginning(long[] steps, long skipped) {
-    copy.clear();
-    CudaLayout.putStepControl(copy, skipped);
+  private int normsOffset(int group) {
+    int segments = groups.stream().limit(group).mapToInt(g -> g.parameters().size()).sum();
+    return Math.toIntExact(firstNorms() + (long) segments * CudaLayout.SegmentNorms.SIZE);
+  }
+
+  private void writeInitialState(long[] steps, long skipped) {
+    StructWriter.putStepControl(copy, 0, skipped);
     for (int g = 0; g < steps.length; g++) {
       Hyperparameters h = groups.get(g).hyperparameters();
-      CudaLayout.putStepState(
+      StructWriter.putStepState(
           copy,
+          stateOffset(g),
           steps[g],
           BetaPower.after(steps[g], h.beta1()),
           BetaPower.after(steps[g], h.beta2()));
     }
-    while (copy.hasRemaining()) {
-      CudaLayout.putNoNorms(copy);
+    int end = copy.capacity();
+    for (int at = firstNorms(); at < end; at += CudaLayout.SegmentNorms.SIZE) {
+      StructWriter.putNoNorms(copy, at);
     }
   }
 
-  /** Replaces all of it, in the stream's order: no step since these. */
+  /** Sets the step counts, in stream order, and forgets the last step's norms. Waits. */
   void setSteps(long[] steps, long skipped) {
-    putBeginning(steps, skipped);
-    driver.copyToDevice(address, copy.flip(), stream);
+    writeInitialState(steps, skipped);
+    driver.copyToDevice(address, copy.clear(), stream);
   }
 
-  /** Says which is the last step whose learning rate a group knows. */
+  /** Sets the last step whose learning rate is in a group's table. Waits. */
   void setKnownRates(int group, long last) {
-    ByteBuffer word = CudaLayout.buffer(Long.BYTES).putLong(0, last);
-    driver.copyToDevice(state(group) + Long.BYTES, word, stream);
+    driver.copyToDevice(
+        state(group) + CudaLayout.StepState.KNOWN_RATES, CudaLayout.argument(last), stream);
   }
 
-  /** Copies all of it to the host, and waits. */
+  /** Copies everything to the host, and waits. */
   void read(ReportSink sink) {
-    copy.clear();
-    driver.copyToHost(copy, address, stream);
-    sink.step(copy.getDouble(0), copy.getLong(16), copy.getInt(28) != 0);
-    int at = (int) stateOffset(groups.size()); // the norms of the first group
+    driver.copyToHost(copy.clear(), address, stream);
+    sink.step(
+        copy.getDouble(CudaLayout.StepControl.NORM),
+        copy.getLong(CudaLayout.StepControl.SKIPPED),
+        copy.getInt(CudaLayout.StepControl.HALTED) != 0);
+    int norms = firstNorms();
     for (int g = 0; g < groups.size(); g++) {
-      int state = (int) stateOffset(g);
-      sink.group(g, copy.getLong(state), copy.getDouble(state + 32));
+      int state = stateOffset(g);
+      int coefficients = state + CudaLayout.StepState.COEFFICIENTS;
+      sink.group(
+          g,
+          copy.getLong(state + CudaLayout.StepState.STEP),
+          copy.getDouble(coefficients + CudaLayout.Coefficients.LEARNING_RATE));
       int segments = groups.get(g).parameters().size();
-      for (int s = 0; s < segments; s++, at += CudaLayout.SEGMENT_NORMS) {
-        sink.segment(
-            g,
-            s,
-            copy.getDouble(at),
-            copy.getDouble(at + 8),
-            copy.getDouble(at + 16),
-            copy.getDouble(at + 24),
-            copy.getDouble(at + 32));
+      for (int s = 0; s < segments; s++, norms += CudaLayout.SegmentNorms.SIZE) {
+        readNorms(sink, g, s, norms);
       }
     }
+  }
+
+  private void readNorms(ReportSink sink, int group, int segment, int at) {
+    sink.segment(
+        group,
+        segment,
+        copy.getDouble(at + CudaLayout.SegmentNorms.WEIGHT_NORM),
+        copy.getDouble(at + CudaLayout.SegmentNorms.UPDATE_NORM),
+        copy.getDouble(at + CudaLayout.SegmentNorms.TRUST_RATIO),
+        copy.getDouble(at + CudaLayout.SegmentNorms.GRADIENT_UPDATE_NORM),
+        copy.getDouble(at + CudaLayout.SegmentNorms.GRADIENT_TRUST_RATIO));
   }
 }

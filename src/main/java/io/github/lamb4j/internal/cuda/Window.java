@@ -5,23 +5,22 @@ import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.numerics.Tiling;
 
 /**
- * What the single pass can hold: the r of {@code slots} tiles in each of {@code grid} blocks.
+ * The capacity of the single pass: each of {@code grid} blocks keeps the r of {@code slots} tiles
+ * in shared memory.
  *
- * @param grid blocks, all of them resident if the device is ours alone
- * @param slots tiles that a block holds; 0 if shared memory is too small for any
+ * @param grid the number of blocks; all are resident if nothing else runs on the device
+ * @param slots tiles per block; 0 if shared memory is too small for one
  */
 record Window(int grid, int slots) {
 
-  /** As {@code kMaxSlots} in {@code kernels/single_pass.cuh}. */
-  private static final int MOST_SLOTS = 32;
+  /** {@code kMaxSlots} in {@code kernels/single_pass.cuh}. */
+  static final int MAX_SLOTS = 32;
 
-  /**
-   * Shared memory that the kernel declares for itself, and what the system takes of each block's,
-   * rounded up.
-   */
-  private static final int OTHER_SHARED = 4608;
+  /** Static shared memory of the kernel, rounded up. */
+  private static final int STATIC_SHARED = 4608;
 
-  private static final int SYSTEM_SHARED = 1024;
+  /** Shared memory that CUDA reserves for each block. */
+  private static final int RESERVED_SHARED = 1024;
 
   /** The largest window of the current context's device. */
   static Window of(CudaDriver driver) {
@@ -29,16 +28,16 @@ record Window(int grid, int slots) {
     int perBlock =
         Math.min(
             driver.attribute(CudaDriver.DeviceAttribute.SHARED_MEMORY_PER_MULTIPROCESSOR) / blocks
-                - SYSTEM_SHARED,
+                - RESERVED_SHARED,
             driver.attribute(CudaDriver.DeviceAttribute.SHARED_MEMORY_PER_BLOCK_OPTIN));
-    int slots = Math.max(0, Math.min(MOST_SLOTS, (perBlock - OTHER_SHARED) / CudaLayout.SLOT));
+    int slots = Math.max(0, Math.min(MAX_SLOTS, (perBlock - STATIC_SHARED) / CudaLayout.SLOT));
     return new Window(driver.attribute(CudaDriver.DeviceAttribute.MULTIPROCESSORS) * blocks, slots);
   }
 
   /**
    * Whether a group takes the single pass.
    *
-   * @param adapted whether its tiles wait for a trust ratio; without, the window does not matter
+   * @param adapted whether the group's tiles wait for a trust ratio; if not, the window is unused
    */
   boolean isChosen(StepPath path, boolean adapted, Tiling tiling) {
     return switch (path) {
@@ -48,7 +47,7 @@ record Window(int grid, int slots) {
     };
   }
 
-  /** How many of a group's tiles the window can hold until their segment is ready. */
+  /** How many of a group's tiles the window can hold until their segment's ratio is known. */
   private long tilesHeld(Tiling tiling) {
     long held = 0;
     for (int segment = 0; segment < tiling.segmentCount(); segment++) {

@@ -133,8 +133,8 @@ class LargeOffsetsTest {
   }
 
   private static ByteBuffer control() {
-    ByteBuffer control = CudaLayout.buffer(CudaLayout.STEP_CONTROL);
-    CudaLayout.putStepControl(control, 0);
+    ByteBuffer control = CudaLayout.buffer(CudaLayout.StepControl.SIZE);
+    StructWriter.putStepControl(control, 0, 0);
     return control;
   }
 
@@ -145,8 +145,8 @@ class LargeOffsetsTest {
             1,
             group,
             CudaLayout.buffer(Double.BYTES).putDouble(0, STEP_SIZE),
-            CudaLayout.buffer(Long.BYTES).putLong(0, 1),
-            CudaLayout.buffer(Long.BYTES).putLong(0, arrays.upload(control(), Purpose.REPORT, "g")))
+            CudaLayout.argument(1),
+            CudaLayout.argument(arrays.upload(control(), Purpose.REPORT, "g")))
         .enqueue(launcher.stream());
     if (way == Way.TWO_PASSES || way == Way.LANS) {
       List<LaunchPolicy> passes =
@@ -160,12 +160,18 @@ class LargeOffsetsTest {
     }
     ByteBuffer ready = CudaLayout.buffer(Long.BYTES);
     ready.putLong(1L << 32 | Float.floatToRawIntBits(STEP_SIZE));
-    ByteBuffer window = CudaLayout.buffer(CudaLayout.WINDOW);
-    window.putLong(arrays.allocateZeros(Integer.BYTES, Purpose.TICKET, "g"));
-    window.putLong(arrays.allocateZeros(Integer.BYTES, Purpose.ARRIVALS, "g"));
-    window.putLong(arrays.upload(ready, Purpose.READY_WORDS, "g"));
-    window.putLong(arrays.allocate((long) TILES * Integer.BYTES, Purpose.DEFERRED_TILES, "g"));
-    window.putInt(launcher.window().slots()).putInt(0);
+    ByteBuffer window =
+        CudaLayout.buffer(CudaLayout.Window.SIZE)
+            .putLong(
+                CudaLayout.Window.TICKET, arrays.allocateZeros(Integer.BYTES, Purpose.TICKET, "g"))
+            .putLong(
+                CudaLayout.Window.ARRIVALS,
+                arrays.allocateZeros(Integer.BYTES, Purpose.ARRIVALS, "g"))
+            .putLong(CudaLayout.Window.READY, arrays.upload(ready, Purpose.READY_WORDS, "g"))
+            .putLong(
+                CudaLayout.Window.DEFERRED,
+                arrays.allocate((long) TILES * Integer.BYTES, Purpose.DEFERRED_TILES, "g"))
+            .putInt(CudaLayout.Window.SLOTS, launcher.window().slots());
     launcher.prepareSinglePass(TILES, group, window).enqueue(launcher.stream());
   }
 
@@ -182,10 +188,11 @@ class LargeOffsetsTest {
       long sums,
       long gradientSums) {
     int firstTile = (int) -(before / Tiling.TILE_ELEMENTS);
-    ByteBuffer segment = CudaLayout.buffer(CudaLayout.SEGMENT);
-    CudaLayout.putSegment(
+    ByteBuffer segment = CudaLayout.buffer(CudaLayout.Segment.SIZE);
+    StructWriter.putSegment(
         segment,
-        new CudaLayout.Segment(
+        0,
+        new StructWriter.SegmentArrays(
             tensors[0],
             new DeviceArray(tensors[4], DType.F16),
             new DeviceArray(tensors[1], type),
@@ -195,29 +202,37 @@ class LargeOffsetsTest {
         firstTile,
         way.tileCount);
     ByteBuffer tileSegments = CudaLayout.buffer((long) TILES * Integer.BYTES);
-    tileSegments.putInt(0).putInt(0).putInt(0);
-    ByteBuffer norms = CudaLayout.buffer(CudaLayout.SEGMENT_NORMS);
-    CudaLayout.putNoNorms(norms);
-    norms.putDouble(CudaLayout.SEGMENT_NORMS - 2 * Double.BYTES, GRADIENT_SCALE);
-    norms.putFloat(CudaLayout.SEGMENT_NORMS - 2 * Float.BYTES, STEP_SIZE);
-    norms.putFloat(CudaLayout.SEGMENT_NORMS - Float.BYTES, STEP_SIZE / 3);
-    ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.HYPERPARAMETERS);
-    CudaLayout.putHyperparameters(
+    ByteBuffer norms = CudaLayout.buffer(CudaLayout.SegmentNorms.SIZE);
+    StructWriter.putNoNorms(norms, 0);
+    norms.putDouble(CudaLayout.SegmentNorms.GRADIENT_SCALE, GRADIENT_SCALE);
+    norms.putFloat(CudaLayout.SegmentNorms.STEP_SIZE, STEP_SIZE);
+    norms.putFloat(CudaLayout.SegmentNorms.GRADIENT_STEP_SIZE, STEP_SIZE / 3);
+    ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.Hyperparameters.SIZE);
+    StructWriter.putHyperparameters(
         hyperparameters,
+        0,
         Hyperparameters.lamb(0.1)
             .withLayerAdaptation(way.adapted ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER));
-    ByteBuffer state = CudaLayout.buffer(CudaLayout.STEP_STATE);
-    CudaLayout.putStepState(state, 0, 1, 1);
-    ByteBuffer group = CudaLayout.buffer(CudaLayout.GROUP);
-    group.putLong(arrays.upload(segment, Purpose.SEGMENT_TABLE, "g"));
-    group.putLong(arrays.upload(tileSegments, Purpose.TILE_TABLE, "g"));
-    group.putLong(sums).putLong(gradientSums);
-    group.putLong(arrays.upload(norms, Purpose.REPORT, "g"));
-    group.putLong(arrays.allocate(Double.BYTES, Purpose.GRADIENT_SUMS, "g"));
-    group.putLong(arrays.upload(hyperparameters, Purpose.HYPERPARAMETERS, "g"));
-    group.putLong(arrays.upload(state, Purpose.REPORT, "g"));
-    group.putLong(arrays.allocate((long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, "g"));
-    return group.putInt(TILES).putInt(1);
+    ByteBuffer state = CudaLayout.buffer(CudaLayout.StepState.SIZE);
+    StructWriter.putStepState(state, 0, 0, 1, 1);
+    long rates = arrays.allocate((long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, "g");
+    return CudaLayout.buffer(CudaLayout.Group.SIZE)
+        .putLong(CudaLayout.Group.SEGMENTS, arrays.upload(segment, Purpose.SEGMENT_TABLE, "g"))
+        .putLong(
+            CudaLayout.Group.TILE_SEGMENTS, arrays.upload(tileSegments, Purpose.TILE_TABLE, "g"))
+        .putLong(CudaLayout.Group.PARTIALS, sums)
+        .putLong(CudaLayout.Group.GRADIENT_PARTIALS, gradientSums)
+        .putLong(CudaLayout.Group.NORMS, arrays.upload(norms, Purpose.REPORT, "g"))
+        .putLong(
+            CudaLayout.Group.GRADIENT_SUMS,
+            arrays.allocate(Double.BYTES, Purpose.GRADIENT_SUMS, "g"))
+        .putLong(
+            CudaLayout.Group.HYPERPARAMETERS,
+            arrays.upload(hyperparameters, Purpose.HYPERPARAMETERS, "g"))
+        .putLong(CudaLayout.Group.STATE, arrays.upload(state, Purpose.REPORT, "g"))
+        .putLong(CudaLayout.Group.RATES, rates)
+        .putInt(CudaLayout.Group.TILE_COUNT, TILES)
+        .putInt(CudaLayout.Group.SEGMENT_COUNT, 1);
   }
 
   static Stream<Arguments> additions() {
@@ -248,9 +263,9 @@ class LargeOffsetsTest {
           .prepare(
               LaunchPolicy.ACCUMULATE,
               1,
-              CudaLayout.buffer(Long.BYTES).putLong(0, to),
-              CudaLayout.buffer(Long.BYTES).putLong(0, from),
-              CudaLayout.buffer(Long.BYTES).putLong(0, before + TAIL),
+              CudaLayout.argument(to),
+              CudaLayout.argument(from),
+              CudaLayout.argument(before + TAIL),
               CudaLayout.buffer(Integer.BYTES).putInt(0, CudaLayout.dtype(type)),
               CudaLayout.buffer(Integer.BYTES).putInt(0, replacing ? 1 : 0))
           .enqueue(device.stream());

@@ -1,0 +1,99 @@
+package io.github.lamb4j.internal.cuda;
+
+import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.cuda.driver.Purpose;
+import io.github.lamb4j.internal.numerics.Tiling;
+import io.github.lamb4j.model.DType;
+import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Uploads the tables of one group and writes the {@code Group} that the kernels take. */
+final class GroupTables {
+
+  private static final DeviceArray NO_MODEL = new DeviceArray(0, DType.F16);
+
+  private final DeviceArrays arrays;
+  private final ParameterGroup group;
+  private final Tiling tiling;
+
+  /** Uploads nothing yet. */
+  GroupTables(DeviceArrays arrays, ParameterGroup group, Tiling tiling) {
+    this.arrays = arrays;
+    this.group = group;
+    this.tiling = tiling;
+  }
+
+  /**
+   * Allocates and uploads the tables.
+   *
+   * @param report holds the group's norms and step state, at {@code index}
+   * @param gradientSums the address of the segments' sums of g^2
+   * @param rates the address of the learning rates
+   */
+  ByteBuffer upload(
+      GroupState state, ReportBlock report, int index, long gradientSums, long rates) {
+    int tiles = tiling.tileCount();
+    boolean lans = group.hyperparameters().updateRule() == UpdateRule.LANS;
+    return CudaLayout.buffer(CudaLayout.Group.SIZE)
+        .putLong(CudaLayout.Group.SEGMENTS, uploadSegments(state))
+        .putLong(CudaLayout.Group.TILE_SEGMENTS, uploadTileSegments())
+        .putLong(CudaLayout.Group.PARTIALS, allocateSums(tiles, CudaLayout.PARTIAL))
+        .putLong(CudaLayout.Group.GRADIENT_PARTIALS, lans ? allocateSums(tiles, Double.BYTES) : 0)
+        .putLong(CudaLayout.Group.NORMS, report.norms(index))
+        .putLong(CudaLayout.Group.GRADIENT_SUMS, gradientSums)
+        .putLong(CudaLayout.Group.HYPERPARAMETERS, uploadHyperparameters())
+        .putLong(CudaLayout.Group.STATE, report.state(index))
+        .putLong(CudaLayout.Group.RATES, rates)
+        .putInt(CudaLayout.Group.TILE_COUNT, tiles)
+        .putInt(CudaLayout.Group.SEGMENT_COUNT, tiling.segmentCount());
+  }
+
+  private long allocateSums(int tiles, int bytesEach) {
+    return arrays.allocate((long) tiles * bytesEach, Purpose.PARTIAL_SUMS, group.name());
+  }
+
+  private long uploadSegments(GroupState state) {
+    List<Parameter> parameters = group.parameters();
+    ByteBuffer table = CudaLayout.buffer((long) parameters.size() * CudaLayout.Segment.SIZE);
+    for (int s = 0; s < parameters.size(); s++) {
+      DeviceParameter p = (DeviceParameter) parameters.get(s);
+      StructWriter.putSegment(
+          table,
+          s * CudaLayout.Segment.SIZE,
+          arraysOf(p, s, state),
+          p.count(),
+          tiling.firstTile(s),
+          tiling.tileCount(s));
+    }
+    return arrays.upload(table, Purpose.SEGMENT_TABLE, group.name());
+  }
+
+  private static StructWriter.SegmentArrays arraysOf(DeviceParameter p, int s, GroupState state) {
+    boolean master = p.hasMaster();
+    return new StructWriter.SegmentArrays(
+        master ? state.address(s, StateArray.MASTER, 0) : p.weights().address(),
+        master ? p.weights() : p.modelCopy().orElse(NO_MODEL),
+        p.gradients(),
+        state.address(s, StateArray.FIRST_MOMENT, 0),
+        state.address(s, StateArray.SECOND_MOMENT, 0));
+  }
+
+  private long uploadTileSegments() {
+    ByteBuffer table = CudaLayout.buffer((long) tiling.tileCount() * Integer.BYTES);
+    for (int tile = 0; tile < tiling.tileCount(); tile++) {
+      table.putInt(tiling.segmentOf(tile));
+    }
+    return arrays.upload(table, Purpose.TILE_TABLE, group.name());
+  }
+
+  private long uploadHyperparameters() {
+    ByteBuffer table = CudaLayout.buffer(CudaLayout.Hyperparameters.SIZE);
+    StructWriter.putHyperparameters(table, 0, group.hyperparameters());
+    return arrays.upload(table, Purpose.HYPERPARAMETERS, group.name());
+  }
+}
