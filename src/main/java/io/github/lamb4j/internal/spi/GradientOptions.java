@@ -30,12 +30,6 @@ public record GradientOptions(
           Scalar.ONE,
           NonFiniteGradients.PROPAGATE);
 
-  /** Clips, and nothing else. */
-  public static GradientOptions clipping(OptionalDouble maxNorm) {
-    return new GradientOptions(
-        maxNorm, Optional.empty(), Scalar.ONE, Scalar.ONE, NonFiniteGradients.PROPAGATE);
-  }
-
   /** Whether a step knows the norm of all gradients. */
   public boolean knowsNorm() {
     return norm.isPresent() || computesNorm();

@@ -1,38 +1,29 @@
 package io.github.lamb4j.tools.bench;
 
-import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.StepPath;
-import io.github.lamb4j.internal.cuda.CudaBackend;
+import io.github.lamb4j.internal.cuda.CudaBackends;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.Tiling;
-import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.model.ParameterGroup;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 
-/**
- * An optimizer of ours on CUDA: what {@code Lamb.step()} enqueues, with the driver and thereby the
- * memory of our choice, which the public API does not give.
- */
+/** {@link Lamb#step()} on CUDA. */
 final class CudaStep implements Contender, AutoCloseable {
 
-  /** What no tile's predecessor in a table of deferred tiles can be: no such tile, and not none. */
-  private static final int UNTOUCHED = 0xfffffffe;
+  /** Neither a tile nor "none", so a tile that still has this mark was not deferred. */
+  private static final int NOT_DEFERRED = 0xfffffffe;
 
   private final String name;
   private final BenchDriver driver;
   private final CudaStream stream;
-  private final List<ParameterGroup> groups;
-  private final CudaBackend backend;
-  private final Map<String, BenchDriver.Block> deferredTiles;
-  private final double[] rates;
-  private final long[] rateSteps;
-  private long steps;
   private final boolean clip;
+  private final Lamb lamb;
+  private final Map<String, BenchDriver.Block> deferredTiles;
 
   CudaStep(
       String name,
@@ -44,15 +35,14 @@ final class CudaStep implements Contender, AutoCloseable {
     this.name = name;
     this.driver = driver;
     this.stream = stream;
-    this.groups = groups;
     clip = settings.clip();
-    OptionalDouble maxNorm =
-        clip ? OptionalDouble.of(BenchSettings.MAX_GRAD_NORM) : OptionalDouble.empty();
-    backend = new CudaBackend(driver, stream, groups, GradientOptions.clipping(maxNorm), path);
+    LambBuilder builder = LambBuilder.over(CudaBackends.onStream(driver, stream)).path(path);
+    groups.forEach(builder::group);
+    if (clip) {
+      builder.maxGradNorm(BenchSettings.MAX_GRAD_NORM);
+    }
+    lamb = builder.build();
     deferredTiles = driver.takeDeferredTiles();
-    rates = new double[groups.size()];
-    rateSteps = new long[groups.size()];
-    Arrays.fill(rates, settings.rate());
   }
 
   @Override
@@ -62,29 +52,28 @@ final class CudaStep implements Contender, AutoCloseable {
 
   @Override
   public void step() {
-    Arrays.fill(rateSteps, ++steps);
-    backend.step(rates, rateSteps);
+    lamb.step();
   }
 
   boolean takesSinglePass() {
     return !deferredTiles.isEmpty();
   }
 
-  /** The kernel itself notes every tile that it defers: the notes are laid out and read back. */
+  /** The kernel links the tiles that it defers: every tile is marked before and read after. */
   @Override
   public Cost countedStep() {
     for (BenchDriver.Block table : deferredTiles.values()) {
-      ByteBuffer untouched = buffer(table);
-      while (untouched.hasRemaining()) {
-        untouched.putInt(UNTOUCHED);
+      ByteBuffer marks = buffer(table);
+      while (marks.hasRemaining()) {
+        marks.putInt(NOT_DEFERRED);
       }
-      driver.copyToDevice(table.address(), untouched.flip(), stream);
+      driver.copyToDevice(table.address(), marks.flip(), stream);
     }
     long launches = driver.launches();
     step();
     long elements = 0;
     long bytes = 0;
-    for (ParameterGroup group : groups) {
+    for (ParameterGroup group : lamb.groups()) {
       elements += elements(group);
       bytes += bytes(group);
     }
@@ -98,20 +87,19 @@ final class CudaStep implements Contender, AutoCloseable {
     if (table == null) {
       return clipping + Traffic.twoPasses(elements);
     }
-    Hyperparameters hyperparameters = group.hyperparameters();
     return clipping
-        + (hyperparameters.isAdapted()
+        + (group.hyperparameters().isAdapted()
             ? Traffic.singlePass(elements, deferredElements(group, table))
             : Traffic.singlePassUnadapted(elements));
   }
 
   private long deferredElements(ParameterGroup group, BenchDriver.Block table) {
-    ByteBuffer notes = buffer(table);
-    driver.copyToHost(notes, table.address(), stream);
+    ByteBuffer marks = buffer(table);
+    driver.copyToHost(marks, table.address(), stream);
     Tiling tiling = Tiling.of(group.counts());
     long deferred = 0;
     for (int tile = 0; tile < tiling.tileCount(); tile++) {
-      if (notes.getInt(tile * Integer.BYTES) != UNTOUCHED) {
+      if (marks.getInt(tile * Integer.BYTES) != NOT_DEFERRED) {
         int segment = tiling.segmentOf(tile);
         long start = (long) (tile - tiling.firstTile(segment)) * Tiling.TILE_ELEMENTS;
         long left = group.parameters().get(segment).count() - start;
@@ -131,6 +119,6 @@ final class CudaStep implements Contender, AutoCloseable {
 
   @Override
   public void close() {
-    backend.close();
+    lamb.close();
   }
 }
