@@ -8,13 +8,14 @@ import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
 import static jcuda.driver.JCudaDriver.cuInit;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.Optional;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 
 /**
- * The driver and first device of this machine, looked up once: without a driver, JCuda's first use
- * throws one error and every later use another.
+ * The driver and first device of this machine. Looked up once, because without a driver the first
+ * use of JCuda throws a different error than later ones.
  */
 public final class CudaProbe {
 
@@ -32,7 +33,7 @@ public final class CudaProbe {
     this.computeCapability = computeCapability;
   }
 
-  /** The result. */
+  /** The result of the lookup. */
   public static CudaProbe get() {
     try {
       return Lookup.RESULT;
@@ -41,7 +42,7 @@ public final class CudaProbe {
     }
   }
 
-  /** Why the driver or its first device does not answer, with the remedy; empty if it does. */
+  /** Why no device can be used, with the remedy; empty if one can. */
   public Optional<String> failure() {
     return Optional.ofNullable(failure);
   }
@@ -61,11 +62,30 @@ public final class CudaProbe {
     return computeCapability;
   }
 
+  /**
+   * Why JCuda's native library did not load. Often only a cause knows: a class that failed to
+   * initialize once reports "Could not initialize class" from then on, and an
+   * ExceptionInInitializerError has no message.
+   */
+  static String linkageReason(Throwable error) {
+    String reason = error.toString();
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      String message = Objects.requireNonNullElse(cause.getMessage(), "");
+      if (message.contains("libcuda.so") || message.contains("nvcuda")) {
+        return "no NVIDIA driver (libcuda.so.1) is installed";
+      }
+      if (!message.isBlank()) {
+        reason = message.lines().findFirst().orElseThrow();
+      }
+    }
+    return "JCuda's native library cannot be loaded on this platform: " + reason;
+  }
+
   private static CudaProbe failed(String reason) {
     return new CudaProbe(reason, 0, null, 0);
   }
 
-  /** Uses JCuda's classes, which may be missing: only {@link #get} may touch this class. */
+  /** Uses JCuda's classes, which may be missing. Only {@link #get} may use this class. */
   private static final class Lookup {
     static final CudaProbe RESULT = probe();
 
@@ -87,10 +107,10 @@ public final class CudaProbe {
       }
       if (code == NO_DEVICE || code == 0 && count[0] == 0) {
         return failed(
-            "the NVIDIA driver sees no device; check that one is installed and visible to this process");
+            "the NVIDIA driver finds no device; check that one is installed and visible to this process");
       }
       if (code != 0) {
-        return failed("the NVIDIA driver does not start: " + Results.nameOf(code));
+        return failed("the NVIDIA driver cannot be initialized: " + Results.nameOf(code));
       }
       int[] version = new int[1];
       Results.codeOf(() -> cuDriverGetVersion(version));
@@ -110,15 +130,6 @@ public final class CudaProbe {
       int[] value = new int[1];
       Results.codeOf(() -> cuDeviceGetAttribute(value, attribute, device));
       return value[0];
-    }
-
-    private static String linkageReason(LinkageError e) {
-      String message = String.valueOf(e.getMessage());
-      if (message.contains("libcuda.so") || message.contains("nvcuda")) {
-        return "no NVIDIA driver (libcuda.so.1) is installed";
-      }
-      return "JCuda's native library cannot be loaded on this platform: "
-          + message.lines().findFirst().orElse("");
     }
   }
 }
