@@ -5,37 +5,46 @@ import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import java.nio.ByteBuffer;
 
 /**
- * What every launch of an optimizer has in common.
+ * Prepares the launches of one optimizer.
  *
  * @param driver the driver
  * @param stream the caller's stream
  * @param module the loaded kernels
- * @param multiprocessors the device's
- * @param window what the single pass can hold on the device
+ * @param multiprocessors of the device
+ * @param window the capacity of the single pass on the device
  */
 record Launcher(
     CudaDriver driver, CudaStream stream, long module, int multiprocessors, Window window) {
 
-  /** Prepares a kernel's launch for so many tiles or segments. */
+  /**
+   * Prepares a kernel.
+   *
+   * @param work the number of tiles or segments
+   */
   CudaDriver.Launch prepare(LaunchPolicy policy, int work, ByteBuffer... arguments) {
-    return driver.prepare(
-        driver.function(module, policy.kernel()),
-        policy.kernel(),
-        policy.grid(work, multiprocessors),
-        policy.threads(),
-        0,
+    return prepare(policy, policy.grid(work, multiprocessors), 0, arguments);
+  }
+
+  /** Prepares the single pass, with dynamic shared memory for the slots of the window. */
+  CudaDriver.Launch prepareSinglePass(int tiles, ByteBuffer... arguments) {
+    return prepare(
+        LaunchPolicy.SINGLE_PASS,
+        Math.max(1, Math.min(tiles, window.grid())),
+        window.slots() * CudaLayout.SLOT,
         arguments);
   }
 
-  /** Prepares the single pass of so many tiles, with shared memory for the window's slots. */
-  CudaDriver.Launch prepareSinglePass(int tiles, ByteBuffer... arguments) {
-    LaunchPolicy policy = LaunchPolicy.SINGLE_PASS;
-    return driver.prepare(
-        driver.function(module, policy.kernel()),
-        policy.kernel(),
-        Math.max(1, Math.min(tiles, window.grid())),
-        policy.threads(),
-        window.slots() * CudaLayout.SLOT,
-        arguments);
+  private CudaDriver.Launch prepare(
+      LaunchPolicy policy, int grid, int sharedBytes, ByteBuffer... arguments) {
+    String kernel = policy.kernel();
+    CudaDriver.Launch launch =
+        driver.prepare(
+            driver.function(module, kernel),
+            kernel,
+            grid,
+            policy.threads(),
+            sharedBytes,
+            arguments);
+    return new DebugSync(driver).apply(kernel, launch);
   }
 }
