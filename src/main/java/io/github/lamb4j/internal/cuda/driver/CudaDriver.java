@@ -4,11 +4,11 @@ import io.github.lamb4j.error.CudaException;
 import java.nio.ByteBuffer;
 
 /**
- * The few driver calls that the CUDA backend needs, and all that it knows of CUDA.
+ * The driver calls that the CUDA backend needs; its only access to CUDA.
  *
- * <p>Addresses, contexts, events and modules are plain numbers; a stream is the caller's own
- * handle. Every failed call throws {@link CudaException} with the call, the driver's code and what
- * was being done. Calls act in the calling thread's current context.
+ * <p>Addresses, contexts, events and modules are plain numbers. A failed call throws {@link
+ * CudaException} with the entry point, the driver's code and the purpose of the call. Calls act in
+ * the calling thread's current context.
  */
 public interface CudaDriver {
 
@@ -22,13 +22,12 @@ public interface CudaDriver {
    */
   void retainPrimaryContext(int device);
 
-  /** Makes a retained primary context current in the calling thread, which may be another. */
+  /** Makes a retained primary context current in the calling thread. */
   void makePrimaryContextCurrent(int device);
 
   /**
-   * Gives back what {@link #retainPrimaryContext} took, and leaves the calling thread without a
-   * current context: the last release destroys it, and a thread that still had it would take it for
-   * one of its own.
+   * Releases a context retained by {@link #retainPrimaryContext} and leaves the calling thread
+   * without a current context: the last release destroys the context, so it must not stay current.
    */
   void releasePrimaryContext(int device);
 
@@ -44,10 +43,7 @@ public interface CudaDriver {
   /** Free and total bytes of device memory. */
   DeviceMemory memory();
 
-  /**
-   * The bytes that the driver knows to be mapped around this address, or null if it is not device
-   * memory.
-   */
+  /** The allocation that contains an address, or null if the address is not device memory. */
   DeviceRange rangeOf(long address);
 
   /**
@@ -58,77 +54,75 @@ public interface CudaDriver {
    */
   long allocate(long bytes, Purpose purpose, String owner);
 
-  /** Frees what {@link #allocate} gave. */
+  /** Frees memory from {@link #allocate}. */
   void free(long address);
 
   /**
-   * Copies the source's remaining bytes (a direct buffer) in the stream's order, and waits until
-   * they are there.
+   * Copies the remaining bytes of the source, a direct buffer, in stream order, and waits for the
+   * copy.
    */
   void copyToDevice(long target, ByteBuffer source, CudaStream stream);
 
   /**
-   * Fills the target's remaining bytes (a direct buffer) in the stream's order, and waits until
-   * they are there.
+   * Fills the remaining bytes of the target, a direct buffer, in stream order, and waits for the
+   * copy.
    */
   void copyToHost(ByteBuffer target, long source, CudaStream stream);
 
-  /** Enqueues a copy between two places of device memory that do not overlap. */
+  /** Enqueues a copy within device memory. The ranges must not overlap. */
   void copyOnDevice(long target, long source, long bytes, CudaStream stream);
 
-  /** Enqueues the setting of every byte to zero. */
+  /** Enqueues clearing every byte to zero. */
   void clear(long address, long bytes, CudaStream stream);
 
   /** Loads a module from PTX text. */
   long loadModule(byte[] ptx);
 
-  /** Unloads a module; its functions are gone. */
+  /** Unloads a module; its functions become invalid. */
   void unloadModule(long module);
 
-  /** A kernel of a module. */
+  /** Looks up a kernel of a module. */
   long function(long module, String name);
 
   /**
-   * Prepares a launch of {@code grid} blocks of {@code threads} threads, to be enqueued any number
-   * of times.
+   * Prepares a launch of {@code grid} blocks of {@code threads} threads, which can be enqueued any
+   * number of times.
    *
    * @param name the kernel's name, for error messages
-   * @param arguments the kernel's arguments in order, each a direct buffer in native order; their
-   *     contents are read at every {@link Launch#enqueue}, so that a caller may rewrite them in
-   *     between
+   * @param arguments the kernel's arguments in order, each a direct buffer in native order. Their
+   *     contents are read at each {@link Launch#enqueue}, so a caller may rewrite them in between
    */
   Launch prepare(
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments);
 
   /**
-   * Whether work enqueued on the stream is being recorded into a CUDA graph, to run when that is
-   * launched. Not so once an error has made the recording void: then enqueueing fails. Allocates
-   * nothing, waits for nothing.
+   * Whether work enqueued on the stream is recorded into a CUDA graph instead of run. False once an
+   * error has invalidated the capture; enqueueing then fails. Neither allocates nor waits.
    */
   boolean isCapturing(CudaStream stream);
 
-  /** Waits for all that was enqueued on the stream. */
+  /** Waits for all work enqueued on the stream. */
   void synchronize(CudaStream stream);
 
-  /** An event that records time. */
+  /** Creates an event that records time. */
   long createEvent();
 
-  /** Enqueues the recording of an event. */
+  /** Enqueues recording an event. */
   void recordEvent(long event, CudaStream stream);
 
-  /** Waits for both events and gives the milliseconds between them. */
+  /** Waits for both events and returns the milliseconds between them. */
   float elapsedMillis(long start, long end);
 
   /** Destroys an event. */
   void destroyEvent(long event);
 
-  /** One launch site. Not safe for use by several threads at once. */
+  /** A prepared launch. Not thread-safe. */
   interface Launch {
-    /** Enqueues the kernel on a stream. Allocates nothing, waits for nothing. */
+    /** Enqueues the kernel on a stream. Neither allocates nor waits. */
     void enqueue(CudaStream stream);
   }
 
-  /** Device attributes that decide how kernels are launched, or that a benchmark reports. */
+  /** Device attributes that determine launches or that the benchmark reports. */
   enum DeviceAttribute {
     COMPUTE_CAPABILITY_MAJOR,
     COMPUTE_CAPABILITY_MINOR,
@@ -138,15 +132,15 @@ public interface CudaDriver {
     SHARED_MEMORY_PER_BLOCK_OPTIN,
     /** In bytes. */
     L2_CACHE,
-    /** The highest clock of the multiprocessors, in kHz. */
+    /** The maximum clock of the multiprocessors, in kHz. */
     CLOCK,
-    /** The highest clock of the memory, in kHz. */
+    /** The maximum clock of the memory, in kHz. */
     MEMORY_CLOCK
   }
 
   /** Device memory in bytes. */
   record DeviceMemory(long free, long total) {}
 
-  /** A range of device memory: its first byte and its length. */
+  /** A range of device memory: its start address and its length. */
   record DeviceRange(long start, long bytes) {}
 }

@@ -2,13 +2,10 @@ package io.github.lamb4j.internal.cuda.driver;
 
 import jcuda.driver.CUstream;
 
-/**
- * A stream, as the CUDA backend passes it around: it never looks inside. Two are equal if they name
- * the same stream.
- */
+/** An opaque handle of a stream. Two are equal if they denote the same stream. */
 public final class CudaStream {
 
-  /** The legacy default stream, which every program has. */
+  /** The legacy default stream. */
   public static final CudaStream LEGACY = of(new CUstream());
 
   private final Object handle;
@@ -22,12 +19,12 @@ public final class CudaStream {
     return new CudaStream(stream);
   }
 
-  /** A new stream of a driver that is not JCuda's, equal only to itself. */
+  /** A new stream of a driver other than JCuda, equal only to itself. */
   public static CudaStream ofOtherDriver() {
     return new CudaStream(new Object());
   }
 
-  /** The stream, for JCuda. */
+  /** The JCuda stream. */
   public CUstream handle() {
     return (CUstream) handle;
   }

@@ -49,26 +49,24 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.CUstreamCaptureStatus;
 
 /**
- * The driver through JCuda.
+ * The CUDA driver, called through JCuda.
  *
- * <p>JCuda either returns error codes or throws, as the application has set it for the whole
- * process; here both work, and the setting is left alone.
+ * <p>JCuda either returns error codes or throws exceptions; the application sets this for the whole
+ * process. This class handles both and does not change the setting.
  */
 public final class JCudaDriver implements CudaDriver {
 
-  /** The first version of CUDA whose driver can capture streams. */
+  /** The first CUDA version whose driver can capture streams: 10.0. */
   private static final int FIRST_TO_CAPTURE = 10_000;
 
-  /**
-   * A context whose handle can be seen; a thread's own, so that looking at it allocates nothing.
-   */
+  /** Exposes the handle of a context. One per thread, so that looking it up allocates nothing. */
   private static final class Context extends CUcontext {
     long handle() {
       return getNativePointer();
     }
   }
 
-  /** A device pointer whose address can be seen. */
+  /** Exposes the address of a device pointer. */
   private static final class Address extends CUdeviceptr {
     long value() {
       return getNativePointer();
@@ -81,7 +79,7 @@ public final class JCudaDriver implements CudaDriver {
   private final Map<Integer, CUcontext> primaryContexts = new ConcurrentHashMap<>();
   private final AtomicLong lastHandle = new AtomicLong();
 
-  /** The driver's version once it was asked for, 0 before; threads that race find the same. */
+  /** The driver's version; 0 until it is first needed. Racing threads store the same value. */
   private int version;
 
   private long register(Object handle) {
@@ -116,7 +114,7 @@ public final class JCudaDriver implements CudaDriver {
     }
     if (code != 0) {
       throw new CudaException(
-          "cuCtxGetCurrent", code, Results.nameOf(code), "looking for the current context");
+          "cuCtxGetCurrent", code, Results.nameOf(code), "looking up the current context");
     }
     return context.handle();
   }
@@ -162,8 +160,7 @@ public final class JCudaDriver implements CudaDriver {
   @Override
   public int driverVersion() {
     int[] version = new int[1];
-    check(
-        "cuDriverGetVersion", "asking for the driver's version", () -> cuDriverGetVersion(version));
+    check("cuDriverGetVersion", "querying the driver version", () -> cuDriverGetVersion(version));
     return version[0];
   }
 
@@ -172,7 +169,7 @@ public final class JCudaDriver implements CudaDriver {
     byte[] name = new byte[256];
     check(
         "cuDeviceGetName",
-        "asking for the device's name",
+        "querying the device name",
         () -> cuDeviceGetName(name, name.length, currentDevice()));
     return new String(name, StandardCharsets.US_ASCII).split("\0", 2)[0];
   }
@@ -199,7 +196,7 @@ public final class JCudaDriver implements CudaDriver {
     int[] value = new int[1];
     check(
         "cuDeviceGetAttribute",
-        "asking for " + attribute,
+        "querying " + attribute,
         () -> cuDeviceGetAttribute(value, number, currentDevice()));
     return value[0];
   }
@@ -208,7 +205,7 @@ public final class JCudaDriver implements CudaDriver {
   public DeviceMemory memory() {
     long[] free = new long[1];
     long[] total = new long[1];
-    check("cuMemGetInfo", "asking for free device memory", () -> cuMemGetInfo(free, total));
+    check("cuMemGetInfo", "querying free device memory", () -> cuMemGetInfo(free, total));
     return new DeviceMemory(free[0], total[0]);
   }
 
@@ -278,14 +275,15 @@ public final class JCudaDriver implements CudaDriver {
 
   @Override
   public long loadModule(byte[] ptx) {
-    // A direct buffer: an array would keep the garbage collector waiting for as long as the driver
-    // compiles.
+    // Direct buffers, also for the option values that are not there: JCuda pins arrays during the
+    // call, and no garbage collection could run while the driver compiles.
     ByteBuffer text = ByteBuffer.allocateDirect(ptx.length).put(ptx).flip();
+    Pointer noValues = Pointer.to(ByteBuffer.allocateDirect(Long.BYTES));
     CUmodule module = new CUmodule();
     check(
         "cuModuleLoadDataEx",
         "loading the kernels",
-        () -> cuModuleLoadDataEx(module, Pointer.to(text), 0, new int[0], Pointer.to(new int[0])));
+        () -> cuModuleLoadDataEx(module, Pointer.to(text), 0, new int[0], noValues));
     return register(module);
   }
 
@@ -314,14 +312,14 @@ public final class JCudaDriver implements CudaDriver {
     if (sharedBytes > 0) {
       CUfunction kernel = handle(CUfunction.class, function);
       String doing =
-          "asking for %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name);
+          "requesting %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name);
       check(
           "cuFuncSetAttribute",
           doing,
           () ->
               cuFuncSetAttribute(
                   kernel, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
-      // All that a multiprocessor can give: the kernel's blocks are to be resident side by side.
+      // The largest shared memory carveout, so that all of the kernel's blocks can be resident.
       check(
           "cuFuncSetAttribute",
           doing,
@@ -338,7 +336,7 @@ public final class JCudaDriver implements CudaDriver {
       version = driverVersion();
     }
     if (version < FIRST_TO_CAPTURE) {
-      return false; // and to call what the driver lacks would end the process
+      return false; // calling a function that the driver lacks would end the process
     }
     int[] status = captureStatus.get();
     int code;
@@ -349,7 +347,7 @@ public final class JCudaDriver implements CudaDriver {
     }
     if (code != 0) {
       throw new CudaException(
-          "cuStreamIsCapturing", code, Results.nameOf(code), "asking whether a stream is captured");
+          "cuStreamIsCapturing", code, Results.nameOf(code), "querying the capture status");
     }
     return status[0] == CUstreamCaptureStatus.CU_STREAM_CAPTURE_STATUS_ACTIVE;
   }
@@ -383,7 +381,10 @@ public final class JCudaDriver implements CudaDriver {
     CUevent from = handle(CUevent.class, start);
     CUevent to = handle(CUevent.class, end);
     check("cuEventSynchronize", "waiting for an event", () -> cuEventSynchronize(to));
-    check("cuEventElapsedTime", "reading a time", () -> cuEventElapsedTime(millis, from, to));
+    check(
+        "cuEventElapsedTime",
+        "reading the elapsed time",
+        () -> cuEventElapsedTime(millis, from, to));
     return millis[0];
   }
 

@@ -8,8 +8,8 @@ import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 
 /**
- * A launch through JCuda. The argument block is built once: direct buffers, since arrays would hold
- * off the garbage collector during every launch.
+ * A launch through JCuda. The argument list is built once, of direct buffers: JCuda would pin
+ * arrays and block the garbage collector during every launch.
  */
 final class JCudaLaunch implements CudaDriver.Launch {
 

@@ -3,14 +3,14 @@ package io.github.lamb4j.internal.cuda.driver;
 import java.util.function.IntSupplier;
 import jcuda.driver.CUresult;
 
-/** JCuda's results, whether it returns them or throws. */
+/** The result codes of JCuda, which either returns or throws them. */
 public final class Results {
 
-  private static final int UNKNOWN = 999; // CUDA_ERROR_UNKNOWN, the highest code
+  private static final int UNKNOWN = 999; // CUDA_ERROR_UNKNOWN, the largest code
 
   private Results() {}
 
-  /** The code that a call returned, or threw. */
+  /** The code that a call returned or threw. */
   public static int codeOf(IntSupplier invocation) {
     try {
       return invocation.getAsInt();
@@ -19,7 +19,7 @@ public final class Results {
     }
   }
 
-  /** An exception of JCuda's carries the code's name alone. */
+  /** The code of an exception, which carries only the name of the code. */
   public static int codeOf(jcuda.CudaException thrown) {
     for (int code = 1; code < UNKNOWN; code++) {
       if (CUresult.stringFor(code).equals(thrown.getMessage())) {
