@@ -158,6 +158,15 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(DOOR, SPI, ENGINE, CPU, CUDA);
 
+  @ArchTest
+  static final ArchRule emulatorShouldDependOnlyOnTheDriverAndErrors =
+      classes()
+          .that()
+          .resideInAPackage(EMULATOR)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(EMULATOR, DRIVER, "io.github.lamb4j.error..", "java..");
+
   /** The benchmark needs the driver: for device memory, copies, events and launch counts. */
   @ArchTest
   static final ArchRule toolsShouldUseThePublicApi =

@@ -2,10 +2,10 @@ package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.emulator.ParsedModule.Space;
 
-/** An instruction that accesses memory: finds and checks what an address names. */
+/** An instruction that accesses memory: resolves an address and checks the access. */
 abstract class Access implements Operation {
 
-  /** Where the other spaces lie among generic addresses. */
+  /** Start of the other spaces in the generic address space. */
   static final long SHARED_WINDOW = 0x7e01_0000_0000L;
 
   static final long LOCAL_WINDOW = 0x7e02_0000_0000L;
@@ -16,7 +16,7 @@ abstract class Access implements Operation {
   final int base;
   final long offset;
 
-  /** Where in its page the located bytes are. */
+  /** Offset of the located bytes in their page. */
   int at;
 
   /** Their generic address. */
@@ -42,14 +42,14 @@ abstract class Access implements Operation {
     return address - PARAM_WINDOW >= 0 && address - PARAM_WINDOW < WINDOW_BYTES;
   }
 
-  /** Whether other threads see what {@link #locate} found. */
+  /** Whether other threads can access the memory that {@link #locate} found. */
   final boolean isCommon() {
     return !isLocal(address) && !isParameter(address);
   }
 
   /**
-   * The page with the bytes that a lane accesses, all of them; for a load null if nothing was ever
-   * written there. Sets {@link #at} and {@link #address}.
+   * Returns the page that holds all bytes that a lane accesses, or null for a load from a page that
+   * was never written. Sets {@link #at} and {@link #address}.
    */
   final Page locate(Warp warp, int lane, int bytes, boolean store) {
     long pointer = warp.registers[base + lane] + offset;
@@ -145,11 +145,11 @@ abstract class Access implements Operation {
   final EmulatorException undefined(Warp warp, int lane, int bytes) {
     return warp.fault(
         lane,
-        "reads %d bytes at 0x%x that nothing wrote: %s"
+        "reads %d uninitialized bytes at 0x%x: %s"
             .formatted(bytes, address, warp.describe(address)));
   }
 
-  /** What stands for a location in the race detector's books. */
+  /** The race detector's key for a location. */
   final long location(Warp warp) {
     return isShared(address)
         ? (long) warp.block.index << 48 ^ 1L << 47 ^ address >>> 2

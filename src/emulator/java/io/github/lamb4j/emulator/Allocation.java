@@ -3,7 +3,7 @@ package io.github.lamb4j.emulator;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 
-/** A range of global memory; pages come into being when first written. */
+/** A range of global memory. Its pages are created when they are first written. */
 final class Allocation {
 
   static final int PAGE_BITS = 16;
@@ -18,7 +18,7 @@ final class Allocation {
   /** Whether kernels may only read it. */
   boolean constant;
 
-  /** Bytes that the threads of the current launch have loaded and stored. */
+  /** Bytes loaded and stored by the threads of the current launch. */
   long loaded;
 
   long stored;
@@ -41,7 +41,7 @@ final class Allocation {
     return at >= 0 && at <= bytes - length;
   }
 
-  /** The page with this number; null if nothing was ever written there and none is to be made. */
+  /** The page with this number; null if it was never written and is not to be created. */
   Page page(int number, boolean make) {
     Page page = pages[number];
     if (page == null && (make || cleared[number])) {
@@ -86,7 +86,7 @@ final class Allocation {
     while (target.hasRemaining()) target.put(get(at++));
   }
 
-  /** Where eight bytes or more that nothing wrote start within a range, or -1. */
+  /** Offset of the first run of eight or more uninitialized bytes in a range, or -1. */
   long hole(long from, long length) {
     long undefined = 0;
     for (long at = from; at < from + length; at++) {
@@ -98,13 +98,13 @@ final class Allocation {
     return -1;
   }
 
-  /** The byte there; a poison value if it is undefined. */
+  /** The byte at an offset; a poison value if it is uninitialized. */
   byte get(long at) {
     Page page = page((int) (at >>> PAGE_BITS), false);
     return page == null ? (byte) 0xa5 : (byte) page.get((int) at & PAGE_BYTES - 1, 1);
   }
 
-  /** Forgets who accessed what. */
+  /** Forgets all recorded accesses. */
   void forgetAccesses() {
     for (Page page : pages) if (page != null && page.writes != null) page.forgetAccesses();
   }

@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** A thread's asynchronous copies to shared memory, which arrive when it waits for them. */
+/**
+ * A thread's asynchronous copies to shared memory. They complete when the thread waits for them.
+ */
 final class AsyncCopies {
 
   private record Copy(Page target, int at, byte[] bytes) {
@@ -17,7 +19,7 @@ final class AsyncCopies {
   private final Deque<List<Copy>> groups = new ArrayDeque<>();
   private List<Copy> open = new ArrayList<>();
 
-  /** Until it arrives, the target is undefined. */
+  /** The target is uninitialized until the copy completes. */
   void add(Page target, int at, byte[] bytes) {
     target.mark(at, bytes.length, Page.UNDEFINED);
     open.add(new Copy(target, at, bytes));
@@ -28,7 +30,7 @@ final class AsyncCopies {
     open = new ArrayList<>();
   }
 
-  /** Waits until at most so many of the latest groups are under way. */
+  /** Completes all groups but the latest {@code pending}. */
   void await(long pending) {
     while (groups.size() > pending) groups.remove().forEach(Copy::arrive);
   }

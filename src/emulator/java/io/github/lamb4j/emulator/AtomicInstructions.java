@@ -8,7 +8,7 @@ import java.util.Map;
 /** {@code atom} and {@code red}. */
 final class AtomicInstructions {
 
-  /** The new value from the old one and the operands; all extended by their type. */
+  /** Computes the new value from the old one and the operands, all extended to 64 bits. */
   private interface Update {
     long apply(long old, long b, long c);
   }
@@ -63,7 +63,7 @@ final class AtomicInstructions {
             : modifiers.takeAny("relaxed", "release");
     String scope = modifiers.takeAny("cta", "cluster", "gpu", "sys");
     Space space = MemoryInstructions.takeSpace(modifiers, "global", "shared", "shared::cta");
-    // The compiler writes the scope behind the space where no order stands.
+    // Without a memory order, the compiler writes the scope after the state space.
     if (scope == null) scope = modifiers.takeAny("cta", "cluster", "gpu", "sys");
     int strength = Semantics.strength(scope == null ? "gpu" : scope);
     boolean both = "acq_rel".equals(order);

@@ -7,17 +7,17 @@ final class Block {
 
   private static final int BARRIERS = 16;
 
-  /** Who has arrived at a barrier. */
+  /** The threads that have arrived at a barrier. */
   private static final class Barrier {
     int arrived;
     long expected;
 
-    /** Lanes by warp. */
+    /** Arrived lanes by warp. */
     final int[] lanes;
 
     final int[] waiting;
 
-    /** What those knew that arrived without waiting. */
+    /** The knowledge of threads that arrived without waiting. */
     Knowledge published = Knowledge.NONE;
 
     boolean allWait = true;
@@ -36,7 +36,7 @@ final class Block {
   final Page shared;
   final Page local;
 
-  /** What the race detector keeps for each thread. */
+  /** The race detector's state of each thread. */
   final Knowledge[] known;
 
   final Knowledge[] pending;
@@ -44,7 +44,7 @@ final class Block {
   final boolean[] fencedForBlock;
   int barrierTime;
 
-  /** What {@code bar.red} has gathered, by barrier. */
+  /** The votes of {@code bar.red} so far, by barrier. */
   final int[] votes = new int[BARRIERS];
 
   final int[] voters = new int[BARRIERS];
@@ -95,13 +95,17 @@ final class Block {
   /**
    * Threads arrive at a barrier.
    *
-   * @param expected how many threads must, or -1 for all
+   * @param expected the number of threads that complete the barrier, or -1 for all
    */
   void arrive(Warp warp, int lanes, long id, long expected, boolean waits) {
     int lane = Integer.numberOfTrailingZeros(lanes);
-    if (id < 0 || id >= BARRIERS) throw warp.fault(lane, "there is no barrier " + id);
+    if (id < 0 || id >= BARRIERS)
+      throw warp.fault(
+          lane,
+          "barrier %d does not exist; barriers are numbered 0 to %d".formatted(id, BARRIERS - 1));
     if (expected >= 0 && (expected == 0 || expected % Warp.LANES != 0)) {
-      throw warp.fault(lane, expected + " threads are no whole number of warps");
+      throw warp.fault(
+          lane, "barrier of %d threads: not a multiple of %d".formatted(expected, Warp.LANES));
     }
     if (expected < 0 && exited > 0) {
       throw warp.fault(
@@ -110,7 +114,7 @@ final class Block {
     Barrier barrier = barriers[(int) id];
     if (barrier == null) barrier = barriers[(int) id] = new Barrier(warps.length);
     if (barrier.arrived > 0 && barrier.expected != expected) {
-      throw warp.fault(lane, "divergent barrier: others expect another number of threads");
+      throw warp.fault(lane, "divergent barrier: others expect a different number of threads");
     }
     if ((barrier.lanes[warp.index] & lanes) != 0) {
       throw warp.fault(lane, "divergent barrier: arrives twice before the others arrive");

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** The work that was recorded on a stream, in its order. */
+/** The work recorded on a stream, in order. */
 final class CapturedGraph implements Graph {
 
   private final List<Runnable> work;
@@ -12,8 +12,8 @@ final class CapturedGraph implements Graph {
   private final Set<CapturedGraph> open;
 
   /**
-   * @param launcher has the graph run in its stream's order
-   * @param open the graphs that are not closed yet, this one from now on
+   * @param launcher enqueues the graph on its stream
+   * @param open the graphs that are not closed; this one is added
    */
   CapturedGraph(List<Runnable> work, Consumer<CapturedGraph> launcher, Set<CapturedGraph> open) {
     this.work = work;
@@ -24,7 +24,7 @@ final class CapturedGraph implements Graph {
 
   @Override
   public void replay() {
-    if (!open.contains(this)) throw new EmulatorException("a replay of a graph that is closed");
+    if (!open.contains(this)) throw new EmulatorException("replay of a closed graph");
     launcher.accept(this);
   }
 
@@ -34,7 +34,7 @@ final class CapturedGraph implements Graph {
 
   @Override
   public void close() {
-    if (!open.remove(this)) throw new EmulatorException("a graph closed twice");
+    if (!open.remove(this)) throw new EmulatorException("graph closed twice");
   }
 
   @Override

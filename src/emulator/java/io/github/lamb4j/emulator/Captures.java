@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The streams that are being captured and what was recorded on them. The rules are those of a
- * thread-local capture of a stream that waits for the legacy one, the strictest that a driver has
- * for one thread.
+ * The streams being captured and the work recorded on them. The rules are those of a thread-local
+ * capture of a blocking stream, the strictest that a driver applies to a single thread.
  */
 final class Captures {
 
@@ -20,7 +19,7 @@ final class Captures {
     boolean valid = true;
   }
 
-  /** The stream that every other one waits for; it cannot be captured. */
+  /** All other streams synchronize with the legacy stream, so it cannot be captured. */
   private static final CudaStream LEGACY = CudaStream.LEGACY;
 
   private final Map<CudaStream, Capture> captures = new HashMap<>();
@@ -30,11 +29,11 @@ final class Captures {
       throw DriverErrors.failed(Call.BEGIN_CAPTURE, DriverErrors.STREAM_CAPTURE_UNSUPPORTED, doing);
     }
     if (captures.putIfAbsent(stream, new Capture()) != null) {
-      throw new EmulatorException("a capture begun while the stream is being captured");
+      throw new EmulatorException("capture begun on a stream that is already being captured");
     }
   }
 
-  /** What was recorded. The stream works as before, even if this fails. */
+  /** Ends a capture and returns the recorded work. The capture has ended even if this fails. */
   List<Runnable> end(CudaStream stream, String doing) {
     Capture capture = captures.remove(stream);
     if (!capture.valid) {
@@ -43,7 +42,7 @@ final class Captures {
     return capture.work;
   }
 
-  /** Ends a capture of which nothing is wanted. */
+  /** Ends a capture and discards the recorded work. */
   void abandon(CudaStream stream) {
     captures.remove(stream);
   }
@@ -57,16 +56,16 @@ final class Captures {
     return capture != null && capture.valid;
   }
 
-  /** Records the work if its stream is being captured; else it is to be done now. */
+  /** Records the work and returns true if its stream is being captured. */
   boolean record(Call call, CudaStream stream, Runnable work, String doing) {
     Capture capture = sound(call, stream, doing);
     return capture != null && capture.work.add(work);
   }
 
-  /** Refuses events and graphs, which a capture on a GPU takes for more than work. */
+  /** Refuses events and graph launches, which a real capture treats as dependencies or nodes. */
   void refuseNotModelled(Call call, CudaStream stream, String doing) {
     if (sound(call, stream, doing) != null) {
-      throw new EmulatorException(doing + " in a stream that is being captured: not modelled");
+      throw new EmulatorException(doing + " on a stream that is being captured: not modeled");
     }
   }
 
@@ -77,14 +76,14 @@ final class Captures {
     }
   }
 
-  /** Refuses a call that acts at once and so would not be repeated when the graph is replayed. */
+  /** Refuses a call that takes effect at once, and so would not be repeated by a replay. */
   void refuseToActNow(Call call, String doing) {
     if (!captures.isEmpty()) {
       throw invalidating(call, DriverErrors.STREAM_CAPTURE_UNSUPPORTED, doing);
     }
   }
 
-  /** The stream's capture, or null; refuses a void one. */
+  /** The stream's capture, or null. Refuses an invalidated one. */
   private Capture sound(Call call, CudaStream stream, String doing) {
     if (isLegacy(stream) && !captures.isEmpty()) {
       throw invalidating(call, DriverErrors.STREAM_CAPTURE_IMPLICIT, doing);

@@ -11,7 +11,7 @@ final class CommandExecutor {
 
   final List<LaunchReport> launches = new ArrayList<>();
 
-  /** The schedule of the next launch. */
+  /** Seed of the next launch's schedule. */
   long seed;
 
   /** Called with the name of each kernel before it runs. */
@@ -31,32 +31,32 @@ final class CommandExecutor {
   }
 
   void copyToDevice(long target, ByteBuffer source) {
-    Allocation allocation = range(target, source.remaining(), "a copy to the device");
+    Allocation allocation = range(target, source.remaining(), "copy to the device");
     allocation.put(target - allocation.start, source.duplicate());
   }
 
   void copyToHost(ByteBuffer target, long source) {
-    Allocation allocation = range(source, target.remaining(), "a copy to the host");
+    Allocation allocation = range(source, target.remaining(), "copy to the host");
     long at = source - allocation.start;
-    expectWritten(allocation, at, target.remaining(), "a copy to the host");
+    expectWritten(allocation, at, target.remaining(), "copy to the host");
     allocation.get(at, target.duplicate());
   }
 
   void copyOnDevice(long target, long source, long bytes) {
-    Allocation from = range(source, bytes, "a copy on the device");
-    Allocation to = range(target, bytes, "a copy on the device");
+    Allocation from = range(source, bytes, "copy on the device");
+    Allocation to = range(target, bytes, "copy on the device");
     if (source < target + bytes && target < source + bytes) {
-      throw new EmulatorException("a copy of %d bytes onto itself in %s".formatted(bytes, to));
+      throw new EmulatorException("copy of %d bytes overlaps itself in %s".formatted(bytes, to));
     }
-    expectWritten(from, source - from.start, bytes, "a copy");
+    expectWritten(from, source - from.start, bytes, "copy on the device");
     for (long at = 0; at < bytes; at++) {
       to.put(target - to.start + at, from.get(source - from.start + at));
     }
-    nanoseconds += bytes; // one byte a nanosecond: of no meaning, but not nothing
+    nanoseconds += bytes; // an arbitrary rate of 1 byte/ns, so that events measure more than zero
   }
 
   void clear(long address, long bytes) {
-    Allocation allocation = range(address, bytes, "a clear");
+    Allocation allocation = range(address, bytes, "clear");
     allocation.clear(address - allocation.start, bytes);
   }
 
@@ -74,7 +74,7 @@ final class CommandExecutor {
     long hole = allocation.hole(at, bytes);
     if (hole >= 0 && !copiesOfUndefinedBytes) {
       throw new EmulatorException(
-          "%s of bytes that nothing wrote, at byte %d of %s".formatted(what, hole, allocation));
+          "%s of uninitialized bytes, from byte %d of %s".formatted(what, hole, allocation));
     }
   }
 

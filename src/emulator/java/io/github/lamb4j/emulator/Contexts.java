@@ -2,7 +2,7 @@ package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
 
-/** The one context of an emulated device, and which context each thread has. */
+/** The context of an emulated device, and the current context of each thread. */
 final class Contexts {
 
   final long context;
@@ -46,11 +46,12 @@ final class Contexts {
     if (ordinal != 0) {
       throw DriverErrors.failed(Call.RELEASE_CONTEXT, DriverErrors.INVALID_DEVICE, doing);
     }
-    if (--retained < 0) throw new EmulatorException("a context released more often than retained");
+    if (--retained < 0)
+      throw new EmulatorException("primary context released more often than retained");
     makeCurrent(0);
   }
 
-  /** How often it was retained and not released. */
+  /** The number of times the primary context was retained but not released. */
   int retained() {
     return retained;
   }

@@ -74,13 +74,14 @@ final class ConversionInstructions {
     }
   }
 
-  /** The register may be wider than the type: a signed result is extended to it. */
+  /** A signed result is sign-extended to a register wider than its type. */
   private static Function<Operands, Operation> conversion(
       Type to, Type from, Instructions.Unary f) {
     return operands -> {
       operands.expect(2);
       Register register = operands.targetRegister(0);
-      if (register.type().bits < to.bits) throw new IllegalArgumentException("small register");
+      if (register.type().bits < to.bits)
+        throw new IllegalArgumentException("register is narrower than " + to);
       int target = register.slot();
       int source = operands.source(1, from);
       long mask = register.type().mask;
@@ -94,7 +95,7 @@ final class ConversionInstructions {
     };
   }
 
-  /** {@code cvt.rn.f16x2.f32 d, a, b}: a in the upper half, b in the lower. */
+  /** {@code cvt.rn.f16x2.f32 d, a, b}: a becomes the upper half, b the lower. */
   private static void pair(
       Map<String, Function<Operands, Operation>> table,
       String name,
@@ -119,7 +120,7 @@ final class ConversionInstructions {
 
   private static long toInteger(double value, Type from, Type to, RoundingMode rounding) {
     if (value != value) {
-      // As the PTX manual has it: zero, unless one of the two is a 64-bit type.
+      // NaN converts to zero unless one of the types has 64 bits, as the PTX manual specifies.
       boolean zero = from != Type.F64 && to.bits != 64;
       return zero ? 0 : 1L << to.bits - 1;
     }

@@ -6,7 +6,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The driver's error codes, and the calls that a test wants to fail. */
+/** The driver's error codes, and the calls that a test makes fail. */
 final class DriverErrors {
 
   static final int INVALID_VALUE = 1;
@@ -39,7 +39,7 @@ final class DriverErrors {
     NAMES.put(719, "CUDA_ERROR_LAUNCH_FAILED");
   }
 
-  /** A failure to come, after some calls that go well. */
+  /** A failure that occurs after a number of successful calls. */
   private record Failure(int code, int callsBefore) {}
 
   private final Map<Call, Failure> failures = new EnumMap<>(Call.class);

@@ -3,12 +3,11 @@ package io.github.lamb4j.emulator;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute;
 
 /**
- * What an emulated device is like. Small by default, so that a grid is larger than what runs at
- * once.
+ * The properties of an emulated device.
  *
  * @param computeCapability times ten
- * @param blocksPerMultiprocessor the most blocks that a multiprocessor runs at once; fewer if their
- *     threads or their shared memory take more than it has
+ * @param blocksPerMultiprocessor the maximum number of resident blocks; fewer are resident if their
+ *     threads or shared memory exceed the multiprocessor's
  * @param totalMemory in bytes
  * @param driverVersion as 1000 * major + 10 * minor
  */
@@ -101,11 +100,11 @@ public record EmulatedDevice(
     };
   }
 
-  /** How many blocks run at once, 0 if not even one fits. */
+  /** The number of resident blocks of a launch, or 0 if not even one fits. */
   int residentBlocks(int threads, int sharedBytes) {
     if (sharedBytes > sharedMemoryPerBlock) return 0;
     int byThreads = threadsPerMultiprocessor / ((threads + 31) & -32);
-    // The system keeps a kilobyte of each block's.
+    // The system reserves a kilobyte of shared memory per block.
     int byShared = sharedMemoryPerMultiprocessor / (sharedBytes + 1024);
     return multiprocessors * Math.min(blocksPerMultiprocessor, Math.min(byThreads, byShared));
   }

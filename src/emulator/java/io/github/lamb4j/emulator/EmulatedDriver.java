@@ -15,14 +15,13 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * A CUDA driver that needs no GPU: it runs PTX as it stands, one warp at a time, and checks what a
- * GPU does not. All work is done when it is enqueued, whatever its stream, unless the stream is
- * being captured, so that {@link #synchronize} has nothing left to wait for. For use by one thread
- * at a time.
+ * A CUDA driver without a GPU. It runs PTX one warp at a time and checks for faults that a GPU does
+ * not detect. All work is done when it is enqueued, whatever its stream, unless the stream is being
+ * captured, so {@link #synchronize} never waits. Not thread-safe.
  */
 public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
-  /** The calls that can fail, and what the driver calls them. */
+  /** The calls that can fail, with their names in the driver API. */
   public enum Call {
     RETAIN_CONTEXT("cuDevicePrimaryCtxRetain"),
     RELEASE_CONTEXT("cuDevicePrimaryCtxRelease"),
@@ -69,7 +68,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   private final Contexts contexts = new Contexts(newHandle());
   private UnaryOperator<String> rewriting = UnaryOperator.identity();
 
-  /** A device and a context, which is the calling thread's current one. */
+  /** Creates a device and a context, and makes the context current on the calling thread. */
   public EmulatedDriver(EmulatedDevice device, long seed) {
     this.device = device;
     executor = new CommandExecutor(device, memory, seed);
@@ -82,7 +81,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     this(EmulatedDevice.SMALL, 1);
   }
 
-  // --- What tests ask for ----------------------------------------------------------------------
+  // --- For tests --------------------------------------------------------------------------------
 
   /** The context of this device. */
   public long context() {
@@ -94,7 +93,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     contexts.makeCurrent(handle);
   }
 
-  /** Changes the text of the modules to come: a fault planted in them must be found. */
+  /** Changes the text of modules loaded from now on, to plant faults in them. */
   public void rewrite(UnaryOperator<String> change) {
     rewriting = change;
   }
@@ -104,19 +103,19 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     executor.onLaunch = listener;
   }
 
-  /** The schedules of the launches to come: the same seed gives the same ones. */
+  /** Sets the seed of the schedules of later launches. */
   public void seed(long value) {
     executor.seed = value;
   }
 
-  /** Lets the nth call from now on fail with this code, as the driver would report it. */
+  /** Makes the nth call from now on fail with this driver error code. */
   public void fail(Call call, int nth, int code) {
     errors.fail(call, nth, code);
   }
 
   /**
-   * Whether copies may take bytes that nothing wrote; they are 0xa5. Fewer than eight of them in a
-   * row are taken for a structure's padding and always copied.
+   * Whether copies may read uninitialized bytes, whose value is 0xa5. Fewer than eight in a row are
+   * taken to be padding and always copied.
    */
   public void allowCopiesOfUndefinedBytes(boolean allow) {
     executor.copiesOfUndefinedBytes = allow;
@@ -149,17 +148,17 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     return heap.liveBytes();
   }
 
-  /** A stream that can be captured, unlike the legacy one. It need not be destroyed. */
+  /** Creates a stream, which unlike the legacy one can be captured. It need not be destroyed. */
   public CudaStream newStream() {
     return CudaStream.ofOtherDriver();
   }
 
   /**
-   * Records what is enqueued on the stream meanwhile instead of doing it: copies on the device,
-   * clears, launches with their arguments as they are then. As on a GPU, waiting for the stream,
-   * allocating, freeing, loading and unloading fail and make the capture void.
+   * Records what the work enqueues on the stream instead of executing it: copies on the device,
+   * clears, and launches with their current arguments. As on a GPU, waiting for the stream,
+   * allocating, freeing, loading and unloading fail and invalidate the capture.
    *
-   * @throws CudaException if the capture is void at its end
+   * @throws CudaException if the capture was invalidated
    */
   public Graph capture(CudaStream stream, Runnable work) {
     enter(Call.BEGIN_CAPTURE, "beginning a capture");
@@ -175,7 +174,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
         captures.end(stream, "ending a capture"), graph -> launch(graph, stream), graphs);
   }
 
-  /** Fails if anything was not given back. */
+  /** Fails if anything was not released. */
   @Override
   public void close() {
     List<String> left = new ArrayList<>(liveAllocations());
@@ -183,7 +182,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     modules.loaded().forEach(module -> left.add("module 0x%x".formatted(module)));
     events.created().forEach(event -> left.add("event 0x%x".formatted(event)));
     if (contexts.retained() > 0) {
-      left.add("%d times the primary context".formatted(contexts.retained()));
+      left.add("the primary context (retained %d times)".formatted(contexts.retained()));
     }
     if (!left.isEmpty()) throw new EmulatorException("not given back: " + String.join(", ", left));
   }
@@ -259,7 +258,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     heap.free(address);
   }
 
-  // A driver could record the copies of these two, but not that they wait.
+  // These copies wait for the stream, which a capture cannot record.
 
   @Override
   public void copyToDevice(long target, ByteBuffer source, CudaStream stream) {
@@ -292,7 +291,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   }
 
   static void expectDirect(ByteBuffer buffer) {
-    if (!buffer.isDirect()) throw new EmulatorException("a buffer that is not direct");
+    if (!buffer.isDirect()) throw new EmulatorException("buffer is not direct");
   }
 
   @Override
@@ -349,7 +348,8 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     Runnable work =
         () -> {
           if (modules.kernel(function) == null) {
-            throw new EmulatorException("a graph launches %s, which was unloaded".formatted(name));
+            throw new EmulatorException(
+                "graph launches kernel %s of an unloaded module".formatted(name));
           }
           executor.launch(kernel, grid, threads, sharedBytes, parameters, stream);
         };

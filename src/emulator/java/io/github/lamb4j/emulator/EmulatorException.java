@@ -1,8 +1,8 @@
 package io.github.lamb4j.emulator;
 
 /**
- * What the emulator found wrong: PTX that it does not know, or a fault of a kernel or of the host
- * code that a GPU would have let pass.
+ * An error that the emulator found: PTX it does not support, or a fault in a kernel or in the host
+ * code that a GPU might have accepted.
  */
 public final class EmulatorException extends RuntimeException {
 

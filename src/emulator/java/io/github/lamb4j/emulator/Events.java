@@ -5,14 +5,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Events by their handles, and when each was recorded. */
+/** Events by handle, with the times at which they were recorded. */
 final class Events {
 
   private static final long NEVER = -1;
 
   private final Map<Long, Long> nanoseconds = new HashMap<>();
 
-  /** The handles of the events. */
+  /** The handles of the existing events. */
   Set<Long> created() {
     return nanoseconds.keySet();
   }

@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Floating-point arithmetic, to nearest, subnormals kept. An add, sub or mul without {@code .rn} is
- * unknown on purpose: an assembler may fuse it. So is every {@code .approx} and every {@code .ftz}.
+ * Floating-point arithmetic, rounded to nearest, with subnormals. An add, sub or mul without {@code
+ * .rn} is deliberately not supported, because an assembler may contract it into a fused
+ * multiply-add; neither are {@code .approx} and {@code .ftz}.
  */
 final class FloatInstructions {
 
@@ -53,7 +54,7 @@ final class FloatInstructions {
     add.signs();
   }
 
-  /** The bits of a result: every NaN is the same. */
+  /** The bits of a result. Every NaN becomes the canonical one. */
   static long bits(float value) {
     return value != value ? CANONICAL_NAN : Float.floatToRawIntBits(value) & 0xffffffffL;
   }
@@ -66,7 +67,7 @@ final class FloatInstructions {
     single("mad.rn", (a, b, c) -> Math.fma(a, b, c));
     table.put("div.rn.f32", f32((a, b) -> a / b));
     table.put("rcp.rn.f32", f32(a -> 1.0f / a));
-    // The root of a binary32 in binary64, rounded once more, is the rounded root.
+    // Rounding the binary64 root of a binary32 once more gives the correctly rounded root.
     table.put("sqrt.rn.f32", f32(a -> (float) Math.sqrt(a)));
     table.put("min.f32", f32((a, b) -> a != a ? b : b != b ? a : Math.min(a, b)));
     table.put("max.f32", f32((a, b) -> a != a ? b : b != b ? a : Math.max(a, b)));
@@ -107,7 +108,7 @@ final class FloatInstructions {
     table.put(name + ".sat.f32", f32((a, b, c) -> saturate(f.apply(a, b, c))));
   }
 
-  /** To [0, 1]; NaN becomes 0. */
+  /** Clamps to [0, 1]; NaN becomes 0. */
   static float saturate(float value) {
     return value > 0 ? Math.min(value, 1) : 0;
   }
@@ -150,7 +151,7 @@ final class FloatInstructions {
     return Instructions.ternary(Type.F64, Type.F64, Type.F64, Type.F64, of);
   }
 
-  /** A binary64 NaN is the first operand that is one; Java leaves open which it would be. */
+  /** Returns the first operand that is NaN, as a GPU does; Java does not specify which. */
   private static long bits(double value, long a, long b, long c) {
     if (value == value) return Double.doubleToRawLongBits(value);
     for (long operand : new long[] {a, b, c}) {

@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 
-/** Floating-point formats as bits. Every value of each is a double. */
+/** Floating-point formats as bits. A double holds every value of each exactly. */
 final class Floats {
 
   private Floats() {}
@@ -15,7 +15,7 @@ final class Floats {
       case BF16 -> 7;
       case F32 -> 23;
       case F64 -> 52;
-      default -> throw new IllegalArgumentException("no floating-point type: " + type);
+      default -> throw new IllegalArgumentException("not a floating-point type: " + type);
     };
   }
 
@@ -40,7 +40,7 @@ final class Floats {
     return (bits >>> type.bits - 1 & 1) != 0 ? -size : size;
   }
 
-  /** The bits of a value that the type can hold; every NaN of a type is the same. */
+  /** The bits of a value that the type can represent. Every NaN becomes the canonical one. */
   static long encode(double value, Type type) {
     return round(value, type, RoundingMode.UNNECESSARY);
   }
@@ -65,7 +65,7 @@ final class Floats {
     return sign | assemble((long) significand, last, type, ofSize);
   }
 
-  /** What a rounding of a value means for its absolute value. */
+  /** The rounding of the absolute value that corresponds to a rounding of the value. */
   private static RoundingMode ofSize(RoundingMode rounding, boolean negative) {
     if (!negative) return rounding;
     return switch (rounding) {
@@ -76,10 +76,10 @@ final class Floats {
   }
 
   /**
-   * @param last the exponent of the significand's last place
+   * @param last the exponent of the last bit of the significand
    */
   private static long assemble(long significand, int last, Type type, RoundingMode ofSize) {
-    // A carry out of the fraction raises the exponent, a missing leading one marks a subnormal.
+    // A carry out of the fraction increments the exponent. Without the leading one it is subnormal.
     int exponent = last + fractionBits(type) + bias(type) - 1;
     long bits = ((long) exponent << fractionBits(type)) + significand;
     if (bits < infinity(type)) return bits;
@@ -91,7 +91,7 @@ final class Floats {
     return (long) (2 * bias(type) + 1) << fractionBits(type);
   }
 
-  /** As {@link #round(double, Type, RoundingMode)}, of a whole number that may be no double. */
+  /** Like {@link #round(double, Type, RoundingMode)}, for integers that a double may not hold. */
   static long round(BigInteger value, Type type, RoundingMode rounding) {
     int last = Math.max(0, value.abs().bitLength() - fractionBits(type) - 1);
     RoundingMode ofSize = ofSize(rounding, value.signum() < 0);

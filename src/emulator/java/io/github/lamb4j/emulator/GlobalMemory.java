@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The device's memory: allocations with gaps between them, at addresses that are never reused. */
+/** Device memory: allocations with gaps between them. Addresses are never reused. */
 final class GlobalMemory {
 
   private static final long FIRST_ADDRESS = 0x7f10_0000_0000L;
@@ -40,17 +40,17 @@ final class GlobalMemory {
     }
     allocation.live = false;
     used -= allocation.bytes;
-    // Its contents would only hold on to the heap.
+    // The allocation is kept for messages; its contents would waste memory.
     freed.put(address, new Allocation(address, 0, Purpose.OTHER, allocation.toString()));
   }
 
-  /** The live allocation that holds all these bytes, or null. */
+  /** The live allocation that contains the whole range, or null. */
   Allocation find(long address, long bytes) {
     Map.Entry<Long, Allocation> entry = live.floorEntry(address);
     return entry != null && entry.getValue().contains(address, bytes) ? entry.getValue() : null;
   }
 
-  /** What is or was at an address or next to it. */
+  /** Describes the allocation at an address, or the nearest one before it. */
   String describe(long address) {
     Map.Entry<Long, Allocation> before = live.floorEntry(address);
     Map.Entry<Long, Allocation> gone = freed.floorEntry(address);
@@ -58,7 +58,7 @@ final class GlobalMemory {
       return "%d bytes into %s, which was freed"
           .formatted(address - gone.getKey(), gone.getValue().owner);
     }
-    if (before == null) return "no allocation is there";
+    if (before == null) return "no allocation there";
     Allocation allocation = before.getValue();
     long past = address - allocation.start - allocation.bytes;
     return past < 0

@@ -1,9 +1,9 @@
 package io.github.lamb4j.emulator;
 
-/** Work that was captured from a stream: a CUDA graph, or the emulator's likeness of one. */
+/** Work captured from a stream: a CUDA graph or its emulation. */
 public interface Graph extends AutoCloseable {
 
-  /** Enqueues all of it on the stream from which it was captured. */
+  /** Enqueues the work on the stream it was captured from. */
   void replay();
 
   @Override

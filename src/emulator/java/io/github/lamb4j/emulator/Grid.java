@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
-/** One launch: starts blocks as others end and runs their warps in turns drawn at random. */
+/** One launch: starts blocks as others end, and runs their warps in random order. */
 final class Grid {
 
-  /** Turns in which nothing happened that another thread could be waiting for. */
+  /** Turns without progress after which the threads are taken to be spinning forever. */
   private static final int PATIENCE = 60_000;
 
   private static final int LONGEST_SLICE = 96;
 
-  /** About two minutes' worth: what takes longer goes on for ever. */
+  /** Instructions after which a launch is taken to never end; they take about two minutes. */
   private static final long MOST_INSTRUCTIONS = 10_000_000_000L;
 
   final Kernel kernel;
@@ -58,7 +58,7 @@ final class Grid {
     this.random = new SplittableRandom(seed);
   }
 
-  /** Something happened that may let a waiting thread go on. */
+  /** Records a change that another thread may be waiting for. */
   void progress() {
     idleTurns = 0;
   }
@@ -69,7 +69,7 @@ final class Grid {
     ready.add(warp);
   }
 
-  /** Nanoseconds on the emulated clock. */
+  /** The time on the emulated clock. */
   long nanoseconds() {
     return instructions;
   }
@@ -78,9 +78,9 @@ final class Grid {
     while (true) {
       while (resident < residentBlocks && nextBlock < blocks) start();
       if (resident == 0) return;
-      if (ready.isEmpty()) throw deadlock("no thread can go on");
+      if (ready.isEmpty()) throw deadlock("no thread can proceed");
       if (idleTurns++ > PATIENCE) throw deadlock("threads spin and nothing changes");
-      if (instructions > MOST_INSTRUCTIONS) throw deadlock("it does not come to an end");
+      if (instructions > MOST_INSTRUCTIONS) throw deadlock("it does not end");
       turn(random.nextInt(ready.size()));
     }
   }
@@ -95,7 +95,7 @@ final class Grid {
 
   private void turn(int at) {
     Warp warp = ready.get(at);
-    // Now and then another group than the one at the lowest instruction, so that none starves.
+    // Sometimes run a group other than the one at the lowest instruction, so that none starves.
     int first = random.nextInt(4) == 0 ? random.nextInt(Warp.LANES) : -1;
     try {
       warp.run(1 + random.nextInt(LONGEST_SLICE), first);

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the driver's user has allocated and not freed; modules have memory beside it. */
+/** The allocations made through the driver. Module variables are not among them. */
 final class Heap {
 
   private final GlobalMemory memory;
@@ -37,7 +37,7 @@ final class Heap {
   void free(long address) {
     if (owned.remove(address) == null) {
       throw new EmulatorException(
-          "free of 0x%x, which allocate did not give or free has taken: %s"
+          "free of 0x%x, which is not a live allocation: %s"
               .formatted(address, memory.describe(address)));
     }
     memory.free(address);

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * All instructions that the emulator knows. Those that compute stand in one table under their full
- * names; those with many optional modifiers take them apart one by one. Anything else is an error.
+ * All supported instructions. Arithmetic instructions are in one table under their full names;
+ * those with many optional modifiers parse them one by one. Anything else is an error.
  */
 final class Instructions {
 
@@ -31,7 +31,7 @@ final class Instructions {
     if (code.guard() != null) {
       Register register = builder.register(code.guard().name());
       if (register == null || register.type() != Type.PRED) {
-        throw new IllegalArgumentException(code.guard().name() + " is no predicate");
+        throw new IllegalArgumentException(code.guard().name() + " is not a predicate");
       }
       guard = register.slot();
     }
@@ -148,7 +148,7 @@ final class Instructions {
     };
   }
 
-  // --- How tables are filled -------------------------------------------------------------------
+  // --- Entries of the tables ---------------------------------------------------------------------
 
   interface Unary {
     long apply(long a);
@@ -162,7 +162,7 @@ final class Instructions {
     long apply(long a, long b, long c);
   }
 
-  /** {@code d, a}: the operand extended by its type, the result cut to the result's. */
+  /** {@code d, a}: the operand is extended from its type, the result truncated to its own. */
   static Function<Operands, Operation> unary(Type result, Type a, Unary f) {
     return operands -> {
       operands.expect(2);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Integer arithmetic, logic and bit fields. Operands come extended by their types. */
+/** Integer arithmetic, logic and bit fields. Operands arrive extended to 64 bits. */
 final class IntegerInstructions {
 
   private static final List<Type> WORDS = List.of(Type.B32, Type.B64);
@@ -94,7 +94,7 @@ final class IntegerInstructions {
     ternary("prmt", List.of(Type.B32), IntegerInstructions::permute);
   }
 
-  /** A shift that gives zero past the width. */
+  /** A shift whose result is zero for counts past the width. */
   private void shift(String name, Type type, Binary f) {
     Binary bounded = (a, n) -> n >= type.bits ? 0 : f.apply(a, n);
     table.put(name + "." + type, Instructions.binary(type, type, Type.U32, bounded));
@@ -115,7 +115,8 @@ final class IntegerInstructions {
     int b = operands.source(2, Type.B32);
     int c = operands.source(3, Type.B32);
     long truth = ((Operand.Literal) operands.get(4)).integer();
-    if (truth < 0 || truth > 255) throw new IllegalArgumentException("no truth table: " + truth);
+    if (truth < 0 || truth > 255)
+      throw new IllegalArgumentException("lookup table %d: not in [0, 255]".formatted(truth));
     return (warp, lanes) ->
         MemoryInstructions.forLanes(
             lanes,
@@ -168,7 +169,7 @@ final class IntegerInstructions {
     }
   }
 
-  /** Bits past the value's end are its sign, or zero. */
+  /** Bits past the end of the value are its sign if signed, else zero. */
   private static long extract(Type type, long a, int from, int length) {
     if (length == 0) return 0;
     int last = Math.min(from + length - 1, type.bits - 1);
@@ -203,7 +204,7 @@ final class IntegerInstructions {
             });
   }
 
-  /** {@code add.cc} and its like: with a carry out, a carry in, or both. */
+  /** {@code add.cc} and similar: with a carry-out, a carry-in, or both. */
   private void carries() {
     for (Type type : FULL) {
       table.put("add.cc." + type, operands -> carrying(type, operands, false, false, true));

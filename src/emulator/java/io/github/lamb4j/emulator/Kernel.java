@@ -5,12 +5,12 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 
-/** A kernel, ready to run. */
+/** A bound kernel. */
 final class Kernel {
 
   private static final int MOST_THREADS = 1024;
 
-  /** Where a parameter lies in the parameter block. */
+  /** The position of a parameter in the parameter block. */
   record Parameter(int offset, int bytes) {}
 
   /** A variable in static shared memory. */
@@ -23,22 +23,22 @@ final class Kernel {
   final int parameterBytes;
   final List<SharedVariable> shared;
 
-  /** What a GPU would count as static shared memory: without the gaps between the variables. */
+  /** The static shared memory on a GPU, without the gaps between variables. */
   final int staticSharedBytes;
 
-  /** Where dynamic shared memory starts. */
+  /** Offset of dynamic shared memory. */
   final int dynamicShared;
 
   final int localBytes;
   final Instruction[] code;
 
-  /** The registers of a warp as it starts: 32 lanes each, constants in their places. */
+  /** Initial registers of a warp, 32 lanes each, including constants. */
   final long[] registers;
 
-  /** The predicates of a warp as it starts: a bit for each lane. */
+  /** Initial predicates of a warp, one bit per lane. */
   final int[] predicates;
 
-  /** The places of the special registers. */
+  /** The slots of the special registers. */
   final Map<String, Integer> specials;
 
   Kernel(KernelBuilder builder) {
@@ -57,7 +57,7 @@ final class Kernel {
     specials = builder.specials();
   }
 
-  /** How many blocks run at once, 0 if the launch does not fit. */
+  /** The number of blocks resident on the device at once, or 0 if the launch does not fit. */
   int residentBlocks(EmulatedDevice device, int threads, int dynamicSharedBytes) {
     int most = maxThreads == 0 ? MOST_THREADS : maxThreads;
     if (threads <= 0 || threads > most || exactThreads && threads != most) return 0;
@@ -78,7 +78,7 @@ final class Kernel {
       Parameter parameter = parameters.get(i);
       if (argument.order() != ByteOrder.nativeOrder() || argument.capacity() != parameter.bytes()) {
         throw new EmulatorException(
-            "parameter %d of kernel %s has %d bytes in native order"
+            "parameter %d of kernel %s must have %d bytes in native order"
                 .formatted(i, name, parameter.bytes()));
       }
       for (int b = 0; b < parameter.bytes(); b++) {

@@ -14,21 +14,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Gives every register, constant and variable of a kernel its place, and binds instructions. */
+/** Assigns registers, constants and variables of a kernel to slots, and binds instructions. */
 final class KernelBuilder {
 
   static final int LANES = 32;
 
-  /** Shared variables keep this distance, so that a step past the end of one is found. */
+  /** Gap between shared variables, so that an access past the end of one is found. */
   private static final int SHARED_GAP = 64;
 
   private static final int FIRST_SHARED = 1024;
   private static final long POISON = 0xdead_beef_dead_beefL;
 
-  /** A register: where its lanes start, or the number of a predicate. */
+  /** A register: the slot of its first lane, or the number of a predicate. */
   record Register(int slot, Type type) {}
 
-  /** A variable's place in its space. */
+  /** The address of a variable in its space. */
   record Place(Space space, long address) {}
 
   /** Registers {@code name<count>}. */
@@ -126,7 +126,7 @@ final class KernelBuilder {
         index++;
       } else if (statement instanceof Statement.Label label) {
         if (labels.put(label.name(), index) != null) {
-          throw EmulatorException.atLine(label.line(), "a second label " + label.name());
+          throw EmulatorException.atLine(label.line(), "duplicate label " + label.name());
         }
       } else if (statement instanceof Statement.Targets targets) {
         branchTargets.put(targets.name(), targets.labels());
@@ -157,7 +157,7 @@ final class KernelBuilder {
     }
   }
 
-  // --- What instructions ask for ---------------------------------------------------------------
+  // --- For operands -----------------------------------------------------------------------------
 
   /** The register of this name, or null. */
   Register register(String name) {
@@ -188,32 +188,32 @@ final class KernelBuilder {
 
   int label(String name) {
     Integer index = labels.get(name);
-    if (index == null) throw new IllegalArgumentException("no label " + name);
+    if (index == null) throw new IllegalArgumentException("unknown label " + name);
     return index;
   }
 
   int[] branchTargets(String name) {
     List<String> names = branchTargets.get(name);
-    if (names == null) throw new IllegalArgumentException("no branch targets " + name);
+    if (names == null) throw new IllegalArgumentException("unknown branch targets " + name);
     return names.stream().mapToInt(this::label).toArray();
   }
 
-  /** A register that holds these bits in all lanes. */
+  /** A constant register with these bits in all lanes. */
   int constant(long bits) {
     return constants.computeIfAbsent(bits, b -> LANES * registerCount++);
   }
 
-  /** A predicate that has this value in all lanes. */
+  /** A constant predicate with this value in all lanes. */
   int constantPredicate(boolean value) {
     return constantPredicates.computeIfAbsent(value ? -1 : 0, b -> predicateCount++);
   }
 
-  /** A register that holds a special register's value. */
+  /** The slot of a special register. */
   int special(String name) {
     return specials.computeIfAbsent(name, n -> LANES * registerCount++);
   }
 
-  /** A register that nothing reads. */
+  /** A register that is never read. */
   Register sink(boolean predicate) {
     return newRegister(predicate ? Type.PRED : Type.B64);
   }

@@ -3,8 +3,8 @@ package io.github.lamb4j.emulator;
 import java.util.Arrays;
 
 /**
- * What a thread knows to have happened: for blocks, warps and threads, the time before which all of
- * their accesses happened before the thread's next. A sparse vector clock; immutable.
+ * A sparse vector clock; immutable. For each block, warp and thread it holds a time: accesses
+ * before it happened before the owner's next access.
  */
 final class Knowledge {
 

@@ -6,12 +6,12 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * What a launch did, counted exactly.
+ * Exact counts of a launch.
  *
- * @param instructions by thread; an instruction whose guard is false counts too
- * @param atomics atomic operations by thread, on global and on shared memory
- * @param loaded bytes of global memory that threads loaded, by the allocation's purpose
- * @param stored bytes of global memory that threads stored, likewise; atomics count as stores
+ * @param instructions executed by all threads, including those whose guard is false
+ * @param atomics atomic operations of all threads, on global and shared memory
+ * @param loaded bytes loaded from global memory, by purpose of the allocation
+ * @param stored bytes stored to global memory, by purpose; atomics count as stores
  */
 public record LaunchReport(
     String kernel,

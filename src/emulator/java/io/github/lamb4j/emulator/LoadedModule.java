@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A module in the device's memory: its kernels and its variables. */
+/** A module in device memory: its kernels and variables. */
 final class LoadedModule {
 
   final Map<String, Kernel> kernels = new HashMap<>();
@@ -30,7 +30,7 @@ final class LoadedModule {
 
   private Place place(Variable variable, GlobalMemory memory) {
     if (variable.bytes() < 0) {
-      throw EmulatorException.atLine(variable.line(), "a variable of another module");
+      throw EmulatorException.atLine(variable.line(), "external variables are not supported");
     }
     Allocation allocation =
         memory.allocate(variable.bytes(), Purpose.OTHER, "module variable " + variable.name());

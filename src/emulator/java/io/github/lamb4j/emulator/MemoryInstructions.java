@@ -4,10 +4,10 @@ import io.github.lamb4j.emulator.KernelBuilder.Register;
 import io.github.lamb4j.emulator.ParsedModule.Space;
 import java.util.Locale;
 
-/** Loads, stores, asynchronous copies, and hints about caches. */
+/** Loads, stores, asynchronous copies and cache hints. */
 final class MemoryInstructions {
 
-  /** How an access takes part in the order of accesses. */
+  /** The memory semantics of an access: scope, and whether it acquires or releases. */
   record Semantics(int strength, boolean acquires, boolean releases) {
 
     static final Semantics NONE = new Semantics(RaceDetector.WEAK, false, false);
@@ -35,7 +35,7 @@ final class MemoryInstructions {
     return Space.valueOf(name.replace("::cta", "").toUpperCase(Locale.ROOT));
   }
 
-  /** Hints that say nothing about what is read or written; true if a cache policy follows. */
+  /** Takes cache hints, which have no effect; true if the operands include a cache policy. */
   static boolean takeHints(Modifiers modifiers) {
     modifiers.takeAny("L1::evict_normal", "L1::evict_unchanged", "L1::evict_first");
     modifiers.takeAny("L1::evict_last", "L1::no_allocate");
@@ -69,7 +69,8 @@ final class MemoryInstructions {
     Register[] targets = new Register[count];
     for (int i = 0; i < count; i++) {
       targets[i] = count == 1 ? operands.targetRegister(0) : operands.vector(0).targetRegister(i);
-      if (targets[i].type().bits < type.bits) throw new IllegalArgumentException("small register");
+      if (targets[i].type().bits < type.bits)
+        throw new IllegalArgumentException("register is narrower than " + type);
     }
     int base = operands.addressBase(1);
     return new Load(space, base, operands.addressOffset(1), targets, type, semantics, readOnly);
@@ -97,11 +98,12 @@ final class MemoryInstructions {
     return new Store(space, base, operands.addressOffset(0), sources, type, semantics);
   }
 
-  /** A variable's name is an address in the variable's own space. */
+  /** The name of a variable is an address in its own space. */
   static void checkSpace(Space space, Operands operands, int i) {
     Space named = operands.addressSpace(i);
     if (named != null && named != space) {
-      throw new IllegalArgumentException("a variable of the space " + named);
+      throw new IllegalArgumentException(
+          "variable in state space %s, not %s".formatted(named, space));
     }
   }
 
@@ -111,7 +113,7 @@ final class MemoryInstructions {
     private final Type type;
     private final Semantics semantics;
 
-    /** Whether it may come from a cache that does not see stores. */
+    /** Whether the load may use the read-only cache, which is not coherent with stores. */
     private final boolean readOnly;
 
     Load(
@@ -147,7 +149,7 @@ final class MemoryInstructions {
           races.read(page, at, bytes, warp, lane, semantics.strength(), address);
           if (readOnly && races.isWritten(page, at, bytes)) {
             throw warp.fault(
-                lane, "a read-only load of what this launch wrote: " + warp.describe(address));
+                lane, "read-only load of memory written by this launch: " + warp.describe(address));
           }
           if (semantics.strength() != RaceDetector.WEAK) {
             races.observe(warp, lane, location(warp), semantics.strength(), semantics.acquires());
@@ -179,7 +181,7 @@ final class MemoryInstructions {
       RaceDetector races = warp.block.grid.races;
       int each = type.bytes;
       int bytes = each * sources.length;
-      // A loop that waits may store what is there already, but not weakly.
+      // A strong store of an unchanged value may be part of a spin loop: it is not progress.
       boolean changed = semantics.strength() == RaceDetector.WEAK;
       for (int rest = lanes; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
@@ -228,7 +230,7 @@ final class MemoryInstructions {
         operands.expect(policy ? 4 : 3, policy ? 5 : 4);
         int bytes = (int) ((Operand.Literal) operands.get(2)).integer();
         if (!(bytes == 16 || what.equals("ca") && (bytes == 4 || bytes == 8))) {
-          throw new IllegalArgumentException("a copy of %d bytes".formatted(bytes));
+          throw new IllegalArgumentException("cp.async of %d bytes".formatted(bytes));
         }
         boolean partial = operands.size() == (policy ? 5 : 4);
         int size = partial ? operands.source(3, Type.U32) : operands.builder.constant(bytes);
@@ -271,7 +273,8 @@ final class MemoryInstructions {
   private static void copy(
       Warp warp, int lane, Access target, Access source, int bytes, int sizeSlot) {
     int size = (int) warp.registers[sizeSlot + lane];
-    if (size < 0 || size > bytes) throw warp.fault(lane, "a copy of " + size + " bytes");
+    if (size < 0 || size > bytes)
+      throw warp.fault(lane, "cp.async of %d bytes out of %d".formatted(size, bytes));
     RaceDetector races = warp.block.grid.races;
     byte[] copied = new byte[bytes];
     if (size > 0) {
@@ -291,7 +294,7 @@ final class MemoryInstructions {
 
   // --- Hints -----------------------------------------------------------------------------------
 
-  /** Prefetches change nothing that a program could see. */
+  /** Prefetches have no visible effect. */
   static Operation prefetch(Modifiers modifiers, Operands operands) {
     Space space = takeSpace(modifiers, "global", "local");
     modifiers.takeOne("L1", "L2", "L2::evict_last", "L2::evict_normal");
@@ -302,7 +305,7 @@ final class MemoryInstructions {
     return Operation.NOTHING;
   }
 
-  /** {@code createpolicy.fractional}: policies are values that nothing interprets. */
+  /** {@code createpolicy.fractional}: cache policies are opaque and have no effect. */
   static Operation createPolicy(Modifiers modifiers, Operands operands) {
     modifiers.takeOne("fractional");
     modifiers.takeOne(

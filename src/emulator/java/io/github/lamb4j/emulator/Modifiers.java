@@ -3,7 +3,7 @@ package io.github.lamb4j.emulator;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What follows an opcode's first word; each must be taken by someone who knows it. */
+/** The modifiers of an opcode. Each must be consumed, or the instruction is unknown. */
 final class Modifiers {
 
   final String opcode;
@@ -21,13 +21,13 @@ final class Modifiers {
     return first;
   }
 
-  /** The first of these that comes next, or null. */
+  /** Takes the next modifier if it is one of these; null otherwise. */
   String takeAny(String... names) {
     for (String name : names) if (take(name)) return name;
     return null;
   }
 
-  /** As {@link #takeAny}, but one must be there. */
+  /** Like {@link #takeAny}, but fails if the next modifier is none of these. */
   String takeOne(String... names) {
     String taken = takeAny(names);
     if (taken == null) throw unknown();

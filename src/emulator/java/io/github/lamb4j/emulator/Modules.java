@@ -7,15 +7,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** The modules that are loaded and the kernels that were looked up, by their handles. */
+/** The loaded modules and the functions looked up in them, by handle. */
 final class Modules {
 
   private record Function(long module, Kernel kernel) {}
 
-  /** A text and what it says. */
+  /** A PTX text and its parsed form. */
   private record Parsed(String text, ParsedModule module) {}
 
-  /** The last text: nearly all tests load the same one, again and again. */
+  /** Cache of the last parsed text: nearly all tests load the same one. */
   private static volatile Parsed last = new Parsed("", null);
 
   private final EmulatedDevice device;
@@ -28,7 +28,7 @@ final class Modules {
     this.memory = memory;
   }
 
-  /** The handles of the modules. */
+  /** The handles of the loaded modules. */
   Set<Long> loaded() {
     return modules.keySet();
   }
@@ -58,7 +58,7 @@ final class Modules {
     return known.module;
   }
 
-  /** The newest PTX version that a driver knows, times ten: 6.0 with CUDA 9.0, 9.0 with 13.0. */
+  /** The newest PTX version a driver supports, times ten: 6.0 for CUDA 9.0, 9.0 for CUDA 13.0. */
   private static int ptxVersion(int driverVersion) {
     int major = driverVersion / 1000;
     int minor = driverVersion % 1000 / 10;
@@ -68,7 +68,7 @@ final class Modules {
 
   void unload(long module) {
     LoadedModule loaded = modules.remove(module);
-    if (loaded == null) throw new EmulatorException("unload of what is no module");
+    if (loaded == null) throw new EmulatorException("unload of an unknown module");
     loaded.unload(memory);
     functions.values().removeIf(function -> function.module() == module);
   }
@@ -82,7 +82,7 @@ final class Modules {
     functions.put(handle, new Function(module, kernel));
   }
 
-  /** The kernel with this handle; null if there is none or its module was unloaded. */
+  /** The kernel with this handle; null if unknown or its module was unloaded. */
   Kernel kernel(long function) {
     Function found = functions.get(function);
     return found == null ? null : found.kernel();

@@ -119,7 +119,8 @@ final class MoveInstructions {
   }
 
   private static int partBits(Operands parts, Type type) {
-    if (parts.size() != 2 && parts.size() != 4) throw new IllegalArgumentException("parts");
+    if (parts.size() != 2 && parts.size() != 4)
+      throw new IllegalArgumentException("expected 2 or 4 parts, got " + parts.size());
     return type.bits / parts.size();
   }
 

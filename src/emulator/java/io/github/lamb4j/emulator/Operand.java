@@ -8,7 +8,7 @@ sealed interface Operand {
   /** A register, special register, variable, label or {@code _}. */
   record Name(String name, long offset, boolean negated) implements Operand {}
 
-  /** A literal as it stands in the text, without its sign. */
+  /** A literal as written, without its sign. */
   record Literal(String digits, boolean negative) implements Operand {
 
     boolean isFloatingPoint() {
@@ -19,7 +19,7 @@ sealed interface Operand {
     long bits(Type type) {
       if (!isFloatingPoint()) {
         long value = integer();
-        if (type.floating) throw new IllegalArgumentException("a whole number for " + type);
+        if (type.floating) throw new IllegalArgumentException("integer literal for " + type);
         return value & type.mask;
       }
       boolean single = digits.startsWith("0f") || digits.startsWith("0F");
@@ -37,7 +37,7 @@ sealed interface Operand {
                 : Float.floatToRawIntBits((float) value);
         return (negative ? bits ^ Integer.MIN_VALUE : bits) & type.mask;
       }
-      if (type.bits != 64) throw new IllegalArgumentException("a float literal for " + type);
+      if (type.bits != 64) throw new IllegalArgumentException("floating-point literal for " + type);
       long bits = Double.doubleToRawLongBits(value);
       return negative ? bits ^ Long.MIN_VALUE : bits;
     }

@@ -6,10 +6,10 @@ import io.github.lamb4j.emulator.ParsedModule.Space;
 import java.util.List;
 import java.util.Set;
 
-/** The operands of one instruction while it is bound: names become places. */
+/** The operands of an instruction during binding: resolves names to slots. */
 final class Operands {
 
-  /** Special registers that stand still while a thread runs. */
+  /** Special registers that are constant for a thread. */
   private static final Set<String> SPECIAL =
       Set.of(
           "%tid.x",
@@ -38,7 +38,7 @@ final class Operands {
           "%dynamic_smem_size",
           "%total_smem_size");
 
-  /** A predicate as a source: its number, and -1 to flip it or 0. */
+  /** A source predicate: its number, and -1 if it is negated, else 0. */
   record PredicateSource(int slot, int flip) {
     int read(Warp warp) {
       return warp.predicates[slot] ^ flip;
@@ -64,7 +64,7 @@ final class Operands {
 
   void expect(int least, int most) {
     if (list.size() < least || list.size() > most) {
-      throw new IllegalArgumentException("a wrong number of operands");
+      throw new IllegalArgumentException("wrong number of operands");
     }
   }
 
@@ -94,7 +94,7 @@ final class Operands {
     return targetRegister(get(i), true).slot();
   }
 
-  /** The predicates of {@code p|q}; the second is -1 if only one is there. */
+  /** The predicates of {@code p|q}; the second is -1 if absent. */
   int[] targetPredicates(int i) {
     if (!(get(i) instanceof Operand.Pair pair)) return new int[] {targetPredicate(i), -1};
     return new int[] {
@@ -118,14 +118,14 @@ final class Operands {
     if (name.equals("_")) return builder.sink(predicate);
     Register register = builder.register(name);
     if (register == null || (register.type() == Type.PRED) != predicate) {
-      throw new IllegalArgumentException(name + " is no register of the right kind");
+      throw new IllegalArgumentException(name + " is not a register of the required type");
     }
     return register;
   }
 
   // --- Sources ---------------------------------------------------------------------------------
 
-  /** A register that holds the operand: its own, or one with the constant. */
+  /** The register of the operand, or a constant register for a literal. */
   int source(int i, Type type) {
     return source(get(i), type);
   }
@@ -133,7 +133,7 @@ final class Operands {
   private int source(Operand operand, Type type) {
     if (operand instanceof Operand.Literal literal) return builder.constant(literal.bits(type));
     if (!(operand instanceof Operand.Name name) || name.negated()) {
-      throw new IllegalArgumentException("an operand of a kind that is not known here");
+      throw new IllegalArgumentException("unsupported kind of operand");
     }
     Register register = name.offset() == 0 ? builder.register(name.name()) : null;
     if (register != null && register.type() != Type.PRED) return register.slot();
@@ -141,7 +141,7 @@ final class Operands {
     if (name.name().equals("WARP_SZ")) return builder.constant(KernelBuilder.LANES);
     Place place = builder.variable(name.name());
     if (place != null) return builder.constant(place.address() + name.offset());
-    throw new IllegalArgumentException(name.name() + " is not known");
+    throw new IllegalArgumentException("unknown name " + name.name());
   }
 
   PredicateSource predicate(int i) {
@@ -151,12 +151,12 @@ final class Operands {
     Operand.Name name = (Operand.Name) get(i);
     Register register = builder.register(name.name());
     if (register == null || register.type() != Type.PRED) {
-      throw new IllegalArgumentException(name.name() + " is no predicate");
+      throw new IllegalArgumentException(name.name() + " is not a predicate");
     }
     return new PredicateSource(register.slot(), name.negated() ? -1 : 0);
   }
 
-  /** The register with the base of an address; its offset is in the operand. */
+  /** The register with the base of an address, without the offset. */
   int addressBase(int i) {
     Operand base = ((Operand.Address) get(i)).base();
     return source(base, Type.B64);

@@ -1,6 +1,6 @@
 package io.github.lamb4j.emulator;
 
-/** What an instruction does for some lanes of a warp. */
+/** The effect of an instruction on some lanes of a warp. */
 @FunctionalInterface
 interface Operation {
 

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** A piece of memory with what the checks know of each byte and each word of it. */
+/** A block of memory with the state that the checks keep for each byte and word. */
 final class Page {
 
   static final byte UNDEFINED = 0;
@@ -23,17 +23,19 @@ final class Page {
   private final byte[] state;
 
   /**
-   * The race detector's: the last write and the last reads of each word. A word is 4 bytes long, or
-   * less once less has been accessed at once.
+   * For the race detector: the last write and the last reads of each word. A word has 4 bytes, or
+   * fewer after a narrower access.
    */
   long[] writes;
 
   long[] reads;
 
-  /** The race detector's: for words that several blocks have read, when each did. */
+  /**
+   * For the race detector: the time of each block's last read, for words read by several blocks.
+   */
   int[][] readers;
 
-  /** Shifts a byte's place to its word's. */
+  /** log2 of the bytes per word. */
   int wordShift = 2;
 
   Page(int bytes) {
@@ -48,7 +50,7 @@ final class Page {
     return MethodHandles.byteArrayViewVarHandle(array, ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Prepares for an access of so many bytes. */
+  /** Prepares for race detection of an access of this size. */
   void trackRaces(int bytes) {
     if (writes == null) {
       wordShift = Math.min(2, Integer.numberOfTrailingZeros(bytes));
@@ -76,7 +78,7 @@ final class Page {
     readers = new int[0][];
   }
 
-  /** 1, 2, 4 or 8 bytes. */
+  /** Reads 1, 2, 4 or 8 bytes. */
   long get(int at, int bytes) {
     return get(data, at, bytes);
   }
@@ -90,7 +92,7 @@ final class Page {
     };
   }
 
-  /** Puts 1, 2, 4 or 8 bytes, which count as defined from then on; whether they are new. */
+  /** Writes 1, 2, 4 or 8 bytes and marks them defined. Returns whether their value changed. */
   boolean put(int at, int bytes, long value) {
     put(state, at, bytes, ALL_DEFINED);
     boolean changed = get(data, at, bytes) != (bytes == 8 ? value : value & (1L << 8 * bytes) - 1);

@@ -10,7 +10,7 @@ import java.util.List;
  */
 record ParsedModule(int version, int target, List<Variable> variables, List<Function> functions) {
 
-  /** Where a variable lies. */
+  /** The state space of a variable. */
   enum Space {
     GENERIC,
     GLOBAL,
@@ -32,8 +32,8 @@ record ParsedModule(int version, int target, List<Variable> variables, List<Func
   /**
    * A kernel.
    *
-   * @param maxThreads the most threads of a block, or 0 if the text sets no limit
-   * @param exactThreads whether a block must have exactly that many
+   * @param maxThreads the maximum number of threads per block, or 0 for no limit
+   * @param exactThreads whether a block must have exactly that number of threads
    */
   record Function(
       int line,

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Comparisons, selections and the logic of predicates. */
+/** Comparisons, selections and predicate logic. */
 final class PredicateInstructions {
 
   private interface Test {

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Splits PTX text into tokens; comments and white space are gone. */
+/** Splits PTX text into tokens and drops comments and white space. */
 final class PtxLexer {
 
-  /** A token and where it stands. */
+  /** A token and its position. */
   record Token(String text, int line, int start, int end) {
     boolean is(String other) {
       return text.equals(other);

@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads PTX text. What it does not know is an error that names its line. */
+/** Parses PTX text. Unsupported syntax is an error that names the line. */
 final class PtxParser {
 
   private final String text;
@@ -234,7 +234,7 @@ final class PtxParser {
         name.line(), space, type, name.text(), bytes, Math.max(alignment, natural), initial);
   }
 
-  /** What a pointer parameter points to: a hint for compilers. */
+  /** Skips the attributes of a pointer parameter, which are hints for compilers. */
   private void pointee() {
     if (peek().is(".global") || peek().is(".const")) take();
     expect(".align");
@@ -289,7 +289,7 @@ final class PtxParser {
   private Token peek() {
     if (next == tokens.size()) {
       int line = tokens.isEmpty() ? 1 : tokens.get(next - 1).line();
-      throw EmulatorException.atLine(line, "the text ends too early");
+      throw EmulatorException.atLine(line, "unexpected end of text");
     }
     return tokens.get(next);
   }

@@ -5,20 +5,21 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Finds accesses of different threads to the same word, at least one of them a write and at least
- * one of them no strong one, between which nothing orders them: no barrier, no release that the
- * other thread acquired. Every word remembers its last write and its last reads; what a thread
- * knows to have happened before is its {@link Knowledge}.
+ * Detects data races: two accesses of different threads to the same word, at least one of them a
+ * write and at least one of them weak, that are not ordered by a barrier or by a release and an
+ * acquire. Each word keeps its last write and its last reads. A thread's {@link Knowledge} tells
+ * which accesses happened before its next one.
  *
- * <p>Time is one counter: it advances at every barrier and every release. Launches are ordered, so
- * an access from before the current launch races with nothing.
+ * <p>Time is a single counter that advances at every barrier and every release. Launches are
+ * ordered, so accesses of earlier launches never race.
  *
- * <p>A remembered access is a long: who (22 bits), when (24 bits), which instruction (14 bits),
- * whether "who" is a thread, a warp, a block or several blocks (2 bits), how strong (2 bits).
+ * <p>A recorded access is a long: the accessor (22 bits), the time (24 bits), the instruction (14
+ * bits), whether the accessor is a thread, a warp, a block or several blocks (2 bits), and the
+ * strength (2 bits).
  */
 final class RaceDetector {
 
-  /** How far an access is strong, in the sense of the PTX memory model. */
+  /** The scope in which an access is strong, in the sense of the PTX memory model. */
   static final int WEAK = 0;
 
   static final int BLOCK_SCOPE = 1;
@@ -32,12 +33,12 @@ final class RaceDetector {
   private static final int MOST_THREADS = 1 << 22;
   private static final int LAST_PC = (1 << 14) - 1;
 
-  /** What a strong write published: the writer's knowledge, and to whom. */
+  /** The knowledge that a strong write published, and its scope. */
   private record Message(Knowledge knowledge, int block, boolean blockOnly) {}
 
   private final Map<Long, Message> messages = new HashMap<>();
 
-  /** A filter in front of the messages: most locations have none. */
+  /** A filter for the published knowledge: most locations have none. */
   private final long[] published = new long[64];
 
   private int time = 1;
@@ -46,11 +47,11 @@ final class RaceDetector {
   private int threadsPerBlock;
   private int warpsPerBlock;
 
-  /** Starts a launch; true if every page must forget its accesses, since time began anew. */
+  /** Starts a launch. Returns true if time was reset and every page must forget its accesses. */
   boolean start(int blocks, int threadsPerBlock) {
     if ((long) blocks * threadsPerBlock > MOST_THREADS) {
       throw new EmulatorException(
-          "a launch of %d blocks of %d threads is more than the race detector can tell apart"
+          "launch of %d blocks of %d threads: too many threads for the race detector"
               .formatted(blocks, threadsPerBlock));
     }
     this.blocks = blocks;
@@ -90,7 +91,7 @@ final class RaceDetector {
 
   private void addReader(
       Page page, int word, long read, Warp warp, int lane, int strength, long now) {
-    // Strong reads race with weak writes alone: the last one is enough to remember.
+    // Strong reads race with weak writes only, so the last one is enough.
     if (strength != WEAK && strength(read) == WEAK) return;
     if (strength(read) != WEAK || happenedBefore(read, page, word, warp, lane)) {
       page.reads[word] = now;
@@ -118,7 +119,7 @@ final class RaceDetector {
     }
   }
 
-  /** Whether anything of this was written in the current launch. */
+  /** Whether any of these bytes was written in the current launch. */
   boolean isWritten(Page page, int at, int bytes) {
     if (page.writes == null) return false;
     for (int word = at >> page.wordShift; word <= at + bytes - 1 >> page.wordShift; word++) {
@@ -204,7 +205,7 @@ final class RaceDetector {
     String line = pc == LAST_PC ? "?" : "" + warp.block.grid.kernel.code[pc].line();
     return warp.fault(
         lane,
-        "race: %s 0x%x (%s), which %s %s at PTX line %s, and nothing orders the two"
+        "race: %s 0x%x (%s), which %s %s at PTX line %s; nothing orders the two accesses"
             .formatted(does, address, warp.describe(address), where, did, line));
   }
 
@@ -235,7 +236,7 @@ final class RaceDetector {
 
   // --- Order -----------------------------------------------------------------------------------
 
-  /** All threads of a block have met. */
+  /** Orders all threads of a block at a barrier. */
   void barrier(Block block) {
     Knowledge all = Knowledge.NONE;
     Knowledge last = null;
@@ -249,10 +250,10 @@ final class RaceDetector {
   }
 
   /**
-   * Some threads of a block have met.
+   * Orders some threads of a block at a barrier.
    *
-   * @param lanes of those that waited for each other, by warp
-   * @param published what others knew that came by and did not wait
+   * @param lanes the waiting lanes, by warp
+   * @param published the knowledge of threads that arrived without waiting
    */
   void barrier(Block block, int[] lanes, Knowledge published) {
     Knowledge all = published;
@@ -273,7 +274,7 @@ final class RaceDetector {
     }
   }
 
-  /** A fence: what was read before counts as acquired, what is published later as released. */
+  /** A fence: earlier reads become acquires, and later writes become releases. */
   void fence(Warp warp, int lane, boolean blockOnly) {
     Block block = warp.block;
     int thread = warp.firstInBlock + lane;
@@ -284,7 +285,7 @@ final class RaceDetector {
     block.fencedForBlock[thread] = blockOnly;
   }
 
-  /** What a thread has done and knows, as of now: it does what comes later at a later time. */
+  /** Returns a thread's knowledge including its own accesses, and advances the time. */
   Knowledge released(Warp warp, int lane) {
     int now = tick();
     return warp.block.known[warp.firstInBlock + lane].with(
@@ -292,9 +293,9 @@ final class RaceDetector {
   }
 
   /**
-   * A strong read of a location.
+   * Records a strong read of a location.
    *
-   * @param acquires whether what was published there counts at once, not only after a fence
+   * @param acquires whether it acquires by itself, without a fence after it
    */
   void observe(Warp warp, int lane, long location, int strength, boolean acquires) {
     Message message = messages.get(location);
@@ -312,10 +313,10 @@ final class RaceDetector {
   }
 
   /**
-   * A strong write of a location.
+   * Records a strong write of a location.
    *
-   * @param releases whether it publishes all that the thread knows, not only what a fence did
-   * @param updates whether it is part of a read-modify-write, which passes on what was published
+   * @param releases whether it releases by itself, without a fence before it
+   * @param updates whether it is part of a read-modify-write, which continues a release sequence
    */
   void publish(
       Warp warp, int lane, long location, int strength, boolean releases, boolean updates) {
@@ -347,7 +348,7 @@ final class RaceDetector {
     messages.put(location, message);
   }
 
-  /** A weak write of a location: what was published there is gone. */
+  /** Records a weak write of a location, which ends its release sequence. */
   void unpublish(long location) {
     if (mayBePublished(location)) messages.remove(location);
   }

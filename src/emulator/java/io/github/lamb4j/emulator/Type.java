@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** PTX types. A value lies in the low bits of a long, the bits above are zero. */
+/** PTX types. A value occupies the low bits of a long; the bits above are zero. */
 enum Type {
   PRED(1),
   B8(8),
@@ -43,7 +43,7 @@ enum Type {
   final boolean signed;
   final boolean floating;
 
-  /** By how much to shift left and back to extend a value by its type. */
+  /** The shift, left and back right, that extends a value to 64 bits. */
   final int shift;
 
   Type(int bits) {
@@ -55,12 +55,12 @@ enum Type {
     this.shift = 64 - bits;
   }
 
-  /** The type of this name, or null. */
+  /** The type with this name, or null. */
   static Type named(String name) {
     return BY_NAME.get(name);
   }
 
-  /** Sign-extended if signed, zero-extended if not, from whatever stands above its bits. */
+  /** Sign-extends or zero-extends a value, whatever the bits above it are. */
   long extend(long value) {
     return signed ? value << shift >> shift : value << shift >>> shift;
   }

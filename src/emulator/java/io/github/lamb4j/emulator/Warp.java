@@ -3,9 +3,8 @@ package io.github.lamb4j.emulator;
 import java.util.Arrays;
 
 /**
- * 32 threads that run the same instruction as long as they agree, and each on its own where they do
- * not. Threads at the same instruction run it together; of several groups the one at the lowest
- * instruction runs first, in most slices.
+ * 32 threads that may diverge. Threads at the same instruction execute it together; of several
+ * groups, the one at the lowest instruction usually runs first.
  */
 final class Warp {
 
@@ -13,12 +12,12 @@ final class Warp {
 
   final Block block;
 
-  /** In its block, and in the launch. */
+  /** Its index in its block, and in the launch. */
   final int index;
 
   final int number;
 
-  /** The number of lane 0 in its block, and in the launch. */
+  /** The thread index of lane 0 in its block, and in the launch. */
   final int firstInBlock;
 
   final int firstThread;
@@ -26,24 +25,24 @@ final class Warp {
   final long[] registers;
   final int[] predicates;
 
-  /** The carry flags of {@code add.cc} and its like. */
+  /** The carry flags of {@code add.cc} and similar instructions. */
   int carry;
 
-  /** Of the instruction that runs. */
+  /** The current instruction. */
   int pc;
 
   Instruction instruction;
 
-  /** Lanes that have not exited, those that wait at a barrier, those that wait for other lanes. */
+  /** Lanes that have not exited, that wait at a barrier, and that wait for other lanes. */
   int live;
 
   int atBarrier;
   int atConvergence;
 
-  /** Whether the scheduler has it among those that can run. */
+  /** Whether it is in the queue of runnable warps. */
   boolean queued;
 
-  /** Asynchronous copies that have not yet arrived, by lane; null if there never were any. */
+  /** Pending asynchronous copies by lane; null if there never were any. */
   AsyncCopies[] copies;
 
   private final int[] pcs = new int[LANES];
@@ -93,15 +92,15 @@ final class Warp {
     };
   }
 
-  /** Whether any lane can go on. */
+  /** Whether any lane can proceed. */
   boolean isRunnable() {
     return (live & ~atBarrier & ~atConvergence) != 0;
   }
 
   /**
-   * Runs up to so many instructions.
+   * Runs up to {@code steps} instructions.
    *
-   * @param first a lane whose group goes first, or -1 for the group at the lowest instruction
+   * @param first a lane whose group runs first, or -1 for the group at the lowest instruction
    */
   void run(int steps, int first) {
     Grid grid = block.grid;
@@ -133,7 +132,9 @@ final class Warp {
           for (int rest = lanes; rest != 0; rest &= rest - 1) {
             int lane = Integer.numberOfTrailingZeros(rest);
             long target = registers[now.slot() + lane];
-            if (target >= now.targets().length) throw fault(lane, "branch index " + target);
+            if (target >= now.targets().length)
+              throw fault(
+                  lane, "branch index %d: not in [0, %d)".formatted(target, now.targets().length));
             pcs[lane] = now.targets()[(int) target];
           }
           break;
@@ -184,7 +185,7 @@ final class Warp {
     }
   }
 
-  /** Lanes leave a barrier that has completed. */
+  /** Lets lanes leave a completed barrier. */
   void release(int lanes) {
     for (int rest = lanes; rest != 0; rest &= rest - 1) {
       int lane = Integer.numberOfTrailingZeros(rest);
@@ -274,7 +275,7 @@ final class Warp {
                 what));
   }
 
-  /** What is at a generic address. */
+  /** Describes a generic address. */
   String describe(long address) {
     if (Access.isShared(address)) {
       return "byte %d of shared memory".formatted(address - Access.SHARED_WINDOW);

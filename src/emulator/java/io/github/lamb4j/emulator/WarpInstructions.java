@@ -5,10 +5,10 @@ import static io.github.lamb4j.emulator.MemoryInstructions.forLanes;
 import io.github.lamb4j.emulator.Instruction.Flow;
 import io.github.lamb4j.emulator.Operands.PredicateSource;
 
-/** What threads do together: barriers, fences, shuffles, votes. */
+/** Collective instructions: barriers, fences, shuffles, votes. */
 final class WarpInstructions {
 
-  /** A bound operation together with how it steers its warp. */
+  /** A bound operation with its effect on control flow. */
   record Bound(Flow flow, Operation operation, int slot, int count, Operation after) {
     static Bound converging(int mask, Operation operation) {
       return new Bound(Flow.CONVERGE, operation, mask, -1, Operation.NOTHING);
@@ -260,7 +260,7 @@ final class WarpInstructions {
         });
   }
 
-  /** {@code activemask}: the lanes that run this instruction together. */
+  /** {@code activemask}: the lanes that execute this instruction together. */
   static Operation activeMask(Modifiers modifiers, Operands operands) {
     modifiers.takeOne("b32");
     modifiers.expectNone();

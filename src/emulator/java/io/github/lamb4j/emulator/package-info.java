@@ -1,21 +1,29 @@
 /**
- * A PTX emulator: runs the committed kernels where there is no GPU, and checks what a GPU does not.
+ * A PTX emulator for tests. It runs the committed kernels without a GPU, under many schedules, and
+ * reports what a GPU would silently accept: data races, reads of uninitialized memory, accesses out
+ * of bounds, divergent barriers, deadlocks and leaks. It also counts instructions and bytes
+ * exactly.
+ *
+ * <p>It is not a performance model, and not a general PTX interpreter: it implements the
+ * instructions that the kernels use and those that compilers may produce for them. It depends on
+ * {@code CudaDriver} and the library's errors only, and is not part of any published jar.
  *
  * <pre>
  * text       PtxLexer, PtxParser -> ParsedModule, Statement, Operand
- * binding    KernelBuilder, Operands -> Kernel: registers and variables in their places
- * table      Instructions and *Instructions: what each instruction does to the lanes of a warp
- * execution  Grid (blocks, schedule) -> Block (barriers) -> Warp (threads that part and meet)
- * memory     GlobalMemory, Allocation, Page; Access finds and checks what an address names
- * races      RaceDetector, Knowledge: happens-before among threads, by vector clocks
+ * binding    KernelBuilder, Operands -> Kernel: assigns registers and variables to slots
+ * table      Instructions, *Instructions: the effect of each instruction on the lanes of a warp
+ * execution  Grid (blocks, schedule) -> Block (barriers) -> Warp (divergence)
+ * memory     GlobalMemory, Allocation, Page; Access resolves and checks addresses
+ * races      RaceDetector, Knowledge: happens-before between threads, by vector clocks
  * driver     EmulatedDriver, EmulatedDevice, DriverErrors; Contexts, Heap, Modules, Events
- * work       CommandExecutor does it and writes LaunchReports: at once or, if Captures records it, when a
- *            CapturedGraph is replayed
+ * commands   CommandExecutor runs them and writes LaunchReports, either at once or, if Captures
+ *            recorded them, when a CapturedGraph is replayed
  * </pre>
  *
- * <p>Not modelled: events and graphs in captures, textures, calls of functions, tensor cores, bulk
- * copies and their barriers, half arithmetic beyond conversions, directed rounding of arithmetic.
- * All of these are errors, in PTX with their line. Streams do not overlap. Memory is sequentially
- * consistent; what a weaker order could do to a program shows as a race.
+ * <p>Not modeled: events and graph launches in captures, textures, function calls, tensor cores,
+ * bulk copies and their barriers, half-precision arithmetic other than conversions, and arithmetic
+ * with directed rounding. All of these are errors; errors in PTX name the line. Streams do not
+ * overlap. Memory is sequentially consistent; where a weaker memory model could change a program's
+ * results, the race detector reports a race.
  */
 package io.github.lamb4j.emulator;

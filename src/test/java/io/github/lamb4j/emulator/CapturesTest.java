@@ -17,7 +17,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the emulator finds in captures where a GPU's driver finds less, or says so another way. */
+/** Checks of captures that a GPU's driver lacks or reports differently. */
 class CapturesTest {
 
   private static final String STORE =
@@ -60,7 +60,7 @@ class CapturesTest {
   }
 
   @Test
-  void shouldCaptureOneStreamAlone() {
+  void shouldCaptureOnlyOneStream() {
     CudaStream other = driver.newStream();
     Graph graph =
         driver.capture(
@@ -93,7 +93,7 @@ class CapturesTest {
   }
 
   @Test
-  void shouldRefuseCallsThatNoStreamOrders() {
+  void shouldRefuseCallsThatAreNotStreamOrdered() {
     List<Executable> calls =
         List.of(
             () -> driver.allocate(4, "a"),
@@ -105,13 +105,13 @@ class CapturesTest {
       assertEquals(901, code(() -> driver.capture(stream, work)));
     }
     assertEquals(List.of("'output' (8 bytes at 0x%x)".formatted(out)), driver.liveAllocations());
-    store.enqueue(stream); // the module is there
+    store.enqueue(stream); // the module is still loaded
   }
 
   @Test
   void shouldRefuseGraphsInACapture() {
     Graph graph = driver.capture(stream, () -> store.enqueue(stream));
-    assertTrue(finding(() -> driver.capture(stream, graph::replay)).contains("not modelled"));
+    assertTrue(finding(() -> driver.capture(stream, graph::replay)).contains("not modeled"));
   }
 
   @Test
@@ -119,7 +119,7 @@ class CapturesTest {
     long event = driver.createEvent();
     driver.recordEvent(event, stream);
     Runnable work = () -> driver.recordEvent(event, stream);
-    assertTrue(finding(() -> driver.capture(stream, work)).contains("not modelled"));
+    assertTrue(finding(() -> driver.capture(stream, work)).contains("not modeled"));
   }
 
   @Test
@@ -130,14 +130,14 @@ class CapturesTest {
   }
 
   @Test
-  void shouldFindWhatIsGoneWhenAGraphIsReplayed() {
+  void shouldFindFreedResourcesWhenAGraphIsReplayed() {
     Graph launch = driver.capture(stream, () -> store.enqueue(stream));
     Graph clear = driver.capture(stream, () -> driver.clear(out, 8, stream));
     driver.free(out);
     assertTrue(finding(clear::replay).contains("freed"));
     assertTrue(finding(launch::replay).contains("freed"));
     driver.unloadModule(module);
-    assertTrue(finding(launch::replay).contains("test, which was unloaded"));
+    assertTrue(finding(launch::replay).contains("kernel test of an unloaded module"));
   }
 
   @Test
@@ -152,7 +152,7 @@ class CapturesTest {
 
   @ParameterizedTest
   @EnumSource(names = {"BEGIN_CAPTURE", "END_CAPTURE", "LAUNCH_GRAPH", "IS_CAPTURING"})
-  void shouldFailWhenAsked(Call call) {
+  void shouldInjectFailures(Call call) {
     driver.fail(call, 1, 719);
     Runnable work = () -> store.enqueue(stream);
     CudaException e =
@@ -169,7 +169,7 @@ class CapturesTest {
   }
 
   @Test
-  void shouldNeedTheContext() {
+  void shouldRequireTheContext() {
     Graph graph = driver.capture(stream, () -> store.enqueue(stream));
     driver.makeCurrent(0);
     assertEquals(201, code(() -> driver.isCapturing(stream)));

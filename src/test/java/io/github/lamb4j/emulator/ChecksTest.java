@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-/** Faults that a GPU lets pass, planted one by one: each must be found and named. */
+/** Plants faults that a GPU accepts, one by one. Each must be found and named. */
 class ChecksTest {
 
   static final String START =
@@ -39,7 +39,7 @@ class ChecksTest {
     for (String part : parts) assertTrue(message.contains(part), message);
   }
 
-  /** The line in the PTX text on which a part of the kernel's body stands. */
+  /** The line in the PTX text that contains a part of the kernel's body. */
   static String line(String body, String part) {
     int before = (int) body.substring(0, body.indexOf(part)).lines().count();
     boolean startsLine = body.charAt(body.indexOf(part) - 1) == '\n';
@@ -74,9 +74,9 @@ class ChecksTest {
   }
 
   @Test
-  void shouldFindAReadOfWhatNothingWrote() {
+  void shouldFindAReadOfUninitializedMemory() {
     String body = SHARED + "ld.shared.u32 %r6, [%r5];\nret;\n";
-    expect(fault(body, 1, 1, 1), line(body, "ld.shared"), "that nothing wrote");
+    expect(fault(body, 1, 1, 1), line(body, "ld.shared"), "uninitialized");
 
     EmulatorException e =
         assertThrows(
@@ -88,7 +88,7 @@ class ChecksTest {
               byte[] ptx = Ptx.kernel(".param .u64 out", load);
               Ptx.launch(driver, ptx, 1, 1, 0, Ptx.argument(scratch));
             });
-    expect(e.getMessage(), "nothing wrote", "8 bytes into 'scratch'");
+    expect(e.getMessage(), "uninitialized", "8 bytes into 'scratch'");
   }
 
   @Test
@@ -156,7 +156,7 @@ class ChecksTest {
   }
 
   @Test
-  void shouldFindAShuffleFromALaneThatDoesNotTakePart() {
+  void shouldFindAShuffleFromAnInactiveLane() {
     String missing =
         START
             + "setp.eq.u32 %p1, %r2, 5;\n@%p1 ret;\nshfl.sync.idx.b32 %r3, %r2, 0, 31, -1;\nret;\n";
@@ -197,12 +197,12 @@ class ChecksTest {
             ld.shared.u32 %r6, [%r4];
             ret;
             """;
-    expect(fault(copy, 1, 1, 1), "nothing wrote");
+    expect(fault(copy, 1, 1, 1), "uninitialized");
     Ptx.run(copy.replace("wait_group 1", "wait_group 0"), 1, 1, 64, 1);
   }
 
   @Test
-  void shouldFindAReadOnlyLoadOfWhatTheLaunchWrote() {
+  void shouldFindAReadOnlyLoadOfMemoryWrittenByTheLaunch() {
     String body = START + "st.global.u32 [%d0], 5;\nld.global.nc.u32 %r3, [%d0];\nret;\n";
     expect(fault(body, 1, 1, 1), line(body, "ld.global.nc"), "read-only load");
     Ptx.run(body.replace("nc.u32 %r3, [%d0]", "nc.L1::no_allocate.u32 %r3, [%d0+4]"), 1, 1, 64, 1);

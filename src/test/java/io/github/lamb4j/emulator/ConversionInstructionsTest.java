@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@code cvt} against values computed here. */
+/** Compares {@code cvt} with values computed in Java. */
 class ConversionInstructionsTest {
 
   private static final long[] WHOLE_EDGES = {
@@ -46,7 +46,7 @@ class ConversionInstructionsTest {
     0x8000008000000001L
   };
 
-  /** The value of a half, straight from the format's definition. */
+  /** The value of a half, from the definition of the format. */
   private static double half(int bits) {
     int exponent = bits >> 10 & 31;
     int fraction = bits & 1023;
@@ -85,7 +85,7 @@ class ConversionInstructionsTest {
     }
   }
 
-  /** Every half, the middle between it and the next, and what lies just beside the middle. */
+  /** Tries every half, its midpoint with the next one, and the neighbors of the midpoint. */
   @ParameterizedTest
   @EnumSource(
       value = Type.class,
@@ -100,7 +100,7 @@ class ConversionInstructionsTest {
       double here = value(i, type);
       double next = i + 1 < infinity ? value(i + 1, type) : here + (here - value(i - 1, type));
       float middle = (float) ((here + next) / 2);
-      // The middle below the least subnormal of bfloat16 is a subnormal of binary32 still.
+      // The midpoint below the smallest bfloat16 subnormal is still a binary32 subnormal.
       assertEquals((here + next) / 2, middle);
       for (float x :
           new float[] {(float) here, Math.nextDown(middle), middle, Math.nextUp(middle)}) {
@@ -276,7 +276,7 @@ class ConversionInstructionsTest {
   }
 
   @Test
-  void shouldExtendAndCutIntegers() {
+  void shouldExtendAndTruncateIntegers() {
     Type[] types = {Type.S8, Type.U8, Type.S16, Type.U16, Type.S32, Type.U32, Type.S64, Type.U64};
     for (Type from : types) {
       for (Type to : types) {
@@ -349,7 +349,7 @@ class ConversionInstructionsTest {
 
   @Test
   void shouldRoundDoublesToHalvesOnce() {
-    // Just above the middle of two halves: by way of a float it would become the middle.
+    // Just above the midpoint of two halves: rounded to float first, it would become the midpoint.
     long[][] values = Ptx.singles(Double.doubleToRawLongBits(1 + 0x1p-11 + 0x1p-40));
     assertEquals(0x3c01, Ptx.evaluate("cvt.rn.f16.f64", Type.F16, Ptx.types(Type.F64), values)[0]);
     values = Ptx.singles(Double.doubleToRawLongBits(2.5));

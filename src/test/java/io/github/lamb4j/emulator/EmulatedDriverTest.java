@@ -17,7 +17,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The driver's side of the emulator. */
+/** The driver interface of the emulator. */
 class EmulatedDriverTest {
 
   private static final byte[] NOTHING = Ptx.kernel(".param .u32 x", "\nret;\n");
@@ -33,7 +33,7 @@ class EmulatedDriverTest {
   }
 
   @Test
-  void shouldGiveAddressesLikeADevice() {
+  void shouldAllocateAddressesLikeADevice() {
     long a = driver.allocate(1000, "a");
     long b = driver.allocate(1000, "b");
     assertTrue(a > 1L << 32 && a % 256 == 0 && b % 256 == 0);
@@ -57,7 +57,7 @@ class EmulatedDriverTest {
   }
 
   @Test
-  void shouldHoldHugeAllocations() {
+  void shouldSupportHugeAllocations() {
     long bytes = (1L << 33) + 4096;
     long huge = driver.allocate(bytes, "huge");
     ByteBuffer word = Ptx.argument(0x1234567890L);
@@ -83,7 +83,7 @@ class EmulatedDriverTest {
   }
 
   @Test
-  void shouldCopyAtOddOffsetsAndLeaveBuffersAsTheyWere() {
+  void shouldCopyAtOddOffsetsWithoutMovingBufferPositions() {
     long a = driver.allocate(64, "a");
     ByteBuffer source = Ptx.buffer(16).putInt(4, 5).putInt(8, 6).position(4).limit(12);
     driver.copyToDevice(a + 4, source, null);
@@ -99,7 +99,7 @@ class EmulatedDriverTest {
   void shouldCheckCopiesAndClears() {
     long a = driver.allocate(64, "moments");
     assertTrue(finding(() -> driver.copyToDevice(a + 60, Ptx.buffer(8), null)).contains("moments"));
-    assertTrue(finding(() -> driver.copyToHost(Ptx.buffer(8), a, null)).contains("nothing wrote"));
+    assertTrue(finding(() -> driver.copyToHost(Ptx.buffer(8), a, null)).contains("uninitialized"));
     assertTrue(finding(() -> driver.clear(a, 65, null)).contains("out of bounds"));
     assertTrue(
         finding(() -> driver.copyToDevice(a, ByteBuffer.allocate(4), null)).contains("direct"));
@@ -107,7 +107,7 @@ class EmulatedDriverTest {
     ByteBuffer poison = Ptx.buffer(4);
     driver.copyToHost(poison, a, null);
     assertEquals(0xa5a5a5a5, poison.getInt(0));
-    // A hole of four bytes is taken for padding.
+    // A gap of four bytes is taken to be padding.
     driver.allowCopiesOfUndefinedBytes(false);
     driver.clear(a, 28, null);
     driver.clear(a + 32, 32, null);
@@ -115,7 +115,7 @@ class EmulatedDriverTest {
   }
 
   @Test
-  void shouldReportWhatWasNotGivenBack() {
+  void shouldReportLeaks() {
     long a = driver.allocate(64, "first moments");
     long module = driver.loadModule(NOTHING);
     long event = driver.createEvent();
@@ -130,7 +130,7 @@ class EmulatedDriverTest {
   }
 
   @Test
-  void shouldKnowTheCurrentContextOfEachThread() throws InterruptedException {
+  void shouldTrackTheCurrentContextOfEachThread() throws InterruptedException {
     assertNotEquals(0, driver.currentContext());
     long[] elsewhere = {-1};
     int[] code = new int[1];
@@ -159,7 +159,7 @@ class EmulatedDriverTest {
   @EnumSource(
       value = Call.class,
       names = {"ALLOCATE", "CLEAR", "ENQUEUE", "SYNCHRONIZE"})
-  void shouldFailWhenAsked(Call call) {
+  void shouldInjectFailures(Call call) {
     long a = driver.allocate(64, "a");
     long function = driver.function(driver.loadModule(NOTHING), "test");
     Launch launch = driver.prepare(function, "test", 1, 1, 0, Ptx.argument(1));

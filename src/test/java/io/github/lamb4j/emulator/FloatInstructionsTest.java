@@ -12,10 +12,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Floating-point results against exact ones, rounded here by looking for the nearest value. */
+/**
+ * Compares floating-point results with exact ones, rounded here by searching for the nearest value.
+ */
 class FloatInstructionsTest {
 
-  /** Enough digits for any value that lies between two neighbours to be exact. */
+  /** Enough digits for the midpoint of any two adjacent values to be exact. */
   private static MathContext precise(Type type) {
     return new MathContext(type == Type.F32 ? 200 : 1200);
   }
@@ -23,7 +25,7 @@ class FloatInstructionsTest {
   private static final MathContext ROOT = new MathContext(120);
   private static final long CANONICAL = 0x7fffffffL;
 
-  /** Signed zeros, subnormals, the ends of the normals, ones and their neighbours, and chance. */
+  /** Signed zeros, subnormals, the limits of normals, ones and their neighbors, random values. */
   private static long[] finite(Type type, int chance) {
     long[] edges =
         type == Type.F32
@@ -86,12 +88,12 @@ class FloatInstructionsTest {
     return bits >>> type.bits - 1 != 0;
   }
 
-  /** The bits of the nearest value, of two equally near ones the even one. */
+  /** The bits of the nearest value; ties go to the even one. */
   private static long nearest(BigDecimal exact, boolean negativeIfZero, Type type) {
     long sign = exact.signum() < 0 || exact.signum() == 0 && negativeIfZero ? 1L : 0;
     BigDecimal size = exact.abs();
     long infinity = type == Type.F32 ? 0x7f800000L : 0x7ff0000000000000L;
-    // The search may start from anywhere that lies around the value; this is near it.
+    // The search may start at any bracket of the value; this one is tight.
     double about = size.doubleValue();
     long start =
         type == Type.F32
@@ -106,7 +108,7 @@ class FloatInstructionsTest {
       if (exact(middle, type).compareTo(size) <= 0) low = middle;
       else high = middle;
     }
-    // What comes after the largest finite value, as if the exponent went on.
+    // The successor of the largest finite value if the exponent range were unlimited.
     BigDecimal above =
         high == infinity
             ? exact(low, type).add(exact(low, type).subtract(exact(low - 1, type)))
@@ -164,7 +166,7 @@ class FloatInstructionsTest {
     for (int i = 0; i < triples.length; i++) {
       long a = values[random.nextInt(values.length)];
       long b = values[random.nextInt(values.length)];
-      // Half of them next to -a * b, where only a single rounding gives what is left.
+      // Half of them are close to -a * b, where only a single rounding gives the remainder.
       BigDecimal product = exact(a, type).multiply(exact(b, type));
       long near = nearest(product.negate(), false, type);
       boolean finite = Double.isFinite(value(near, type));
@@ -205,7 +207,7 @@ class FloatInstructionsTest {
 
   @ParameterizedTest
   @CsvSource({
-    // inf - inf, 0 * inf, 0 / 0, inf / inf, the root of -1, a NaN that goes in
+    // inf - inf, 0 * inf, 0 / 0, inf / inf, the root of -1, NaN operands
     "add.rn.f32, 7f800000, ff800000, 7fffffff",
     "sub.rn.f32, 7f800000, 7f800000, 7fffffff",
     "mul.rn.f32, 0, 7f800000, 7fffffff",
@@ -213,13 +215,13 @@ class FloatInstructionsTest {
     "div.rn.f32, ff800000, 7f800000, 7fffffff",
     "add.rn.f32, ffc12345, 3f800000, 7fffffff",
     "mul.rn.f32, 3f800000, 7f800001, 7fffffff",
-    // what is no NaN
+    // not NaN
     "div.rn.f32, 3f800000, 0, 7f800000",
     "div.rn.f32, 3f800000, 80000000, ff800000",
     "div.rn.f32, 80000000, 7f800000, 80000000",
     "add.rn.f32, ff800000, 3f800000, ff800000",
     "mul.rn.f32, ff800000, bf800000, 7f800000",
-    // min and max prefer numbers, and -0 is less than +0
+    // min and max prefer numbers to NaN, and -0 is less than +0
     "min.f32, 7fc00000, 3f800000, 3f800000",
     "max.f32, 3f800000, 7fc00000, 3f800000",
     "min.f32, 7fc00000, ffc00001, 7fffffff",
@@ -233,7 +235,7 @@ class FloatInstructionsTest {
     "mul.rn.sat.f32, 7fc00000, 0, 0",
     "copysign.f32, 80000000, 7fc00000, ffc00000"
   })
-  void shouldTreatSpecialValuesAsPtxSays(String instruction, String a, String b, String result) {
+  void shouldTreatSpecialValuesAsSpecified(String instruction, String a, String b, String result) {
     long[] operands = {Long.parseLong(a, 16), Long.parseLong(b, 16)};
     long[] results = Ptx.evaluate(instruction, Type.F32, Ptx.types(Type.F32, Type.F32), operands);
     check(instruction, Type.F32, operands, Long.parseLong(result, 16), results[0]);
@@ -247,7 +249,7 @@ class FloatInstructionsTest {
     "div.rn.f64, 1, -0.0, -Infinity",
     "div.rn.f64, -0.0, Infinity, -0.0",
     "div.rn.f64, 1e308, 1e-10, Infinity",
-    "div.rn.f64, 4.9e-324, -2, -0.0", // in the middle: to the even one
+    "div.rn.f64, 4.9e-324, -2, -0.0", // tie: to even
     "min.f64, NaN, 1, 1",
     "max.f64, 1, NaN, 1",
     "min.f64, 0, -0.0, -0.0",
@@ -258,11 +260,11 @@ class FloatInstructionsTest {
     "sqrt.rn.f64 $0; $1, Infinity, 0, Infinity",
     "rcp.rn.f64 $0; $1, -0.0, 0, -Infinity"
   })
-  void shouldTreatSpecialDoublesAsPtxSays(String instruction, double a, double b, double result) {
+  void shouldTreatSpecialDoublesAsSpecified(String instruction, double a, double b, double result) {
     long[] operands = {Double.doubleToRawLongBits(a), Double.doubleToRawLongBits(b)};
     Type[] types = Ptx.types(Type.F64, Type.F64);
     long[] results = Ptx.evaluate(instruction.replace(';', ','), Type.F64, types, operands);
-    // Which NaN it is has a test of its own.
+    // NaN payloads have a test of their own.
     assertEquals(result, Double.longBitsToDouble(results[0]));
   }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Sequences that nvcc makes of C++ which has no instruction of its own. */
+/** Instruction sequences that nvcc generates for C++ operations without a PTX instruction. */
 class IdiomsTest {
 
   private static final double[] DOUBLES = {
@@ -37,9 +37,9 @@ class IdiomsTest {
     return bits;
   }
 
-  /** As {@code __float2half_rn} and {@code __half2float} stand in their headers: in braces. */
+  /** {@code __float2half_rn} and {@code __half2float} are inline assembly in braces. */
   @Test
-  void shouldGiveEveryHalfBackThatBecameAFloat() {
+  void shouldConvertEveryHalfToFloatAndBack() {
     String there = "{ cvt.f32.f16 %r2, $1;}\n{ cvt.rn.f16.f32 $0, %r2;}\nmov.b16 $0, $0";
     long[][] all = Ptx.singles(LongStream.range(0, 65536).toArray());
     long[] back = Ptx.evaluate(there, Type.F16, Ptx.types(Type.F16), all);
@@ -53,29 +53,29 @@ class IdiomsTest {
   @CsvSource({
     "65504, 7bff",
     "65519.996, 7bff",
-    "65520, 7c00", // the middle between the largest half and what would follow
+    "65520, 7c00", // midpoint of the largest half and its successor
     "-65520, fc00",
     "3.4e38, 7c00",
-    "6.1035156e-5, 0400", // 2^-14, the least normal
-    "6.1005353e-5, 0400", // 2^-14 - 2^-25, in the middle: to the even one
+    "6.1035156e-5, 0400", // 2^-14, the smallest normal
+    "6.1005353e-5, 0400", // 2^-14 - 2^-25, a tie: to even
     "6.100535e-5, 03ff",
-    "5.9604645e-8, 0001", // 2^-24, the least subnormal
-    "2.9802322e-8, 0000", // 2^-25, in the middle: to zero
+    "5.9604645e-8, 0001", // 2^-24, the smallest subnormal
+    "2.9802322e-8, 0000", // 2^-25, a tie: to zero
     "2.9802326e-8, 0001",
     "8.940697e-8, 0002", // 1.5 * 2^-24
     "-2.9802322e-8, 8000",
     "1.4e-45, 0000"
   })
-  void shouldRoundToHalvesAtTheEnds(float value, String half) {
+  void shouldRoundToHalvesAtTheLimits(float value, String half) {
     long expected = Long.parseLong(half, 16);
     long[][] operand = Ptx.singles(Float.floatToRawIntBits(value) & 0xffffffffL);
     assertEquals(
         expected, Ptx.evaluate("cvt.rn.f16.f32", Type.F16, Ptx.types(Type.F32), operand)[0]);
   }
 
-  /** {@code (bits + 0x7fff + (bits >> 16 & 1)) >> 16}, and a quiet NaN for every NaN. */
+  /** {@code (bits + 0x7fff + (bits >> 16 & 1)) >> 16}; every NaN becomes a quiet NaN. */
   @Test
-  void shouldRoundToBrainFloatsByIntegers() {
+  void shouldRoundToBfloat16WithIntegers() {
     String rounding =
         """
         and.b32 %r2, $1, 2147483647;
@@ -100,7 +100,7 @@ class IdiomsTest {
     }
   }
 
-  /** Where rounding to sixteen bits goes one way or the other, and chance. */
+  /** Values around ties of the rounding to 16 bits, and random values. */
   private static long[][] floats() {
     List<Long> floats = new ArrayList<>();
     long[] tops = {0, 1, 0x7f, 0x80, 0x3f80, 0x3f81, 0x7f7e, 0x7f7f, 0x7f80, 0x7f81, 0x7fc0};
@@ -122,7 +122,7 @@ class IdiomsTest {
     "geu, 7FF0000000000000, 0", // !isfinite(x)
     "gtu, 7FEFFFFFFFFFFFFF, 0"
   })
-  void shouldTellFiniteDoublesByTheirSize(String comparison, String bound, long finite) {
+  void shouldRecognizeFiniteDoublesByMagnitude(String comparison, String bound, long finite) {
     String test = "abs.f64 %%d2, $1;\nsetp.%s.f64 $0, %%d2, 0d%s".formatted(comparison, bound);
     long[] results = Ptx.evaluate(test, Type.PRED, Ptx.types(Type.F64), bits(DOUBLES));
     for (int i = 0; i < DOUBLES.length; i++) {
@@ -131,7 +131,7 @@ class IdiomsTest {
   }
 
   @Test
-  void shouldTellInfinitiesFromNans() {
+  void shouldDistinguishInfinitiesFromNans() {
     Type[] f64 = Ptx.types(Type.F64);
     String infinity = "abs.f64 %d2, $1;\nsetp.neu.f64 $0, %d2, 0d7FF0000000000000";
     long[] notInfinite = Ptx.evaluate(infinity, Type.PRED, f64, bits(DOUBLES));
@@ -146,10 +146,10 @@ class IdiomsTest {
     }
   }
 
-  /** Memory that a kernel only reads may be loaded past the coherent cache. */
+  /** Memory that a kernel only reads may be loaded through the read-only cache. */
   @Test
-  void shouldLoadWhatNothingWrites() {
-    // %d10 is where the operands lie.
+  void shouldLoadReadOnlyMemory() {
+    // %d10 is the address of the operands.
     long[][] operand = {{0x4444_3333_2222_1111L}};
     Type[] types = Ptx.types(Type.B64);
     String halves =
@@ -163,9 +163,9 @@ class IdiomsTest {
     assertEquals(0x4444_3333L, Ptx.evaluate(scalar, Type.B64, types, operand)[0]);
   }
 
-  /** {@code step % capacity}: by 32 bits where both have no more, as nvcc has it. */
+  /** {@code step % capacity}: nvcc divides 32-bit values if both operands fit. */
   @Test
-  void shouldFindAPlaceInARing() {
+  void shouldComputeRingIndexes() {
     String remainder =
         """
         or.b64 %d12, $1, $2;
@@ -201,7 +201,7 @@ class IdiomsTest {
 
   /** {@code step + 1 < limit ? step + 1 : step + 1 - limit}, of unsigned numbers. */
   @Test
-  void shouldCountRoundARing() {
+  void shouldIncrementModuloALimit() {
     String next =
         """
         add.s64 %d12, $1, 1;

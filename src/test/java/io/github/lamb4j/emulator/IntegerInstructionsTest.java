@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Integer results against exact ones. */
+/** Compares integer results with exact ones. */
 class IntegerInstructionsTest {
 
   private static final Type[] TYPES = {Type.U16, Type.S16, Type.U32, Type.S32, Type.U64, Type.S64};
@@ -196,7 +196,7 @@ class IntegerInstructionsTest {
         BigInteger field = bits.shiftRight(from).and(ones);
         int top = Math.min(from + (int) length - 1, type.bits - 1);
         if (type.signed && length > 0 && bits.testBit(top)) {
-          // All ones above the field, or from where the value ended.
+          // The sign fills the bits above the field, or above the end of the value.
           int width = Math.max(0, top - from + 1);
           field = field.or(BigInteger.ONE.negate().shiftLeft(width));
         }
@@ -222,7 +222,7 @@ class IntegerInstructionsTest {
     "abs.s32 $0; $1, 543210ff",
     "neg.s32 $0; $2, edcba988"
   })
-  void shouldMixBits(String instruction, String expected) {
+  void shouldPermuteBits(String instruction, String expected) {
     long a = 0xabcdef01L;
     long b = 0x12345678L;
     long[] results =
@@ -236,7 +236,7 @@ class IntegerInstructionsTest {
 
   @ParameterizedTest
   @CsvSource({"wrap", "clamp"})
-  void shouldShiftTwoWordsAsOne(String mode) {
+  void shouldFunnelShift(String mode) {
     long low = 0xabcdef01L;
     long high = 0x12345678L;
     long[][] amounts = Ptx.singles(0, 1, 8, 31, 32, 33, 40, 0xffffffffL);

@@ -50,7 +50,7 @@ class MemoryInstructionsTest {
     "ld.relaxed.sys.global.u32 %r2, c3d2e1f0",
     "ld.u32 %r2, c3d2e1f0"
   })
-  void shouldExtendWhatItLoads(String load, String expected) {
+  void shouldExtendLoadedValues(String load, String expected) {
     int[] values =
         one(
             "st.global.u32 [%d0], 0xc3d2e1f0;\n" + load + ", [%d0];\nst.global.u32 [%d0+4], %r2;",
@@ -129,7 +129,7 @@ class MemoryInstructionsTest {
   }
 
   @Test
-  void shouldReachEverySpaceByGenericAddresses() {
+  void shouldAccessEverySpaceThroughGenericAddresses() {
     int[] values =
         one(
             """
@@ -158,7 +158,7 @@ class MemoryInstructionsTest {
   }
 
   @Test
-  void shouldKeepLocalMemoryApart() {
+  void shouldKeepLocalMemoryPerThread() {
     String body =
         START
             + """
@@ -173,7 +173,7 @@ class MemoryInstructionsTest {
   }
 
   @Test
-  void shouldReadStructuresAmongTheParameters() {
+  void shouldReadStructureParameters() {
     EmulatedDriver driver = new EmulatedDriver();
     long out = Ptx.upload(driver, "output", new int[4]);
     byte[] ptx =
@@ -201,7 +201,7 @@ class MemoryInstructionsTest {
   }
 
   @Test
-  void shouldKeepModuleVariables() {
+  void shouldSupportModuleVariables() {
     EmulatedDriver driver = new EmulatedDriver();
     long out = Ptx.upload(driver, "output", new int[3]);
     byte[] ptx =

@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Faults planted in the committed kernels are found: the suite would not let them pass. */
+/** Plants faults in the committed kernels. The emulator must find them. */
 class PlantedFaultsTest {
 
   @ParameterizedTest
@@ -37,17 +37,17 @@ class PlantedFaultsTest {
     "atom.acq_rel.gpu, atom.acquire.gpu",
     "atom.acq_rel.gpu, atom.acq_rel.cta"
   })
-  void shouldFindArrivalsThatOrderNothing(String order, String less) {
+  void shouldFindWeakenedArrivals(String order, String less) {
     assertTrue(isFound(StepPath.SINGLE_PASS, ptx -> ptx.replace(order, less)));
   }
 
   @ParameterizedTest
   @CsvSource({"TWO_PASS", "SINGLE_PASS"})
-  void shouldFindNothingInTheKernelsAsTheyAre(StepPath path) {
+  void shouldFindNothingInTheOriginalKernels(StepPath path) {
     assertFalse(isFound(path, UnaryOperator.identity()));
   }
 
-  /** Whether any of a few schedules shows the fault. */
+  /** Whether any of a few schedules exposes the fault. */
   private static boolean isFound(StepPath path, UnaryOperator<String> fault) {
     for (long seed = 1; seed <= 5; seed++) {
       EmulatedDriver driver = new EmulatedDriver(EmulatedDevice.SMALL, seed);

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Comparisons, selections, logic of predicates. */
+/** Comparisons, selections and predicate logic. */
 class PredicateInstructionsTest {
 
   private static final double[] DOUBLES = {
@@ -171,7 +171,7 @@ class PredicateInstructionsTest {
   }
 
   @Test
-  void shouldSetWordsByComparing() {
+  void shouldSetWordsByComparison() {
     Type[] types = Ptx.types(Type.F32, Type.F32);
     long one = 0x3f800000L;
     assertEquals(

@@ -9,13 +9,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** PTX text: what is known is read, what is not known is an error that names its line. */
+/** Parses PTX text. Anything unsupported is an error that names the line. */
 class PtxParserTest {
 
   private static final String REGISTERS =
       "\n.reg .pred %p<4>;\n.reg .b16 %h<4>;\n.reg .b32 %r<4>;\n.reg .b64 %d<4>;\n";
 
-  /** Line 9 of the text, after the header, the kernel's head and the registers. */
+  /** Line 9 of the text, after the header, the kernel's signature and the registers. */
   private static EmulatorException refusal(String statement) {
     byte[] ptx = Ptx.kernel(".param .u64 out", REGISTERS + statement + "\nret;\n");
     return assertThrows(EmulatorException.class, () -> new EmulatedDriver().loadModule(ptx));
@@ -24,7 +24,7 @@ class PtxParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        // instructions that are not known
+        // unknown instructions
         "frobnicate.u32 %r0, %r1;",
         "tex.2d.v4.f32.f32 {%r0, %r1, %r2, %r3}, [%d0, {%r0, %r1}];",
         "add.u31 %r0, %r1, %r2;",
@@ -38,7 +38,7 @@ class PtxParserTest {
         "setp.lt.ftz.f32 %p0, %r1, %r2;",
         "cvt.ftz.f64.f32 %d0, %r0;",
         "ex2.approx.f32 %r0, %r1;",
-        // modifiers that are not known
+        // unknown modifiers
         "ld.global.L1::maybe.u32 %r0, [%d0];",
         "ld.gobal.u32 %r0, [%d0];",
         "ld.acquire.global.u32 %r0, [%d0];",
@@ -50,7 +50,7 @@ class PtxParserTest {
         "shfl.down.b32 %r0, %r1, 1, 31;",
         "bra.sometimes End;",
         "fence.proxy.alias;",
-        // operands that do not fit
+        // invalid operands
         "add.u32 %r0, %r1;",
         "add.u32 %r0, %r1, %r2, %r3;",
         "add.u32 %r0, %r1, %q1;",
@@ -65,7 +65,7 @@ class PtxParserTest {
         "lop3.b32 %r0, %r1, %r2, %r3, 256;",
         "cp.async.cg.shared.global [%r0], [%d0], 8;",
         "call (%r0), f, (%r1);",
-        // directives that are not known, and text that is none
+        // unknown directives and invalid text
         ".maxnctapersm 3;",
         ".pragma \"unroll\";",
         ".reg .b7 %x;",
@@ -73,7 +73,7 @@ class PtxParserTest {
         "ld.global.u32 %r0, %d0];",
         "add.u32 %r0, %r1, §;"
       })
-  void shouldNameTheLineOfWhatItDoesNotKnow(String statement) {
+  void shouldNameTheLineOfAnUnknownStatement(String statement) {
     EmulatorException e = refusal(statement);
     assertTrue(e.getMessage().startsWith("PTX line 9:"), e.getMessage());
   }
@@ -89,7 +89,7 @@ class PtxParserTest {
   }
 
   @Test
-  void shouldReadWhatCompilersWrite() {
+  void shouldParseCompilerOutput() {
     int[] values =
         Ptx.run(
             """
@@ -121,7 +121,7 @@ class PtxParserTest {
   }
 
   @Test
-  void shouldReadLiterals() {
+  void shouldParseLiterals() {
     int[] values =
         Ptx.run(
             """
@@ -145,7 +145,7 @@ class PtxParserTest {
   }
 
   @Test
-  void shouldReadTheHeadOfAKernel() {
+  void shouldParseKernelDirectives() {
     ParsedModule module =
         PtxParser.parse(
             """

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Races planted one by one, each found; and orders that are none. */
+/** Plants races one by one, each of which must be found, and accepts correct synchronization. */
 class RacesTest {
 
   @ParameterizedTest
@@ -30,8 +30,8 @@ class RacesTest {
             ret;
             """;
     String message = fault(body, 1, 64, seed);
-    // Whoever comes first has either not yet written, or not yet said so.
-    assertTrue(message.contains("race") || message.contains("nothing wrote"), message);
+    // Depending on the schedule, the reader finds the data missing or unsynchronized.
+    assertTrue(message.contains("race") || message.contains("uninitialized"), message);
   }
 
   @ParameterizedTest
@@ -71,13 +71,13 @@ class RacesTest {
   }
 
   @Test
-  void shouldFindTwoThreadsThatStoreToOnePlace() {
+  void shouldFindTwoThreadsThatStoreToOneAddress() {
     String body = START + "st.global.u32 [%d0], %r1;\nret;\n";
     expect(fault(body, 1, 2, 1), "race: writes", "'output'");
     expect(fault(body, 2, 1, 1), "race: writes", "block 0, thread 0 wrote at PTX line");
   }
 
-  /** Block 0 writes data and raises a flag; the others wait for the flag and read the data. */
+  /** Block 0 writes data and sets a flag; the others wait for the flag and read the data. */
   private static final String MESSAGE =
       START
           + """
@@ -137,14 +137,14 @@ class RacesTest {
     "st.global.u32, ld.acquire.gpu.global.u32",
     "st.release.gpu.global.u32, ld.global.u32"
   })
-  void shouldFindALostReleaseOrAcquire(String store, String load) {
+  void shouldFindAMissingReleaseOrAcquire(String store, String load) {
     String body = MESSAGE.replace("STORE", store).replace("LOAD", load);
     for (long seed = 1; seed < 6; seed++) expect(fault(body, 3, 32, seed), "race");
   }
 
   @Test
-  void shouldPassOnWhatWasPublishedThroughUpdates() {
-    // The last of three blocks to take a ticket reads what the others wrote.
+  void shouldContinueReleaseSequencesThroughUpdates() {
+    // The last of three blocks to take a ticket reads the data that the others wrote.
     String body =
         START
             + """
@@ -168,7 +168,7 @@ class RacesTest {
   }
 
   @Test
-  void shouldFindAFlagThatIsResetWithoutOrder() {
+  void shouldFindAnUnorderedWriteAfterReads() {
     // All blocks read a table, one writes to it.
     String body =
         START
@@ -183,8 +183,8 @@ class RacesTest {
   }
 
   @Test
-  void shouldOrderOnlyThoseWhoWaitAtABarrier() {
-    // Warp 0 stores and arrives; warp 1 waits for it. What warp 0 stores later is not in order.
+  void shouldOrderOnlyTheThreadsThatWaitAtABarrier() {
+    // Warp 0 stores and arrives; warp 1 waits for it. Later stores of warp 0 are not ordered.
     String body =
         SHARED
             + """
@@ -206,8 +206,8 @@ class RacesTest {
   }
 
   @Test
-  void shouldTellBytesOfAWordApart() {
-    // Neighbours store halves and bytes of one word: no race. The same half twice: a race.
+  void shouldTrackBytesOfAWordSeparately() {
+    // Storing different halves or bytes of a word is not a race; storing the same half twice is.
     String body =
         START
             + """
@@ -228,8 +228,8 @@ class RacesTest {
   }
 
   @Test
-  void shouldKeepLaunchesInOrder() {
-    // Every launch's threads write what other threads of the last one have read and written.
+  void shouldOrderLaunches() {
+    // Threads write locations that other threads of the previous launch read and wrote.
     EmulatedDriver driver = new EmulatedDriver();
     long out = Ptx.upload(driver, "output", new int[64]);
     String body =

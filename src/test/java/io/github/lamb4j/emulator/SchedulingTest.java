@@ -10,14 +10,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Schedules: the same for the same seed, and of no consequence to a kernel that is right. */
+/** Schedules are reproducible from a seed and do not change the results of a correct kernel. */
 class SchedulingTest {
 
   /**
-   * Persistent blocks take tiles by tickets; the last tile to arrive adds all of them up and
-   * publishes the sum; every block waits for it, a bounded time, then without bound once all
-   * tickets are gone. Word 0 is the ticket, word 1 the arrivals, word 2 the flag, from 16 the
-   * tiles.
+   * Persistent blocks take tiles by ticket. The last tile to arrive adds up all tiles and publishes
+   * the sum. Every block waits for it: for a bounded time while tickets are left, then without
+   * bound. Word 0 is the ticket, word 1 the arrivals, word 2 the flag; tiles start at word 16.
    */
   private static final String PERSISTENT =
       """
@@ -110,8 +109,8 @@ class SchedulingTest {
   }
 
   @Test
-  void shouldShowWhatDependsOnTheSchedule() {
-    // Which block's ticket comes first is nobody's promise.
+  void shouldExposeDependenceOnTheSchedule() {
+    // The order of tickets is not specified.
     String body =
         """
 

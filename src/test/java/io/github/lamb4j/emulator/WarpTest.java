@@ -10,10 +10,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Threads together: shuffles, votes, barriers, branches that part and meet. */
+/** Collective operations and divergence: shuffles, votes, barriers, branches. */
 class WarpTest {
 
-  /** %r1 is the thread's number in the launch, %r2 its lane, %d1 where its result goes. */
+  /** %r1 is the thread's index in the launch, %r2 its lane, %d1 the address of its result. */
   private static final String START =
       """
 
@@ -92,10 +92,10 @@ class WarpTest {
     assertArrayEquals(lanes(lane -> 496), warp("redux.sync.add.u32 %r9, %r2, -1;\n"));
   }
 
-  /** Every lane loops as often as its number; the last of them meet again for the shuffle. */
+  /** Every lane loops as often as its number; the lanes reconverge for the shuffle. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
-  void shouldMeetAgainAfterBranchesPart(long seed) {
+  void shouldReconvergeAfterDivergence(long seed) {
     String body =
         START
             + """
@@ -121,7 +121,7 @@ class WarpTest {
 
   @Test
   void shouldLetLanesOfOneWarpWaitForEachOther() {
-    // Lane 0 spins on what lane 31 stores: the group at the lower line must not starve the other.
+    // Lane 0 spins on a store of lane 31: the group at the lower line must not starve the other.
     String body =
         START
             + """
@@ -145,7 +145,7 @@ class WarpTest {
   }
 
   @Test
-  void shouldRunTwoHalvesOfAWarpOnTheirOwn() {
+  void shouldRunTwoHalvesOfAWarpIndependently() {
     String body =
         """
         setp.lt.u32 %p1, %r2, 16;
@@ -184,8 +184,8 @@ class WarpTest {
   }
 
   @Test
-  void shouldHoldWarpsApartByNamedBarriers() {
-    // Warps 0 and 1 meet at barrier 1, warps 2 and 3 at barrier 2; producers only arrive.
+  void shouldSeparateWarpsByNamedBarriers() {
+    // Warps 0 and 1 use barrier 1, warps 2 and 3 barrier 2; producers arrive without waiting.
     String body =
         START
             + """
@@ -252,7 +252,7 @@ class WarpTest {
   }
 
   @Test
-  void shouldKnowWhereAThreadIs() {
+  void shouldProvideSpecialRegisters() {
     String body =
         START
             + """

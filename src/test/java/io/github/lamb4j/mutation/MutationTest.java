@@ -97,8 +97,8 @@ class MutationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "moments, DROP, bar.sync, race|that nothing wrote",
-    "gradient_scale, DROP, bar.sync, race|that nothing wrote",
+    "moments, DROP, bar.sync, race|uninitialized",
+    "gradient_scale, DROP, bar.sync, race|uninitialized",
     "apply, COMPARISON, setp.ge.u32, .*",
     "gradient_norm_tiles, OFFSET, st.global, .*",
     "begin_step, OPCODE, rcp.rn, other results",

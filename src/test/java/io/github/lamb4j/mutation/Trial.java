@@ -18,7 +18,7 @@ final class Trial {
           "race",
           "out of bounds",
           "is not aligned",
-          "that nothing wrote",
+          "uninitialized",
           "divergent barrier",
           "member mask",
           "deadlock");

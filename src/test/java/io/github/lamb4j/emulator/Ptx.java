@@ -36,7 +36,7 @@ final class Ptx {
     return buffer(4).putInt(0, value);
   }
 
-  /** Runs the kernel {@code test} of a module once. */
+  /** Launches the kernel {@code test} of a module. */
   static void launch(
       EmulatedDriver driver,
       byte[] ptx,
@@ -70,7 +70,7 @@ final class Ptx {
     return values;
   }
 
-  /** Runs a kernel over zeroed memory of so many ints, whose address is its one parameter. */
+  /** Launches a kernel whose only parameter is the address of {@code count} zeroed ints. */
   static int[] run(String body, int grid, int threads, int count, long seed) {
     EmulatedDriver driver = new EmulatedDriver(EmulatedDevice.SMALL, seed);
     long out = Ptx.upload(driver, "output", new int[count]);
@@ -82,13 +82,13 @@ final class Ptx {
   }
 
   /**
-   * What an instruction gives.
+   * Evaluates an instruction.
    *
    * @param instruction the opcode, or an instruction with $0 for the result and $1, $2, ... for the
    *     operands
    * @param result the result's type; a predicate becomes 0 or 1
    * @param operands the operands' types
-   * @param values for each evaluation, the operands' bits
+   * @param values the bits of the operands of each evaluation
    */
   static long[] evaluate(String instruction, Type result, Type[] operands, long[]... values) {
     StringBuilder body =
