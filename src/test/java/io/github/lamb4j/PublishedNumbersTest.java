@@ -12,6 +12,7 @@ import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -128,6 +129,7 @@ class PublishedNumbersTest {
    * Apex's shapes are 4096x1024, 4096, 4096x2048, 32320x1024 and 1. Its matrices are a quarter as
    * high and as wide here: the reference alone would take seconds for 46 million elements.
    */
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.01})
   void shouldFollowTheFormulaOnTheShapesOfApex(double weightDecay) {

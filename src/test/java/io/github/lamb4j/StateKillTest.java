@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +61,7 @@ class StateKillTest {
     }
   }
 
+  @Tag("slow")
   @Test
   @Timeout(60)
   void shouldLeaveAWholeFileHoweverItIsKilled() throws Exception {

@@ -3,6 +3,7 @@ package io.github.lamb4j.emulator;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Plants faults that a GPU accepts, one by one. Each must be found and named. */
@@ -127,6 +128,7 @@ class ChecksTest {
         line(others, "bar.sync 1"));
   }
 
+  @Tag("slow")
   @Test
   void shouldFindADeadlock() {
     String spins =

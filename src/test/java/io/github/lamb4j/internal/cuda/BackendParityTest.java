@@ -47,6 +47,7 @@ class BackendParityTest {
   }
 
   @Tag("kernels")
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource(StepPath.class)
   void shouldAgreeForAGroupOfManyTensors(StepPath path) {
@@ -54,6 +55,7 @@ class BackendParityTest {
   }
 
   @Tag("kernels")
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource(StepPath.class)
   void shouldAgreeWhereASegmentHasMoreTilesThanLanes(StepPath path) {

@@ -86,6 +86,7 @@ class ReplayedStepsTest {
   }
 
   /** In two passes on the emulator fewer of them, which are as good. */
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
   void shouldReplayAHundredStepsAsIfTheyWerePlain(StepPath path) {

@@ -47,6 +47,7 @@ class StateAcrossBackendsTest {
     }
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @CsvSource({
     "CPU, SINGLE_PASS, 0",

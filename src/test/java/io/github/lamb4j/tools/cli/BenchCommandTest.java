@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +90,7 @@ class BenchCommandTest {
     assertTrue(run.err().contains("the CPU backend has two passes only"), run.err());
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @CsvSource({"false, 40.00", "true, 44.00"})
   void shouldTimeATinyModelOnTheCpu(boolean clip, String bytes) throws IOException {

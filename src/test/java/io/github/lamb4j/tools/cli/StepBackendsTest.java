@@ -50,6 +50,7 @@ class StepBackendsTest {
     return arguments.toArray();
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(
       strings = {

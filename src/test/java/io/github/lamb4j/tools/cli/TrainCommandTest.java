@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +68,7 @@ class TrainCommandTest {
     assertTrue(err.toString().contains("is a symbolic link; name the file itself"));
   }
 
+  @Tag("slow")
   @Test
   void shouldTrainAndWriteTheSameNumbersForAnyThreads() throws IOException {
     Path one = folder.resolve("one.json");

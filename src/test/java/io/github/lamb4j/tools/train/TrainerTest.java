@@ -10,6 +10,7 @@ import io.github.lamb4j.schedule.Schedule;
 import io.github.lamb4j.tools.progress.Progress;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -24,6 +25,7 @@ class TrainerTest {
     }
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource
   void shouldLearn(Contender contender) {
@@ -36,6 +38,7 @@ class TrainerTest {
     assertEquals(4 * ((SAMPLE.train().size() + 63) / 64), run.steps());
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @EnumSource
   void shouldGiveTheSameBitsForEveryNumberOfThreads(Contender contender) {
