@@ -13,7 +13,7 @@ class ExamplesTest {
   private final Tokenizer tokenizer = new Tokenizer(16);
 
   @Test
-  void shouldHoldOneInTenOut() {
+  void shouldHoldOutOneInTen() {
     Examples.Split split = Examples.split(WordNet.GLOSSES, tokenizer, 1, Integer.MAX_VALUE);
     assertEquals(117_791, split.train().size() + split.heldOut().size());
     assertEquals(0.1, split.heldOut().size() / 117_791.0, 0.003);
@@ -42,7 +42,7 @@ class ExamplesTest {
   }
 
   @Test
-  void shouldKeepAsManyAsAskedAtRandom() {
+  void shouldKeepTheRequestedNumberAtRandom() {
     Examples.Split one = Examples.split(WordNet.GLOSSES, tokenizer, 1, 1000);
     Examples.Split again = Examples.split(WordNet.GLOSSES, tokenizer, 1, 1000);
     Examples.Split other = Examples.split(WordNet.GLOSSES, tokenizer, 2, 1000);

@@ -5,14 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Test;
 
 class GlossClassifierTest {
 
-  // No size is a multiple of four, so that every loop has a remainder.
+  // Sizes are not multiples of four, so that every loop has a remainder.
   private static final GlossClassifier.Shape SHAPE = new GlossClassifier.Shape(16, 5, 7, 3);
 
-  // An empty example, a token twice in an example, a token in several.
+  // An empty example, a token that repeats in an example, a token in several examples.
   private static final Examples EXAMPLES =
       new Examples(
           new int[][] {{1, 2, 3}, {}, {4, 4, 1}, {15}, {0, 2, 5, 6, 7}, {9}, {2, 1}},
@@ -21,24 +22,22 @@ class GlossClassifierTest {
   private static final int[] ORDER = {6, 2, 5, 1, 0, 4, 3};
 
   @Test
-  void shouldDifferentiateAsFiniteDifferencesDo() {
-    try (Workers workers = new Workers(2)) {
-      GlossClassifier model = model(workers);
-      double[][] exact = copies(model);
-      double loss = model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
-      assertEquals(loss(exact, ORDER, 0, ORDER.length), loss / ORDER.length, 1e-6);
-      assertGradients(model, exact, 0, ORDER.length);
-    }
+  void shouldAgreeWithFiniteDifferences() {
+    ForkJoinPool workers = new ForkJoinPool(2);
+    GlossClassifier model = model(workers);
+    double[][] exact = copies(model);
+    double loss = model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
+    assertEquals(loss(exact, ORDER, 0, ORDER.length), loss / ORDER.length, 1e-6);
+    assertGradients(model, exact, 0, ORDER.length);
   }
 
   @Test
-  void shouldForgetTheBatchBefore() {
-    try (Workers workers = new Workers(1)) {
-      GlossClassifier model = model(workers);
-      model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
-      model.differentiate(EXAMPLES, ORDER, 2, 5);
-      assertGradients(model, copies(model), 2, 5);
-    }
+  void shouldForgetThePreviousBatch() {
+    ForkJoinPool workers = new ForkJoinPool(1);
+    GlossClassifier model = model(workers);
+    model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
+    model.differentiate(EXAMPLES, ORDER, 2, 5);
+    assertGradients(model, copies(model), 2, 5);
   }
 
   private static void assertGradients(GlossClassifier model, double[][] exact, int from, int to) {
@@ -112,9 +111,9 @@ class GlossClassifierTest {
     return copies;
   }
 
-  // With biases of zero, the empty example would be at the bend of max(0, .), where differences
-  // lie.
-  private static GlossClassifier model(Workers workers) {
+  // With zero biases, the empty example would be at the kink of max(0, .), where finite differences
+  // are wrong.
+  private static GlossClassifier model(ForkJoinPool workers) {
     GlossClassifier model = new GlossClassifier(SHAPE, ORDER.length, 5, workers);
     fill(model.hiddenBias.values(), 1);
     fill(model.outputBias.values(), 2);
@@ -138,41 +137,38 @@ class GlossClassifierTest {
     GlossClassifier.Shape shape = new GlossClassifier.Shape(Trainer.BUCKETS, 10, 13, 45);
     float[][] expected = null;
     for (int threads = 1; threads <= 5; threads++) {
-      try (Workers workers = new Workers(threads)) {
-        GlossClassifier model = new GlossClassifier(shape, order.length, 3, workers);
-        model.differentiate(examples, order, 0, order.length);
-        float[][] gradients = new float[5][];
-        for (int i = 0; i < 5; i++) {
-          gradients[i] = model.layers()[i].gradient();
-        }
-        if (expected == null) {
-          expected = gradients;
-        }
-        for (int i = 0; i < 5; i++) {
-          // assertArrayEquals without a delta compares bits
-          assertArrayEquals(expected[i], gradients[i]);
-        }
+      ForkJoinPool workers = new ForkJoinPool(threads);
+      GlossClassifier model = new GlossClassifier(shape, order.length, 3, workers);
+      model.differentiate(examples, order, 0, order.length);
+      float[][] gradients = new float[5][];
+      for (int i = 0; i < 5; i++) {
+        gradients[i] = model.layers()[i].gradient();
+      }
+      if (expected == null) {
+        expected = gradients;
+      }
+      for (int i = 0; i < 5; i++) {
+        // assertArrayEquals without a delta compares bits
+        assertArrayEquals(expected[i], gradients[i]);
       }
     }
   }
 
   @Test
   void shouldPredictBeyondItsCapacity() {
-    try (Workers workers = new Workers(2)) {
-      int[] whole = new GlossClassifier(SHAPE, 7, 5, workers).predict(EXAMPLES);
-      int[] pieces = new GlossClassifier(SHAPE, 3, 5, workers).predict(EXAMPLES);
-      assertArrayEquals(whole, pieces);
-      assertEquals(EXAMPLES.size(), pieces.length);
-    }
+    ForkJoinPool workers = new ForkJoinPool(2);
+    int[] whole = new GlossClassifier(SHAPE, 7, 5, workers).predict(EXAMPLES);
+    int[] pieces = new GlossClassifier(SHAPE, 3, 5, workers).predict(EXAMPLES);
+    assertArrayEquals(whole, pieces);
+    assertEquals(EXAMPLES.size(), pieces.length);
   }
 
   @Test
   void shouldStayFiniteWhenTheLogitsAreHuge() {
-    try (Workers workers = new Workers(1)) {
-      GlossClassifier model = new GlossClassifier(SHAPE, 7, 5, workers);
-      model.outputBias.values()[1] = 1e30f;
-      double loss = model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
-      assertTrue(Double.isFinite(loss) && loss > 1e30, "loss " + loss);
-    }
+    ForkJoinPool workers = new ForkJoinPool(1);
+    GlossClassifier model = new GlossClassifier(SHAPE, 7, 5, workers);
+    model.outputBias.values()[1] = 1e30f;
+    double loss = model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
+    assertTrue(Double.isFinite(loss) && loss > 1e30, "loss " + loss);
   }
 }

@@ -41,7 +41,7 @@ class GlossesTest {
   }
 
   @Test
-  void shouldKeepNothingOfTheSynsetButItsGloss() {
+  void shouldKeepOnlyTheGlossOfASynset() {
     assertFalse(WordNet.GLOSSES.stream().anyMatch(gloss -> gloss.text().contains("|")));
     assertTrue(WordNet.GLOSSES.stream().noneMatch(gloss -> gloss.text().isBlank()));
   }
@@ -54,7 +54,7 @@ class GlossesTest {
   }
 
   @Test
-  void shouldSkipTheLicence() throws IOException {
+  void shouldSkipTheLicense() throws IOException {
     String file =
         "  1 This software and database is being provided | to you\n"
             + "00001740 29 v 01 breathe 0 000 | draw air into; \"He breathed\"  \n";
@@ -64,7 +64,7 @@ class GlossesTest {
   }
 
   @Test
-  void shouldNameTheLineThatIsNoSynset() {
+  void shouldNameTheLineThatIsNotASynset() {
     for (String line : List.of("00001740 29 v 01 breathe 0 000", "| x", "00001740 2x v | x")) {
       Exception e =
           assertThrows(

@@ -6,11 +6,10 @@ import org.junit.jupiter.api.Test;
 
 class ScoresTest {
 
-  // Class 0: TP 2, FP 1, FN 1, F1 4/6. Class 1: TP 1, FP 1, FN 1, F1 2/4. Class 2: TP 1, FN 0, FP
-  // 0,
-  // F1 1. Class 3 is neither there nor predicted: 0.
+  // Class 0: TP 2, FP 1, FN 1, F1 4/6. Class 1: TP 1, FP 1, FN 1, F1 2/4. Class 2: TP 1, FP 0,
+  // FN 0, F1 1. Class 3 neither occurs nor is predicted: F1 0.
   @Test
-  void shouldAgreeWithAHandCount() {
+  void shouldAgreeWithAManualCount() {
     int[] labels = {0, 0, 0, 1, 1, 2};
     int[] predicted = {0, 0, 1, 1, 0, 2};
     Scores scores = Scores.of(predicted, labels, 4);
@@ -19,7 +18,7 @@ class ScoresTest {
   }
 
   @Test
-  void shouldGiveAClassThatIsNeverHitNothing() {
+  void shouldScoreZeroForAClassThatIsNeverHit() {
     assertEquals(new Scores(0, 0), Scores.of(new int[] {1, 0}, new int[] {0, 1}, 2));
   }
 

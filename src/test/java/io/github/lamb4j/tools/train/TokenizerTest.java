@@ -13,33 +13,33 @@ class TokenizerTest {
   private final Tokenizer tokenizer = new Tokenizer(1 << 15);
 
   @Test
-  void shouldSplitAtWhatIsNeitherLetterNorDigit() {
+  void shouldSplitAtOtherCharactersThanLettersAndDigits() {
     assertEquals(
         List.of("a", "16th", "century", "city", "state", "he", "said"),
         Tokenizer.words("A 16th-century (city/state); \"he said\""));
   }
 
   @Test
-  void shouldKeepAnApostropheBetweenLettersAlone() {
+  void shouldKeepOnlyApostrophesBetweenLetters() {
     assertEquals(
         List.of("the", "dog's", "and", "the", "dogs", "tail", "tis", "o'clock"),
         Tokenizer.words("the dog's and the dogs' tail, 'tis o'clock'"));
   }
 
   @Test
-  void shouldTakeLettersBeyondAscii() {
+  void shouldAcceptLettersBeyondAscii() {
     assertEquals(List.of("naïve", "𝐱", "y"), Tokenizer.words("NAÏVE 𝐱 y"));
   }
 
   @Test
-  void shouldFindNoWordWhereNoneIs() {
+  void shouldReturnNothingWithoutWords() {
     assertEquals(List.of(), Tokenizer.words(""));
     assertEquals(List.of(), Tokenizer.words(" '; -- "));
     assertArrayEquals(new int[0], tokenizer.bucketsOf("..."));
   }
 
   @Test
-  void shouldHashEveryWordAndEveryPairOfNeighbours() {
+  void shouldHashEveryWordAndEveryAdjacentPair() {
     int[] buckets = tokenizer.bucketsOf("a large cat");
     assertEquals(5, buckets.length);
     assertArrayEquals(tokenizer.bucketsOf("CAT"), new int[] {buckets[2]});
@@ -48,7 +48,7 @@ class TokenizerTest {
   }
 
   @Test
-  void shouldStayBelowTheNumberOfBuckets() {
+  void shouldStayWithinTheNumberOfBuckets() {
     Tokenizer few = new Tokenizer(4);
     for (int bucket : few.bucketsOf("of or relating to or characteristic of a very large cat")) {
       assertTrue(bucket >= 0 && bucket < 4);
@@ -56,12 +56,12 @@ class TokenizerTest {
   }
 
   @Test
-  void shouldRefuseBucketsThatAreNoPowerOfTwo() {
+  void shouldRejectBucketCountsThatAreNotAPowerOfTwo() {
     assertThrows(IllegalArgumentException.class, () -> new Tokenizer(1000));
     assertThrows(IllegalArgumentException.class, () -> new Tokenizer(0));
   }
 
-  // The vectors of the FNV draft.
+  // Test vectors of the FNV draft.
   @Test
   void shouldHashAsFnv1a() {
     assertEquals(0x811c9dc5, Tokenizer.fnv1a(""));

@@ -10,6 +10,7 @@ import io.github.lamb4j.schedule.Schedule;
 import io.github.lamb4j.tools.progress.Progress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,9 +21,8 @@ class TrainerTest {
   private static final Examples.Split SAMPLE = WordNet.sample(6000);
 
   private static TrainingRun run(Contender contender, int batchSize, int threads, double rate) {
-    try (Workers workers = new Workers(threads)) {
-      return new Trainer(SAMPLE, 4, 1, workers, Progress.SILENT).run(contender, batchSize, rate);
-    }
+    ForkJoinPool workers = new ForkJoinPool(threads);
+    return new Trainer(SAMPLE, 4, 1, workers, Progress.SILENT).run(contender, batchSize, rate);
   }
 
   @Tag("slow")
@@ -52,7 +52,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldAdaptTheWeightsOfLambAlone() {
+  void shouldAdaptOnlyTheWeightsOfLamb() {
     for (TrainingRun.LayerState layer : run(Contender.LAMB, 1000, 2, 0.01).layers()) {
       assertEquals(layer.name().endsWith("bias"), layer.trustRatio() == 1, layer.toString());
     }
@@ -62,7 +62,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldTakeOneShortStepForWhatAnEpochLeaves() {
+  void shouldTakeAShorterLastStepInAnEpoch() {
     List<Double> losses = new ArrayList<>();
     Progress counting =
         new Progress() {
@@ -71,26 +71,25 @@ class TrainerTest {
             losses.add(Double.valueOf(status.replace("loss ", "")));
           }
         };
-    try (Workers workers = new Workers(2)) {
-      int batchSize = SAMPLE.train().size() - 1;
-      TrainingRun run =
-          new Trainer(SAMPLE, 1, 1, workers, counting).run(Contender.LAMB, batchSize, 0.01);
-      assertEquals(2, run.steps());
-      assertEquals(2, losses.size());
-      assertEquals(
-          (losses.get(0) * batchSize + losses.get(1)) / (batchSize + 1),
-          run.last().trainLoss(),
-          1e-3);
-    }
+    ForkJoinPool workers = new ForkJoinPool(2);
+    int batchSize = SAMPLE.train().size() - 1;
+    TrainingRun run =
+        new Trainer(SAMPLE, 1, 1, workers, counting).run(Contender.LAMB, batchSize, 0.01);
+    assertEquals(2, run.steps());
+    assertEquals(2, losses.size());
+    assertEquals(
+        (losses.get(0) * batchSize + losses.get(1)) / (batchSize + 1),
+        run.last().trainLoss(),
+        1e-3);
   }
 
   @Test
-  void shouldSayThatItDiverged() {
+  void shouldReportDivergence() {
     assertThrows(Trainer.DivergedException.class, () -> run(Contender.ADAMW, 1000, 2, 1e30));
   }
 
   @Test
-  void shouldClimbForATenthOfTheStepsAndThenFall() {
+  void shouldWarmUpForATenthOfTheStepsAndThenDecay() {
     Schedule schedule = Trainer.schedule(0.5, 100);
     assertEquals(0.05, schedule.at(1), 1e-12);
     assertEquals(0.5, schedule.at(10), 1e-12);
@@ -100,7 +99,7 @@ class TrainerTest {
   }
 
   @Test
-  void shouldRateBetweenAndBeyondTheTunedBatchSizes() {
+  void shouldInterpolateAndExtrapolateTunedRates() {
     for (Contender contender : Contender.values()) {
       double small = contender.learningRate(256);
       double large = contender.learningRate(8192);

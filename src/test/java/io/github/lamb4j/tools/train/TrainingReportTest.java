@@ -78,7 +78,7 @@ class TrainingReportTest {
   }
 
   @Test
-  void shouldKeepWhatMayDifferBetweenRunsInMachine() throws IOException {
+  void shouldConfineDifferencesBetweenRunsToMachine() throws IOException {
     TrainingRun slower =
         new TrainingRun(
             RUN.contender(),

@@ -10,7 +10,6 @@ import io.github.lamb4j.tools.train.Tokenizer;
 import io.github.lamb4j.tools.train.Trainer;
 import io.github.lamb4j.tools.train.TrainingReport;
 import io.github.lamb4j.tools.train.TrainingRun;
-import io.github.lamb4j.tools.train.Workers;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
@@ -19,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ForkJoinPool;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -115,7 +115,8 @@ final class TrainCommand implements Callable<Integer> {
             maxExamples == null ? Integer.MAX_VALUE : maxExamples);
     checkSizes(data);
     List<TrainingRun> runs = new ArrayList<>();
-    try (Workers workers = new Workers(threads())) {
+    ForkJoinPool workers = new ForkJoinPool(threads());
+    try {
       Trainer trainer =
           new Trainer(data, epochs, seed, workers, Progress.of(spec.commandLine().getErr()));
       for (int batchSize : batchSizes) {
@@ -129,6 +130,8 @@ final class TrainCommand implements Callable<Integer> {
           }
         }
       }
+    } finally {
+      workers.shutdown();
     }
     TrainingReport report = new TrainingReport(seed, data, runs, threads());
     if (json != null) {

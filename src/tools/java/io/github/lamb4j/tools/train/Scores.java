@@ -3,15 +3,15 @@ package io.github.lamb4j.tools.train;
 import java.util.Arrays;
 
 /**
- * How good predictions are.
+ * The quality of predictions.
  *
- * @param accuracy the share of examples whose class was predicted
- * @param macroF1 the plain mean over the classes of F1 = 2 TP / (2 TP + FP + FN); a class that was
- *     neither there nor predicted counts as 0
+ * @param accuracy the fraction of examples whose class was predicted
+ * @param macroF1 the unweighted mean over classes of F1 = 2 TP / (2 TP + FP + FN); F1 is 0 for a
+ *     class that neither occurs nor is predicted
  */
 public record Scores(double accuracy, double macroF1) {
 
-  /** Compares {@code predicted} with {@code labels}, both classes below {@code classes}. */
+  /** Compares predictions with labels; both are less than {@code classes}. */
   public static Scores of(int[] predicted, int[] labels, int classes) {
     int[] hits = new int[classes];
     int[] claims = new int[classes];
@@ -32,7 +32,7 @@ public record Scores(double accuracy, double macroF1) {
     return new Scores((double) correct / labels.length, sum / classes);
   }
 
-  /** The scores of always saying the class that is most frequent in {@code counts}. */
+  /** The scores of always predicting the most frequent class in {@code counts}. */
   public static Scores ofMajority(int[] counts, int[] labels) {
     int majority = 0;
     for (int c = 1; c < counts.length; c++) {

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Text to a bag of numbers: each word and each pair of neighbouring words, hashed into {@code
- * buckets}.
+ * Turns text into a bag of bucket numbers: the hash of each word and of each pair of adjacent
+ * words.
  *
- * <p>A word is a run of letters and digits, in lower case; an apostrophe between two of them
- * belongs to it. Two words that share a bucket share their embedding.
+ * <p>A word is a lower-case run of letters and digits; it may contain apostrophes between them.
+ * Words in the same bucket share an embedding.
  */
 public final class Tokenizer {
 
@@ -26,7 +26,7 @@ public final class Tokenizer {
     this.buckets = buckets;
   }
 
-  /** The buckets of a text's words, then of its pairs; empty if it has no word. */
+  /** The buckets of a text's words, followed by those of its pairs; empty without words. */
   public int[] bucketsOf(String text) {
     List<String> words = words(text);
     int[] result = new int[Math.max(0, 2 * words.size() - 1)];
@@ -79,8 +79,8 @@ public final class Tokenizer {
   }
 
   /**
-   * FNV-1a and MurmurHash3's finalizer, for the low bits of FNV-1a depend on the low bits of each
-   * byte alone.
+   * FNV-1a with MurmurHash3's finalizer, because the low bits of FNV-1a depend only on the low bits
+   * of each byte.
    */
   static int hash(String text) {
     int h = fnv1a(text);

@@ -14,32 +14,34 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
 
-/** Trains the classifier from the same first weights, on the same batches, with each optimizer. */
+/** Trains the classifier with each optimizer from the same initial weights on the same batches. */
 public final class Trainer {
 
-  /** How many buckets the tokens are hashed into. */
+  /** The number of buckets that tokens are hashed into. */
   public static final int BUCKETS = 1 << 15;
 
-  /** The elements of an embedding. */
+  /** The width of an embedding. */
   public static final int WIDTH = 32;
 
-  /** The elements of the hidden layer. */
+  /** The width of the hidden layer. */
   public static final int HIDDEN = 128;
 
-  /** The share of the steps in which the learning rate climbs. */
+  /** The fraction of steps that warm up the learning rate. */
   public static final double WARMUP = 0.1;
 
   private final Examples.Split data;
   private final int epochs;
   private final long seed;
-  private final Workers workers;
+  private final ForkJoinPool workers;
   private final Progress progress;
 
   /**
-   * @param seed decides the first weights and the order of the examples
+   * @param seed determines the initial weights and the order of the examples
    */
-  public Trainer(Examples.Split data, int epochs, long seed, Workers workers, Progress progress) {
+  public Trainer(
+      Examples.Split data, int epochs, long seed, ForkJoinPool workers, Progress progress) {
     this.data = data;
     this.epochs = epochs;
     this.seed = seed;
@@ -50,7 +52,7 @@ public final class Trainer {
   /**
    * Trains from scratch.
    *
-   * @throws DivergedException if the loss is no longer a number
+   * @throws DivergedException if the loss is not finite
    */
   public TrainingRun run(Contender contender, int batchSize, double learningRate) {
     long started = System.nanoTime();
@@ -116,7 +118,7 @@ public final class Trainer {
 
   private Lamb optimizer(Contender contender, GlossClassifier model, Schedule schedule) {
     return Lamb.onCpu()
-        .threads(workers.threads())
+        .threads(workers.getParallelism())
         .group(
             "weights",
             contender.weights(schedule),
@@ -179,11 +181,11 @@ public final class Trainer {
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+      throw new IllegalStateException("SHA-256 is not available", e);
     }
   }
 
-  /** The loss became infinite or not a number: the learning rate is too large. */
+  /** The loss became infinite or NaN: the learning rate is too large. */
   public static final class DivergedException extends RuntimeException {
     private static final long serialVersionUID = 1;
   }

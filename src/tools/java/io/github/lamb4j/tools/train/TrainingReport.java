@@ -8,24 +8,24 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A comparison's numbers, as a table and as JSON. What may differ between two runs of the same
- * settings is the JSON's {@code machine} alone.
+ * The results of a comparison, as a table and as JSON. For the same settings, only the JSON's
+ * {@code machine} may differ between runs.
  *
- * @param seed decided the split, the first weights and the order of the examples
+ * @param seed determined the split, the initial weights and the order of the examples
  * @param data the examples
  * @param runs one per optimizer and batch size
- * @param threads how many threads worked
+ * @param threads the number of threads
  */
 public record TrainingReport(long seed, Examples.Split data, List<TrainingRun> runs, int threads) {
 
   private static final String ROW = "%-9s  %6s  %6s  %6s  %8s  %10s  %8s  %8s  %7s%n";
 
-  /** What always naming the most frequent class comes to. */
+  /** The scores of always predicting the most frequent class. */
   public Scores majority() {
     return Scores.ofMajority(data.train().counts(Glosses.CLASSES.size()), data.heldOut().labels());
   }
 
-  /** The table, and above it what there was to learn. */
+  /** The table, with a description of the data above it. */
   public String table() {
     StringBuilder table = new StringBuilder();
     line(
@@ -77,7 +77,7 @@ public record TrainingReport(long seed, Examples.Split data, List<TrainingRun> r
     return String.format(Locale.ROOT, format, value);
   }
 
-  /** Writes the report as one JSON object, and leaves the stream open. */
+  /** Writes the report as a JSON object. Does not close the stream. */
   public void writeJson(OutputStream stream) throws IOException {
     try (JsonGenerator json =
         new JsonFactory()

@@ -3,16 +3,16 @@ package io.github.lamb4j.tools.train;
 import java.util.List;
 
 /**
- * What one optimizer did at one batch size. All but {@code seconds} are the same at every run.
+ * The result of one optimizer at one batch size. Only {@code seconds} differs between runs.
  *
  * @param contender the optimizer
- * @param batchSize examples per step; the last step of an epoch takes what is left
+ * @param batchSize examples per step; the last step of an epoch takes the rest
  * @param learningRate the peak of the schedule
  * @param steps the steps of all epochs
- * @param epochs what each epoch came to
- * @param layers the layers as the last step saw them
+ * @param epochs the result of each epoch
+ * @param layers the state of each layer at the last step
  * @param weightsSha256 the digest of the final weights: every layer's floats, little-endian
- * @param seconds the wall time, held-out scoring included
+ * @param seconds the wall time, including held-out scoring
  */
 public record TrainingRun(
     Contender contender,
@@ -28,8 +28,8 @@ public record TrainingRun(
    * One pass over the training examples.
    *
    * @param number from 1
-   * @param trainLoss the mean loss of its examples, each before the step it took part in
-   * @param heldOut how the model then did on the held-out examples
+   * @param trainLoss the mean loss of its examples, each before the step that used it
+   * @param heldOut scores on the held-out examples after the epoch
    */
   public record Epoch(int number, double trainLoss, Scores heldOut) {}
 

@@ -1,5 +1,5 @@
 /**
- * A training run on real text: WordNet glosses into their lexicographer classes, LAMB against
- * AdamW, on the CPU. It uses the public API of the optimizer and nothing else of it.
+ * A training example on real text: classifies WordNet glosses by lexicographer class with LAMB and
+ * AdamW on the CPU. It uses only the optimizer's public API.
  */
 package io.github.lamb4j.tools.train;
