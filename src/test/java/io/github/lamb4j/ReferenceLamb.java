@@ -8,27 +8,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * LAMB in binary64 from the formula in {@link Hyperparameters}: plain loops, naive sums, powers by
- * {@code Math.pow}, nothing shared with what it judges.
+ * LAMB in binary64 from the formula in {@link Hyperparameters}, with plain loops, naive sums and
+ * {@code Math.pow}. It shares no code with the optimizer.
  */
-final class ReferenceLamb {
+public final class ReferenceLamb {
 
-  /** One parameter's state. */
-  static final class Tensor {
+  /** The state of a parameter and its norms in the last step. */
+  public static final class Tensor {
     final Hyperparameters h;
-    final double[] w;
-    final double[] m;
-    final double[] v;
-    double weightNorm;
-    double updateNorm;
-    double trustRatio;
+    public final double[] w;
+    public final double[] m;
+    public final double[] v;
+    public double weightNorm;
+    public double updateNorm;
+    public double trustRatio;
 
     /** Of the second term of LANS. */
-    double gradientUpdateNorm;
+    public double gradientUpdateNorm;
 
-    double gradientTrustRatio = 1;
+    public double gradientTrustRatio = 1;
 
-    /** The length of the way that the weights have gone, there and back. */
+    /** The sum of the norms of all changes of the weights. */
     double travelled;
 
     private Tensor(Hyperparameters h, float[] weights) {
@@ -44,21 +44,26 @@ final class ReferenceLamb {
 
   private final List<Tensor> tensors = new ArrayList<>();
   private double maxGradNorm = Double.POSITIVE_INFINITY;
+  private double lossScale = 1;
   private long t;
   double gradientNorm;
 
-  void clip(double maxNorm) {
+  public void clip(double maxNorm) {
     maxGradNorm = maxNorm;
   }
 
-  Tensor add(Hyperparameters h, float[] weights) {
+  public void lossScale(double scale) {
+    lossScale = scale;
+  }
+
+  public Tensor add(Hyperparameters h, float[] weights) {
     Tensor tensor = new Tensor(h, weights);
     tensors.add(tensor);
     return tensor;
   }
 
   /** One step with one array of gradients for each tensor. */
-  void step(List<float[]> gradients) {
+  public void step(List<float[]> gradients) {
     t++;
     double sum = 0;
     for (float[] g : gradients) {
@@ -66,8 +71,8 @@ final class ReferenceLamb {
         sum += (double) x * x;
       }
     }
-    gradientNorm = Math.sqrt(sum);
-    double scale = gradientNorm > maxGradNorm ? maxGradNorm / gradientNorm : 1;
+    gradientNorm = Math.sqrt(sum) / lossScale;
+    double scale = (gradientNorm > maxGradNorm ? maxGradNorm / gradientNorm : 1) / lossScale;
     for (int i = 0; i < tensors.size(); i++) {
       step(tensors.get(i), gradients.get(i), scale);
     }
@@ -82,7 +87,7 @@ final class ReferenceLamb {
     boolean ofMoments = h.biasCorrection() == BiasCorrection.MOMENTS;
     double decay = h.decoupledDecay() ? 0 : h.weightDecay();
     double share = h.gradientAveraging() ? 1 - h.beta1() : 1;
-    double gradientNorm = norm(Numbers.widened(gradients));
+    double gradientNorm = norm(gradients);
     double[] r = new double[x.w.length];
     double[] c = new double[x.w.length];
     for (int i = 0; i < r.length; i++) {
@@ -131,7 +136,11 @@ final class ReferenceLamb {
     return clamp(phi / updateNorm, h.trustRatioLimits());
   }
 
-  private static double norm(double[] x) {
+  public static double norm(float[] x) {
+    return norm(Numbers.widened(x));
+  }
+
+  public static double norm(double[] x) {
     double sum = 0;
     for (double each : x) {
       sum += each * each;
