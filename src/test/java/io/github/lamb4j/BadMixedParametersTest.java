@@ -50,8 +50,8 @@ class BadMixedParametersTest {
     assertRefused(() -> HostArray.f16((ShortBuffer) null), "host array", "null");
     assertRefused(() -> HostArray.bf16((short[]) null), "host array", "null");
     assertRefused(() -> HostArray.bf16((ShortBuffer) null), "host array", "null");
-    assertRefused(() -> DeviceArray.of(null, DType.F16), "device array", "null pointer");
-    assertRefused(() -> DeviceArray.of(at(0x1000), null), "0x1000", "no dtype");
+    assertRefused(() -> DeviceArray.of(null, DType.F16), "device array", "pointer is null");
+    assertRefused(() -> DeviceArray.of(at(0x1000), null), "0x1000", "dtype is null");
   }
 
   @Test
@@ -76,7 +76,7 @@ class BadMixedParametersTest {
 
   @Test
   void shouldRefuseAModelCopyOfFloats() {
-    String[] said = {"parameter p", "model copy is F32", "give F16 or BF16"};
+    String[] said = {"parameter p", "model copy is F32", "pass F16 or BF16"};
     assertRefused(() -> host().withModelCopy(HostArray.f32(new float[3])), said);
     assertRefused(() -> device().withModelCopy(at(0x3000), DType.F32), said);
   }
@@ -84,7 +84,7 @@ class BadMixedParametersTest {
   @ParameterizedTest
   @EnumSource(names = {"F16", "BF16"})
   void shouldRefuseAModelCopyOfHalfWeights(DType type) {
-    String[] said = {"parameter p", "the weights are " + type, "leave it out"};
+    String[] said = {"parameter p", "the weights are " + type, "omit the copy"};
     HostArray weights = halves(type, new short[3]);
     HostParameter onHost = Parameter.onHost("p", weights, HostArray.f32(new float[3]));
     assertRefused(() -> onHost.withModelCopy(HostArray.f16(new short[3])), said);
@@ -103,13 +103,13 @@ class BadMixedParametersTest {
     assertRefused(
         () -> host().withModelCopy(HostArray.f16(new short[4])),
         "parameter p",
-        "3 weights but 4 model copies",
-        "one per weight");
+        "3 weights but 4 model copy elements",
+        "lengths must match");
     assertRefused(
         () -> Parameter.onHost("p", HostArray.bf16(new short[3]), HostArray.f16(new short[2])),
         "parameter p",
         "3 weights but 2 gradients",
-        "one gradient per weight");
+        "lengths must match");
   }
 
   @Test
@@ -189,7 +189,7 @@ class BadMixedParametersTest {
         two,
         "overlap",
         "array index 0x9",
-        "memory of its own");
+        "allocate each array separately");
   }
 
   @Test

@@ -58,17 +58,17 @@ class BadModelTest {
     assertRefused(
         () -> Lamb.onCpu().group("g", LAMB, host("a")).group("g", LAMB, host("b")).build(),
         "group g",
-        "two groups");
+        "duplicate name");
     assertRefused(
         () -> Lamb.onCpu().group("g", LAMB, host("a"), host("a")).build(),
         "parameter a",
         "group g",
-        "two parameters");
+        "duplicate name");
     assertRefused(
         () -> Lamb.onCpu().group("g", LAMB, host("a")).group("h", LAMB, host("a")).build(),
         "parameter a",
         "group h",
-        "two parameters");
+        "duplicate name");
   }
 
   @Test
@@ -97,7 +97,32 @@ class BadModelTest {
         "weights of a",
         "gradients of a",
         "overlap",
-        "memory of its own");
+        "allocate each array separately");
+  }
+
+  @Test
+  void shouldSuggestOneParameterForTiedWeights() {
+    String remedy = "for tied weights, use one parameter and sum its gradients";
+    assertRefused(
+        () ->
+            Lamb.onCpu()
+                .group(
+                    "g",
+                    LAMB,
+                    Parameter.onHost("embedding", slice(0, 10), slice(40, 10)),
+                    Parameter.onHost("output", slice(0, 10), slice(60, 10)))
+                .build(),
+        "weights of embedding",
+        "weights of output",
+        remedy);
+    assertRefused(
+        () ->
+            onCuda()
+                .group("g", LAMB, device("embedding", 0x1000, 0x8000, 4))
+                .group("h", LAMB, device("output", 0x1000, 0x9000, 4))
+                .build(),
+        "device address 0x1000",
+        remedy);
   }
 
   @Test

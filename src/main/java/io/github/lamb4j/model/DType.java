@@ -1,12 +1,12 @@
 package io.github.lamb4j.model;
 
-/** The storage type of a tensor's elements. */
+/** The storage type of array elements. */
 public enum DType {
-  /** IEEE 754 binary32. */
+  /** float32: IEEE 754 binary32. */
   F32(4),
-  /** IEEE 754 binary16. */
+  /** float16: IEEE 754 binary16. */
   F16(2),
-  /** The upper half of a binary32. */
+  /** bfloat16: the upper half of a float32. */
   BF16(2);
 
   private final int bytes;
@@ -15,7 +15,7 @@ public enum DType {
     this.bytes = bytes;
   }
 
-  /** The size of one element in bytes. */
+  /** {@return the size of one element in bytes} */
   public int bytes() {
     return bytes;
   }

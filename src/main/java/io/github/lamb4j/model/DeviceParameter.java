@@ -4,12 +4,12 @@ import java.util.Optional;
 import jcuda.driver.CUdeviceptr;
 
 /**
- * A parameter in device memory; made by {@link Parameter#onDevice}.
+ * A parameter in device memory, created by {@link Parameter#onDevice}.
  *
- * @param name the name
- * @param weights binary32; or half precision, and then the optimizer keeps a binary32 master
- * @param gradients of any type
- * @param modelCopy where each step puts the weights in half precision
+ * @param name the parameter's name
+ * @param weights the weights; if they are in half precision, the optimizer keeps a float32 master
+ * @param gradients the gradients, of any type
+ * @param modelCopy the half-precision copy of float32 weights that each step writes, if any
  * @param count the number of elements
  */
 public record DeviceParameter(
@@ -20,12 +20,19 @@ public record DeviceParameter(
     long count)
     implements Parameter {
 
-  /** Checks what can be checked of one parameter alone. */
+  /**
+   * Validates the parameter.
+   *
+   * @throws IllegalArgumentException if an argument is null, a device address is null or not
+   *     aligned to its element size, the count is negative, or the model copy does not fit the type
+   *     of the weights
+   */
   public DeviceParameter {
     HostParameter.requireNonNull(name, weights, gradients);
     if (count < 0 || count > Long.MAX_VALUE / 8) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": count " + count + " is not a number of elements");
+          "parameter %s: count %d: must be from 0 to %d"
+              .formatted(name, count, Long.MAX_VALUE / 8));
     }
     HostParameter.requireHalfCopy(name, weights.type(), modelCopy.map(DeviceArray::type));
     requireAddress(name, "weights", weights, count);
@@ -36,17 +43,18 @@ public record DeviceParameter(
   }
 
   /**
-   * The same parameter with a half-precision copy of its weights, for the model to compute with.
-   * Each step rounds the new weights to nearest even into it: 2 bytes more per element, and no
-   * kernel of its own.
+   * {@return this parameter with a half-precision copy of its weights, for the model's forward and
+   * backward passes} Each step writes the new weights to the copy, rounded to nearest even. This
+   * moves 2 more bytes per element and needs no additional kernel.
    *
+   * @param copy the device memory of the copy, of the parameter's length
    * @param type {@link DType#F16} or {@link DType#BF16}
-   * @throws IllegalArgumentException if the weights are not binary32, or the pointer is null or
-   *     misaligned
+   * @throws IllegalArgumentException if the weights are not {@link DType#F32}, or the pointer is
+   *     null or misaligned
    */
   public DeviceParameter withModelCopy(CUdeviceptr copy, DType type) {
     if (copy == null) {
-      throw new IllegalArgumentException("parameter " + name + ": the model copy is null");
+      throw new IllegalArgumentException("parameter " + name + ": model copy is null");
     }
     return new DeviceParameter(
         name, weights, gradients, Optional.of(DeviceArray.of(name, copy, type)), count);
@@ -60,11 +68,11 @@ public record DeviceParameter(
   private static void requireAddress(String name, String what, DeviceArray array, long count) {
     if (array.address() == 0 && count > 0) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": " + what + " at a null device pointer");
+          "parameter " + name + ": " + what + " is a null device pointer");
     }
     if (array.address() % array.type().bytes() != 0) {
       throw new IllegalArgumentException(
-          "parameter %s: %s at 0x%x, not aligned to %d bytes, the size of one %s element"
+          "parameter %s: %s at 0x%x must be aligned to %d bytes, the size of one %s element"
               .formatted(name, what, array.address(), array.type().bytes(), array.type()));
     }
   }

@@ -3,39 +3,45 @@ package io.github.lamb4j.model;
 import java.util.Optional;
 
 /**
- * A parameter in host memory; made by {@link Parameter#onHost}.
+ * A parameter in host memory, created by {@link Parameter#onHost}.
  *
- * @param name the name
- * @param weights binary32; or half precision, and then the optimizer keeps a binary32 master
- * @param gradients of any type
- * @param modelCopy where each step puts the weights in half precision
+ * @param name the parameter's name
+ * @param weights the weights; if they are in half precision, the optimizer keeps a float32 master
+ * @param gradients the gradients, of any type
+ * @param modelCopy the half-precision copy of float32 weights that each step writes, if any
  */
 public record HostParameter(
     String name, HostArray weights, HostArray gradients, Optional<HostArray> modelCopy)
     implements Parameter {
 
-  /** Checks what can be checked of one parameter alone. */
+  /**
+   * Validates the parameter.
+   *
+   * @throws IllegalArgumentException if an argument is null, the lengths differ, the weights or the
+   *     model copy are read-only, or the model copy does not fit the type of the weights
+   */
   public HostParameter {
     requireNonNull(name, weights, gradients);
-    requireCount(name, weights, "gradients", "one gradient per weight", gradients);
+    requireCount(name, weights, "gradients", gradients);
     requireWritable(name, "weights", weights);
     requireHalfCopy(name, weights.type(), modelCopy.map(HostArray::type));
     if (modelCopy.isPresent()) {
-      requireCount(name, weights, "model copies", "one per weight", modelCopy.get());
+      requireCount(name, weights, "model copy elements", modelCopy.get());
       requireWritable(name, "model copy", modelCopy.get());
     }
   }
 
   /**
-   * The same parameter with a half-precision copy of its weights, for the model to compute with.
-   * Each step rounds the new weights to nearest even into it.
+   * {@return this parameter with a half-precision copy of its weights, for the model's forward and
+   * backward passes} Each step writes the new weights to the copy, rounded to nearest even.
    *
-   * @throws IllegalArgumentException if the weights are not binary32, or the copy is not of half
-   *     precision, read-only or of another length
+   * @param copy an array of {@link DType#F16} or {@link DType#BF16}, of the parameter's length
+   * @throws IllegalArgumentException if the weights are not {@link DType#F32}, or the copy is not
+   *     in half precision, is read-only or has another length
    */
   public HostParameter withModelCopy(HostArray copy) {
     if (copy == null) {
-      throw new IllegalArgumentException("parameter " + name + ": the model copy is null");
+      throw new IllegalArgumentException("parameter " + name + ": model copy is null");
     }
     return new HostParameter(name, weights, gradients, Optional.of(copy));
   }
@@ -50,19 +56,18 @@ public record HostParameter(
     return weights.type() != DType.F32;
   }
 
-  private static void requireCount(
-      String name, HostArray weights, String what, String remedy, HostArray array) {
+  private static void requireCount(String name, HostArray weights, String what, HostArray array) {
     if (weights.count() != array.count()) {
       throw new IllegalArgumentException(
-          "parameter %s: %d weights but %d %s; give %s"
-              .formatted(name, weights.count(), array.count(), what, remedy));
+          "parameter %s: %d weights but %d %s; the lengths must match"
+              .formatted(name, weights.count(), array.count(), what));
     }
   }
 
   private static void requireWritable(String name, String what, HostArray array) {
     if (array.isReadOnly()) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": " + what + " in a read-only buffer; give a writable one");
+          "parameter " + name + ": " + what + " is a read-only buffer; pass a writable one");
     }
   }
 
@@ -72,11 +77,11 @@ public record HostParameter(
     }
     if (copy.get() == DType.F32) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": the model copy is F32, like the weights; give F16 or BF16");
+          "parameter " + name + ": model copy is F32, like the weights; pass F16 or BF16");
     }
     if (weights != DType.F32) {
       throw new IllegalArgumentException(
-          "parameter %s: the weights are %s, the model's own, so that there is no other copy to write; leave it out"
+          "parameter %s: a model copy needs F32 weights, but the weights are %s; omit the copy"
               .formatted(name, weights));
     }
   }

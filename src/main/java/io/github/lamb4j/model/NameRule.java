@@ -1,6 +1,5 @@
 package io.github.lamb4j.model;
 
-import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
 import java.util.List;
@@ -8,13 +7,14 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Which parameters go without weight decay, or without layer adaptation, by a regular expression
- * that is searched for in their names: {@code "bias|LayerNorm"} is found in {@code
- * "encoder.0.LayerNorm.weight"}. For {@link ParameterGroup#split} and {@link LambBuilder#groups}.
+ * Excludes parameters from weight decay or layer adaptation by name. A rule applies to every
+ * parameter whose name contains a match of its regular expression: {@code "bias|LayerNorm"} matches
+ * {@code "encoder.0.LayerNorm.weight"}. Used by {@link ParameterGroup#split} and {@code
+ * LambBuilder.groups}.
  */
 public final class NameRule {
 
-  /** What a rule takes from a group. */
+  /** What a rule disables. */
   private enum Effect {
     NO_DECAY("no decay"),
     NO_ADAPTATION("no adaptation");
@@ -32,44 +32,47 @@ public final class NameRule {
   private NameRule(Effect effect, String regex) {
     this.effect = effect;
     if (regex == null) {
-      throw new IllegalArgumentException(effect.text + ": the regular expression is null");
+      throw new IllegalArgumentException(effect.text + ": regular expression is null");
     }
     try {
       pattern = Pattern.compile(regex);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
-          "%s \"%s\": not a regular expression: %s; quote literal text by Pattern.quote"
+          "%s \"%s\": not a regular expression: %s; quote literal text with Pattern.quote"
               .formatted(effect.text, regex, e.getDescription()),
           e);
     }
   }
 
   /**
-   * No weight decay. With {@link LayerAdaptation#WITH_DECAY} no adaptation either, as always.
+   * {@return a rule that disables weight decay} With {@link LayerAdaptation#WITH_DECAY}, this also
+   * disables layer adaptation.
    *
-   * @param regex as in {@link Pattern}
-   * @throws IllegalArgumentException if it is not a regular expression
+   * @param regex a {@link Pattern}
+   * @throws IllegalArgumentException if the expression is null or invalid
    */
   public static NameRule noDecay(String regex) {
     return new NameRule(Effect.NO_DECAY, regex);
   }
 
   /**
-   * {@link LayerAdaptation#NEVER}: trust ratio 1.
+   * {@return a rule that disables layer adaptation} The trust ratio is 1, as with {@link
+   * LayerAdaptation#NEVER}.
    *
-   * @param regex as in {@link Pattern}
-   * @throws IllegalArgumentException if it is not a regular expression
+   * @param regex a {@link Pattern}
+   * @throws IllegalArgumentException if the expression is null or invalid
    */
   public static NameRule noAdaptation(String regex) {
     return new NameRule(Effect.NO_ADAPTATION, regex);
   }
 
-  /** Whether the expression is found in a name. */
+  /** Returns whether the name contains a match. */
   boolean appliesTo(String name) {
     try {
       return pattern.matcher(name).find();
-    } catch (StackOverflowError e) { // the matcher calls itself for each repetition of a group
-      throw new IllegalArgumentException(this + ": takes more stack than there is; simplify it");
+    } catch (StackOverflowError e) { // Pattern recurses for each repetition of a group
+      throw new IllegalArgumentException(
+          this + ": matching overflows the stack; simplify the expression");
     }
   }
 
@@ -80,15 +83,16 @@ public final class NameRule {
     };
   }
 
-  /** A rule that is found nowhere is most often a misspelt one. */
+  /** Rejects a rule without a match, because it is most likely misspelled. */
   void requireUse(String group, List<Parameter> parameters) {
     if (parameters.stream().noneMatch(p -> appliesTo(p.name()))) {
       throw new IllegalArgumentException(
-          "group %s: %s is found in none of its %d parameter names, the first of them %s; correct the expression or leave the rule out"
+          "group %s: %s matches none of its %d parameters, the first of which is %s; correct the expression or remove the rule"
               .formatted(group, this, parameters.size(), parameters.get(0).name()));
     }
   }
 
+  /** The effect and the expression, as in error messages. */
   @Override
   public String toString() {
     return "%s \"%s\"".formatted(effect.text, pattern.pattern());

@@ -1,50 +1,54 @@
 package io.github.lamb4j.model;
 
-import io.github.lamb4j.LambBuilder;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 import jcuda.driver.CUdeviceptr;
 
 /**
- * One named tensor that is trained: its weights and its gradients, both the caller's own and used
- * where they lie. A parameter is a layer in LAMB's sense: it has one trust ratio. It may be empty.
+ * A named, trainable parameter: weights and gradients in memory that the program owns. The
+ * optimizer uses both in place, reads gradients and never writes them, except in {@code
+ * Lamb.accumulate}. A parameter is a layer in the sense of the LAMB paper: it has one trust ratio.
+ * It may be empty.
  *
- * <p>The optimizer reads gradients and never writes to them. The update is computed in binary32, of
- * binary32 weights. For a model in half precision these are either
+ * <p>The update is computed in float32, from float32 weights. A model that computes in half
+ * precision has two options:
  *
  * <ul>
- *   <li>the caller's own, and each step writes a half-precision copy of them too ({@code
- *       withModelCopy}); or
- *   <li>a master that the optimizer keeps for itself, when the weights given are {@link DType#F16}
- *       or {@link DType#BF16}. It begins as the weights at {@link LambBuilder#build()}, exactly;
- *       from then on each step rounds it to nearest even into the weights, which nobody else should
- *       change.
+ *   <li>The program keeps float32 weights, and each step also writes a half-precision copy of them
+ *       ({@code withModelCopy}).
+ *   <li>The program keeps half-precision weights ({@link DType#F16} or {@link DType#BF16}), and the
+ *       optimizer keeps a float32 master. The master is initialized from the weights, exactly, when
+ *       the optimizer is built. Each step rounds it to nearest even into the weights, which must
+ *       not be changed by anything else.
  * </ul>
  */
 public sealed interface Parameter permits HostParameter, DeviceParameter {
 
-  /** The name, unique within an optimizer. */
+  /** {@return the name, unique within an optimizer} */
   String name();
 
-  /** The number of elements. */
+  /** {@return the number of elements} */
   long count();
 
-  /** The weights. */
+  /** {@return the weights} */
   TensorArray weights();
 
-  /** The gradients. */
+  /** {@return the gradients} */
   TensorArray gradients();
 
-  /** The half-precision copy of the weights that each step writes, if there is one. */
+  /** {@return the half-precision copy of the weights that each step writes, if any} */
   Optional<? extends TensorArray> modelCopy();
 
-  /** Whether the optimizer keeps binary32 weights for this parameter, which has half ones. */
+  /** {@return whether the weights are in half precision, so that the optimizer keeps a master} */
   boolean hasMaster();
 
   /**
-   * A parameter in the Java heap.
+   * {@return a parameter in Java arrays} See {@link #onHost(String, HostArray, HostArray)}.
    *
-   * @throws IllegalArgumentException if anything is null or the lengths differ
+   * @param name the name, unique within an optimizer
+   * @param weights the float32 weights
+   * @param gradients the float32 gradients, of the same length
+   * @throws IllegalArgumentException if an argument is null or the lengths differ
    */
   static HostParameter onHost(String name, float[] weights, float[] gradients) {
     HostParameter.requireNonNull(name, weights, gradients);
@@ -52,8 +56,14 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
   }
 
   /**
-   * A parameter in host memory: the elements between each buffer's position and limit as they are
-   * now; see {@link #onHost(String, HostArray, HostArray)}.
+   * {@return a parameter in host memory: the elements between each buffer's current position and
+   * limit} See {@link #onHost(String, HostArray, HostArray)}.
+   *
+   * @param name the name, unique within an optimizer
+   * @param weights the float32 weights, writable
+   * @param gradients the float32 gradients, of the same length
+   * @throws IllegalArgumentException if an argument is null, the lengths differ or the weights are
+   *     read-only
    */
   static HostParameter onHost(String name, FloatBuffer weights, FloatBuffer gradients) {
     HostParameter.requireNonNull(name, weights, gradients);
@@ -61,12 +71,16 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
   }
 
   /**
-   * A parameter in host memory. Direct buffers in native byte order are fastest. {@link
-   * LambBuilder#build()} refuses tensors that overlap, as far as Java tells where they lie: of
-   * buffers that give access to their array, but not of direct or read-only ones or of views of
-   * bytes, where the caller must see to it.
+   * {@return a parameter in host memory} Direct buffers in native byte order are fastest.
    *
-   * @throws IllegalArgumentException if anything is null, the lengths differ or the weights are
+   * <p>Arrays must not overlap. Building the optimizer rejects overlaps of buffers whose backing
+   * array is accessible; for direct buffers, read-only buffers and views of byte buffers, which
+   * Java gives no means to check, the program is responsible.
+   *
+   * @param name the name, unique within an optimizer
+   * @param weights the weights, writable
+   * @param gradients the gradients, of the same length and any type
+   * @throws IllegalArgumentException if an argument is null, the lengths differ or the weights are
    *     read-only
    */
   static HostParameter onHost(String name, HostArray weights, HostArray gradients) {
@@ -74,8 +88,14 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
   }
 
   /**
-   * A parameter in device memory with binary32 weights and gradients; see {@link #onDevice(String,
-   * DeviceArray, DeviceArray, long)}.
+   * {@return a parameter in device memory with float32 weights and gradients} See {@link
+   * #onDevice(String, DeviceArray, DeviceArray, long)}.
+   *
+   * @param name the name, unique within an optimizer
+   * @param weights the address of the weights
+   * @param gradients the address of the gradients
+   * @param count the number of elements
+   * @throws IllegalArgumentException if an argument is null or misaligned or the count is negative
    */
   static DeviceParameter onDevice(
       String name, CUdeviceptr weights, CUdeviceptr gradients, long count) {
@@ -83,10 +103,15 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
   }
 
   /**
-   * A parameter in device memory with binary32 weights; see {@link #onDevice(String, DeviceArray,
-   * DeviceArray, long)}.
+   * {@return a parameter in device memory with float32 weights} See {@link #onDevice(String,
+   * DeviceArray, DeviceArray, long)}.
    *
-   * @param gradientType how the gradients are stored
+   * @param name the name, unique within an optimizer
+   * @param weights the address of the weights
+   * @param gradients the address of the gradients
+   * @param count the number of elements
+   * @param gradientType the storage type of the gradients
+   * @throws IllegalArgumentException if an argument is null or misaligned or the count is negative
    */
   static DeviceParameter onDevice(
       String name, CUdeviceptr weights, CUdeviceptr gradients, long count, DType gradientType) {
@@ -99,13 +124,16 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
   }
 
   /**
-   * A parameter in device memory. The addresses are taken now, once; the memory must stay allocated
-   * as long as the optimizer is in use. Alignment to the element's size is enough; to four elements
-   * is faster and gives the same result.
+   * {@return a parameter in device memory} Addresses are copied now; the memory must stay allocated
+   * while the optimizer is in use. They must be aligned to the element size; alignment to four
+   * elements is faster and gives the same bits. Arrays must not overlap.
    *
-   * @param count the number of elements
-   * @throws IllegalArgumentException if anything is null, a pointer is null or misaligned or the
-   *     count is negative
+   * @param name the name, unique within an optimizer
+   * @param weights the weights
+   * @param gradients the gradients, of any type
+   * @param count the number of elements of each array
+   * @throws IllegalArgumentException if an argument is null, an address is null or misaligned, or
+   *     the count is negative
    */
   static DeviceParameter onDevice(
       String name, DeviceArray weights, DeviceArray gradients, long count) {

@@ -10,43 +10,47 @@ import java.util.Map;
  * Parameters that share hyperparameters.
  *
  * @param name the name, unique within an optimizer
- * @param hyperparameters how they are trained
- * @param parameters at least one
+ * @param hyperparameters the hyperparameters of all parameters in the group
+ * @param parameters at least one parameter; the order is part of the numerics
  */
 public record ParameterGroup(
     String name, Hyperparameters hyperparameters, List<Parameter> parameters) {
 
   /**
-   * Copies the list.
+   * Validates the group and copies the list.
    *
-   * @throws IllegalArgumentException if anything is null or the group has no parameters
+   * @throws IllegalArgumentException if an argument is null, the name is empty or there are no
+   *     parameters
    */
   public ParameterGroup {
     if (name == null || name.isEmpty()) {
       throw new IllegalArgumentException("group name: " + (name == null ? "null" : "empty"));
     }
     if (hyperparameters == null) {
-      throw new IllegalArgumentException("group " + name + ": hyperparameters are null");
+      throw new IllegalArgumentException("group " + name + ": hyperparameters: null");
     }
     if (parameters == null
         || parameters.isEmpty()
         || parameters.stream().anyMatch(p -> p == null)) {
       throw new IllegalArgumentException(
-          "group " + name + ": needs at least one parameter, none of them null");
+          "group " + name + ": needs at least one parameter, and none may be null");
     }
     parameters = List.copyOf(parameters);
   }
 
   /**
-   * Divides parameters by their names into one group for each combination of the rules' effects
-   * that occurs, in the order of its first parameter. Every rule that is found in a name takes
-   * effect, whatever the order of the rules. The group of those without any is called {@code name},
-   * the others {@code "name, no decay"}, {@code "name, no adaptation"} and {@code "name, no decay,
-   * no adaptation"}.
+   * {@return groups of the parameters to which the same rules apply} There is one group for each
+   * combination of effects that occurs, in the order of its first parameter. All rules that match a
+   * name take effect; their order does not matter. The group to which no rule applies is called
+   * {@code name}; the others are called {@code "name, no decay"}, {@code "name, no adaptation"} and
+   * {@code "name, no decay, no adaptation"}.
    *
-   * @param base the hyperparameters where no rule changes them
-   * @throws IllegalArgumentException if anything is null or there are no parameters, or if a rule
-   *     applies to none of them
+   * @param name the common part of the groups' names
+   * @param base the hyperparameters that the rules modify
+   * @param parameters at least one parameter
+   * @param rules the rules; each must match at least one parameter
+   * @throws IllegalArgumentException if an argument is null, there are no parameters, or a rule
+   *     matches none of them
    */
   public static List<ParameterGroup> split(
       String name, Hyperparameters base, List<? extends Parameter> parameters, NameRule... rules) {
@@ -67,18 +71,18 @@ public record ParameterGroup(
     return groups;
   }
 
-  /** The number of elements of each parameter. */
+  /** {@return the number of elements of each parameter} */
   public long[] counts() {
     return parameters.stream().mapToLong(Parameter::count).toArray();
   }
 
   private static void requireRules(ParameterGroup whole, NameRule... rules) {
     if (rules == null) {
-      throw new IllegalArgumentException("group " + whole.name + ": the rules are null");
+      throw new IllegalArgumentException("group " + whole.name + ": rules: null");
     }
     for (NameRule rule : rules) {
       if (rule == null) {
-        throw new IllegalArgumentException("group " + whole.name + ": one of its rules is null");
+        throw new IllegalArgumentException("group " + whole.name + ": rules: one is null");
       }
       rule.requireUse(whole.name, whole.parameters);
     }

@@ -4,51 +4,61 @@ import java.nio.FloatBuffer;
 import jcuda.driver.CUdeviceptr;
 
 /**
- * A number that a step reads when it runs: a constant, or one binary32 number that the program may
- * change between steps, in device memory by work on the same stream.
+ * A number that a step reads when it runs: a constant, or a float32 number in the program's memory.
+ * The program may change the latter between steps; in device memory, by work enqueued on the
+ * optimizer's stream.
  */
 public sealed interface Scalar {
 
   /**
    * A constant.
    *
-   * @param value in binary64
+   * @param value the value, in double precision
    */
   record Constant(double value) implements Scalar {}
 
   /**
-   * One binary32 number in device memory.
+   * A float32 number in device memory.
    *
-   * @param array where it lies
+   * @param array its address
    */
   record OnDevice(DeviceArray array) implements Scalar {
 
-    /** Refuses what is no number. */
+    /**
+     * Validates the address.
+     *
+     * @throws IllegalArgumentException if the array is null or not {@link DType#F32}, or its
+     *     address is null or misaligned
+     */
     public OnDevice {
-      requireBinary32(array);
+      requireFloat32(array);
       if (array.address() == 0) {
-        throw new IllegalArgumentException("scalar: a null device pointer");
+        throw new IllegalArgumentException("scalar: null device pointer");
       }
       if (array.address() % DType.F32.bytes() != 0) {
         throw new IllegalArgumentException(
-            "scalar at 0x%x: not aligned to 4 bytes, the size of a float"
+            "scalar at 0x%x: must be aligned to 4 bytes, the size of a float"
                 .formatted(array.address()));
       }
     }
   }
 
   /**
-   * One binary32 number in host memory.
+   * A float32 number in host memory.
    *
-   * @param array its first element
+   * @param array the array of which it is the first element
    */
   record OnHost(HostArray array) implements Scalar {
 
-    /** Refuses what is no number. */
+    /**
+     * Validates the array.
+     *
+     * @throws IllegalArgumentException if the array is null, empty or not {@link DType#F32}
+     */
     public OnHost {
-      requireBinary32(array);
+      requireFloat32(array);
       if (array.count() < 1) {
-        throw new IllegalArgumentException("scalar: an empty buffer; give one of one element");
+        throw new IllegalArgumentException("scalar: empty buffer; pass at least one element");
       }
     }
   }
@@ -56,22 +66,38 @@ public sealed interface Scalar {
   /** The constant 1. */
   Scalar ONE = new Constant(1);
 
-  /** A constant, a finite number above 0. */
+  /**
+   * {@return a constant}
+   *
+   * @param value finite and above 0
+   */
   static Scalar of(double value) {
     return new Constant(value);
   }
 
-  /** A number that the program keeps in device memory, for an optimizer on CUDA. */
+  /**
+   * {@return a float32 number in device memory, for an optimizer of device parameters}
+   *
+   * @param pointer its address, aligned to 4 bytes
+   */
   static Scalar onDevice(CUdeviceptr pointer) {
     return new OnDevice(DeviceArray.of(pointer, DType.F32));
   }
 
-  /** A number that the program keeps in host memory, for an optimizer of host parameters. */
+  /**
+   * {@return a float32 number in host memory, for an optimizer of host parameters}
+   *
+   * @param buffer the buffer that holds it at its current position
+   */
   static Scalar onHost(FloatBuffer buffer) {
     return new OnHost(HostArray.f32(buffer));
   }
 
-  /** The first element of an array, for an optimizer of host parameters. */
+  /**
+   * {@return the first element of an array, for an optimizer of host parameters}
+   *
+   * @param array at least one element, used in place
+   */
   static Scalar onHost(float[] array) {
     if (array == null) {
       throw new IllegalArgumentException("scalar: null");
@@ -79,10 +105,10 @@ public sealed interface Scalar {
     return onHost(FloatBuffer.wrap(array));
   }
 
-  private static void requireBinary32(TensorArray array) {
+  private static void requireFloat32(TensorArray array) {
     if (array == null || array.type() != DType.F32) {
       throw new IllegalArgumentException(
-          "scalar: %s; give one F32 number".formatted(array == null ? "null" : array.type()));
+          "scalar: %s; pass one F32 number".formatted(array == null ? "null" : array.type()));
     }
   }
 }

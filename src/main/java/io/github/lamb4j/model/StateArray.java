@@ -2,13 +2,13 @@ package io.github.lamb4j.model;
 
 import java.util.List;
 
-/** One array of the state that the optimizer keeps for a parameter, all binary32. */
+/** One of the float32 arrays that the optimizer keeps for each parameter. */
 public enum StateArray {
   /** m, the running average of the gradients; {@code exp_avg} in checkpoints. */
   FIRST_MOMENT("exp_avg"),
   /** v, the running average of the squared gradients; {@code exp_avg_sq} in checkpoints. */
   SECOND_MOMENT("exp_avg_sq"),
-  /** The binary32 weights behind half-precision weights; {@code master} in checkpoints. */
+  /** The float32 master copy of half-precision weights; {@code master} in checkpoints. */
   MASTER("master");
 
   private static final List<StateArray> MOMENTS = List.of(FIRST_MOMENT, SECOND_MOMENT);
@@ -21,15 +21,20 @@ public enum StateArray {
   }
 
   /**
-   * The arrays kept for a parameter.
+   * {@return the arrays kept for a parameter}
    *
-   * @param hasMaster whether the parameter's weights are half precision
+   * @param hasMaster whether the parameter's weights are in half precision
    */
   public static List<StateArray> of(boolean hasMaster) {
     return hasMaster ? ALL : MOMENTS;
   }
 
-  /** The name of a parameter's array in a checkpoint, for example {@code exp_avg/dense.weight}. */
+  /**
+   * {@return the name of a parameter's array in a checkpoint, for example {@code
+   * exp_avg/dense.weight}}
+   *
+   * @param parameter the parameter's name
+   */
   public String tensorName(String parameter) {
     return key + "/" + parameter;
   }

@@ -1,8 +1,8 @@
 package io.github.lamb4j.model;
 
-/** An array of a program's own, in host or in device memory. */
+/** A typed array in host or device memory that the program owns. */
 public sealed interface TensorArray permits HostArray, DeviceArray {
 
-  /** How each element is stored. */
+  /** {@return the storage type of the elements} */
   DType type();
 }

@@ -16,23 +16,39 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Refuses tensors that share memory: a step would read what it has just written, in an order that
- * nothing fixes.
- *
- * <p>Buffers that do not give access to an array are the exception, such as direct and read-only
- * ones: Java does not tell where they lie.
+ * Rejects arrays that overlap, because a step would read elements that it has written, in an
+ * undefined order. Buffers without an accessible backing array, such as direct and read-only ones,
+ * are not checked: Java does not reveal their addresses.
  */
 public final class Overlaps {
 
-  /** A tensor's bytes in one address space: device memory, or one Java array. */
-  private record Range(String what, long start, long end) {}
+  private static final String WEIGHTS = "weights";
+
+  /**
+   * The range of an array in one address space: device memory in bytes, or a Java array in
+   * elements.
+   */
+  private record Range(String role, String parameter, long start, long end) {
+
+    boolean isTiedTo(Range other) {
+      return role.equals(WEIGHTS)
+          && other.role.equals(WEIGHTS)
+          && start == other.start
+          && end == other.end;
+    }
+
+    @Override
+    public String toString() {
+      return role + " of " + parameter;
+    }
+  }
 
   private Overlaps() {}
 
   /**
-   * Looks at every pair of tensors.
+   * Checks all arrays of all groups against each other.
    *
-   * @throws IllegalArgumentException naming two that overlap
+   * @throws IllegalArgumentException naming two arrays that overlap
    */
   public static void refuse(List<ParameterGroup> groups) {
     List<Range> device = new ArrayList<>();
@@ -40,11 +56,9 @@ public final class Overlaps {
     for (ParameterGroup group : groups) {
       for (Parameter parameter : group.parameters()) {
         if (parameter instanceof DeviceParameter p) {
-          ParameterArrays.of(p)
-              .forEach((what, array) -> addDevice(device, what + " of " + p.name(), array, p));
+          ParameterArrays.of(p).forEach((role, array) -> addDevice(device, role, array, p));
         } else if (parameter instanceof HostParameter p) {
-          ParameterArrays.of(p)
-              .forEach((what, array) -> addHost(arrays, what + " of " + p.name(), array));
+          ParameterArrays.of(p).forEach((role, array) -> addHost(arrays, role, array, p));
         }
       }
     }
@@ -53,20 +67,21 @@ public final class Overlaps {
   }
 
   private static void addDevice(
-      List<Range> ranges, String what, DeviceArray array, DeviceParameter parameter) {
+      List<Range> ranges, String role, DeviceArray array, DeviceParameter parameter) {
     long bytes = parameter.count() * array.type().bytes();
     if (bytes > 0) {
-      ranges.add(new Range(what, array.address(), array.address() + bytes));
+      ranges.add(new Range(role, parameter.name(), array.address(), array.address() + bytes));
     }
   }
 
-  private static void addHost(Map<Object, List<Range>> arrays, String what, HostArray array) {
+  private static void addHost(
+      Map<Object, List<Range>> arrays, String role, HostArray array, HostParameter parameter) {
     Buffer buffer = array.type() == DType.F32 ? array.floats() : array.halves();
     if (buffer.hasArray() && buffer.capacity() > 0) {
       int start = buffer.arrayOffset();
       arrays
           .computeIfAbsent(buffer.array(), key -> new ArrayList<>())
-          .add(new Range(what, start, start + buffer.capacity()));
+          .add(new Range(role, parameter.name(), start, start + buffer.capacity()));
     }
   }
 
@@ -77,8 +92,15 @@ public final class Overlaps {
       Range range = ranges.get(i);
       if (range.start() < before.end()) {
         throw new IllegalArgumentException(
-            "the %s and the %s overlap at %s 0x%x: give each tensor memory of its own"
-                .formatted(before.what(), range.what(), unit, range.start()));
+            "%s and %s overlap at %s 0x%x: %s"
+                .formatted(
+                    before,
+                    range,
+                    unit,
+                    range.start(),
+                    before.isTiedTo(range)
+                        ? "for tied weights, use one parameter and sum its gradients"
+                        : "allocate each array separately"));
       }
     }
   }
