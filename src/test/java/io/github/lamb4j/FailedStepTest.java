@@ -39,6 +39,7 @@ class FailedStepTest {
 
     @Override
     public boolean isCapturing() {
+      requireUsable(); // without a context, the driver cannot answer
       return false;
     }
 
@@ -105,7 +106,7 @@ class FailedStepTest {
     assertTrue(refusal.getMessage().contains("step 2"));
     assertTrue(refusal.getMessage().contains("restore"));
     backend.failure = null;
-    assertUntimely(lamb::step, "step 2 failed part-way");
+    assertUntimely(lamb::step, "step 2 failed partway");
     assertEquals(1, backend.steps);
     assertEquals(1, lamb.stepCount());
     lamb.close();
@@ -135,6 +136,7 @@ class FailedStepTest {
         () -> lamb.writeState("w", StateArray.FIRST_MOMENT, 0, FloatBuffer.allocate(1)),
         "another context");
     assertUntimely(lamb::stepCount, "another context");
+    assertUntimely(lamb::close, "another context");
     backend.unusable = null;
     assertEquals(0, lamb.stepCount());
     lamb.step();

@@ -157,10 +157,10 @@ class LifecycleTest {
         assertRefused(
             () -> lamb.writeState("w", StateArray.FIRST_MOMENT, offset, two),
             "parameter w",
-            "elements " + offset,
+            "offset " + offset,
             "3");
         assertRefused(
-            () -> lamb.readState("w", StateArray.SECOND_MOMENT, offset, two), "elements " + offset);
+            () -> lamb.readState("w", StateArray.SECOND_MOMENT, offset, two), "offset " + offset);
       }
       assertRefused(
           () -> lamb.writeState("nobody", StateArray.FIRST_MOMENT, 0, two), "parameter nobody");

@@ -123,7 +123,7 @@ class StateFailureTest {
   }
 
   private void assertNothingGoesOn() {
-    String said = "loading " + file + " failed part-way: restore weights and a saved state";
+    String said = "loading " + file + " failed partway; restore weights and a saved state";
     assertUntimely(lamb::step, said);
     assertUntimely(() -> lamb.save(file), said);
     assertUntimely(() -> lamb.load(file), said);
@@ -156,10 +156,10 @@ class StateFailureTest {
         () -> {
           throw new IllegalStateException("mid-air");
         };
-    assertUntimely(lamb::step, "step 2 failed part-way");
+    assertUntimely(lamb::step, "step 2 failed partway");
     failing = "";
-    assertUntimely(() -> lamb.save(file), "step 2 failed part-way");
-    assertUntimely(() -> lamb.load(file), "step 2 failed part-way");
+    assertUntimely(() -> lamb.save(file), "step 2 failed partway");
+    assertUntimely(() -> lamb.load(file), "step 2 failed partway");
     assertArrayEquals(old, Files.readAllBytes(file));
   }
 

@@ -210,7 +210,7 @@ class StepReportTest {
     g[1] = Float.NaN;
     try (Lamb lamb = builder().nonFiniteGradients(NonFiniteGradients.SKIP).build()) {
       lamb.step();
-      assertUntimely(lamb::layerStats, "no step was taken yet, 1 skipped");
+      assertUntimely(lamb::layerStats, "no step has been taken yet, 1 skipped");
       StepReport report = reportOf(lamb);
       assertEquals(Double.NaN, report.gradientNorm());
       assertEquals(0, report.weightNorm(0));
@@ -226,7 +226,7 @@ class StepReportTest {
       lamb.step();
       lamb.step();
       StepReport report = lamb.newReport();
-      assertUntimely(() -> lamb.report(report), "not finite at step 2", "Infinity");
+      assertUntimely(() -> lamb.report(report), "step 2: gradients are not finite", "Infinity");
       assertEquals(1, report.step());
       assertEquals(2, report.skippedSteps());
       assertEquals(Double.POSITIVE_INFINITY, report.gradientNorm());
@@ -293,18 +293,22 @@ class StepReportTest {
       lamb.step();
       assertRefused(() -> lamb.report(null), "report: null", "newReport()");
       assertRefused(
-          () -> lamb.report(twin.newReport()), "report: created for other groups", "newReport()");
+          () -> lamb.report(twin.newReport()),
+          "report: created for another optimizer",
+          "newReport()");
       StepReport report = lamb.newReport();
       lamb.report(report);
       lamb.addGroup(
           new ParameterGroup(
               "late", LAMB, List.of(Parameter.onHost("late", new float[1], new float[1]))));
-      assertRefused(() -> lamb.report(report), "report: created for other groups", "newReport()");
+      assertRefused(
+          () -> lamb.report(report), "report: created for another optimizer", "newReport()");
       assertEquals(1, report.step());
       assertEquals(3, report.layerCount());
       StepReport before = lamb.newReport();
       lamb.removeParameters("late");
-      assertRefused(() -> lamb.report(before), "report: created for other groups", "newReport()");
+      assertRefused(
+          () -> lamb.report(before), "report: created for another optimizer", "newReport()");
     }
   }
 

@@ -10,7 +10,7 @@ import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 
-/** What {@link Lamb#accumulate} refuses. */
+/** Argument checks of {@link Lamb#accumulate}. */
 final class AccumulateChecks {
 
   private AccumulateChecks() {}
@@ -18,47 +18,48 @@ final class AccumulateChecks {
   static void requireFitting(Parameter parameter, TensorArray source) {
     String name = "parameter " + parameter.name();
     if (source == null) {
-      throw new IllegalArgumentException(name + ": the gradients to be added are null");
+      throw new IllegalArgumentException(name + ": the source is null; pass the gradients to add");
     }
     if (parameter instanceof HostParameter host) {
       if (!(source instanceof HostArray array)) {
         throw new IllegalArgumentException(
-            name + ": its gradients are on the host; add a HostArray");
+            name
+                + ": the source is in device memory, the gradients are on the host; pass a HostArray");
       }
       if (array.count() != parameter.count()) {
         throw new IllegalArgumentException(
-            "%s: %d gradients to be added to %d; give one for each"
+            "%s: the source has %d elements, the gradients have %d; the lengths must match"
                 .formatted(name, array.count(), parameter.count()));
       }
-      requireBinary32(name, host.gradients().type());
+      requireFloat32(name, host.gradients().type());
       requireApart(name, host.gradients(), array);
       if (host.gradients().isReadOnly()) {
         throw new IllegalArgumentException(
-            name + ": its gradients are a read-only buffer; give a writable one");
+            name + ": its gradients are in a read-only buffer; build with a writable one");
       }
     } else if (parameter instanceof DeviceParameter device) {
       if (!(source instanceof DeviceArray array)) {
         throw new IllegalArgumentException(
-            name + ": its gradients are on the device; add a DeviceArray");
+            name
+                + ": the source is on the host, the gradients are in device memory; pass a DeviceArray");
       }
       if (array.address() == 0 && parameter.count() > 0) {
-        throw new IllegalArgumentException(
-            name + ": the gradients to be added are a null device pointer");
+        throw new IllegalArgumentException(name + ": the source is a null device pointer");
       }
       if (array.address() % array.type().bytes() != 0) {
         throw new IllegalArgumentException(
-            "%s: the gradients to be added at 0x%x are not aligned to %d bytes, the size of one %s element"
+            "%s: the source at 0x%x must be aligned to %d bytes, the size of one %s element"
                 .formatted(name, array.address(), array.type().bytes(), array.type()));
       }
-      requireBinary32(name, device.gradients().type());
+      requireFloat32(name, device.gradients().type());
       requireApart(name, device.gradients().address(), array, parameter.count());
     }
   }
 
-  private static void requireBinary32(String name, DType type) {
+  private static void requireFloat32(String name, DType type) {
     if (type != DType.F32) {
       throw new IllegalArgumentException(
-          "%s: its gradients are %s, and sums are kept in F32 alone; give it F32 gradients"
+          "%s: its gradients are %s, but accumulate(...) needs F32 gradients; build with them"
               .formatted(name, type));
     }
   }
@@ -81,10 +82,10 @@ final class AccumulateChecks {
 
   private static void requireApart(
       String name, long to, long from, long toLength, long fromLength) {
-    boolean same = to == from && toLength == fromLength; // a gradient doubled
+    boolean same = to == from && toLength == fromLength; // doubles the gradients: well-defined
     if (!same && from < to + toLength && to < from + fromLength) {
       throw new IllegalArgumentException(
-          name + ": the gradients to be added overlap its own; give them memory of their own");
+          name + ": the source overlaps its gradients; allocate them separately");
     }
   }
 }

@@ -21,25 +21,34 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * What an optimizer is at a time: a model, a backend with its state, and the step that they have
- * come to. {@link Lamb} documents the calls, and sees to it that there is one at a time.
+ * The mutable state behind {@link Lamb}: model, backend and step count. Not thread-safe; Lamb
+ * serializes access, checks that the thread can use the backend, and documents the calls.
  */
 public final class Engine {
 
   private final BackendFactory backends;
   private final BackendSettings settings;
   private final Telemetry telemetry = new Telemetry(System::nanoTime);
+
+  /** Backends of earlier groups that could not be closed yet. */
   private final List<Backend> replaced = new ArrayList<>();
+
   private Model model;
   private Backend backend;
   private StepClock clock;
+
+  /** For calls that need a report but are not given one. */
   private ReportData own;
+
   private long resumedAt;
+
+  /** Whether a step was captured, so that replays may have moved the device's step count. */
   private boolean captured;
+
   private String failed;
   private Throwable failure;
 
-  /** Opens the backend. */
+  /** Opens a backend for the model. */
   public Engine(Model model, BackendFactory backends, BackendSettings settings) {
     this.backends = backends;
     this.settings = settings;
@@ -70,7 +79,7 @@ public final class Engine {
   public void requireSound() {
     if (failure != null) {
       throw new IllegalStateException(
-          failed + " failed part-way: restore weights and a saved state into a new optimizer",
+          failed + " failed partway; restore weights and a saved state into a new optimizer",
           failure);
     }
   }
@@ -84,7 +93,8 @@ public final class Engine {
   void requireNotCapturing(String call) {
     if (backend.isCapturing()) {
       throw new IllegalStateException(
-          call + ": the stream is being captured, and this waits for it; end the capture first");
+          call
+              + ": the stream is being captured; end the capture first, because this call waits for it");
     }
   }
 
@@ -94,7 +104,7 @@ public final class Engine {
       clock.requirePreparedReplays();
     } else {
       if (captured) {
-        refresh(own); // replays, which the host does not see, move the step count
+        refresh(own); // replays move the step count without the host
       }
       clock.beginStep();
     }
@@ -128,7 +138,7 @@ public final class Engine {
     backend.accumulate(place.group(), place.parameter(), source);
   }
 
-  /** What the last step found; asked for by us, and no report. */
+  /** Returns the current report without telemetry, and without failing if training has halted. */
   public StepReport refresh() {
     refresh(own);
     return own;
@@ -138,7 +148,8 @@ public final class Engine {
     if (!(report instanceof ReportData data) || data.groups() != model.groups) {
       throw new IllegalArgumentException(
           "report: %s; create one with newReport()"
-              .formatted(report == null ? "null" : "created for other groups"));
+              .formatted(
+                  report == null ? "null" : "created for another optimizer or for earlier groups"));
     }
     requireUsable();
     report(data);
@@ -150,18 +161,19 @@ public final class Engine {
     requireNotHalted(report);
   }
 
-  /** Fills a report; from then on the host knows again which step each group has come to. */
+  /** Fills a report and corrects the host's step counts by it. */
   private void refresh(ReportData report) {
-    requireNotCapturing("a report");
+    requireNotCapturing("report");
     backend.report(report.sink(clock.began(0)));
-    clock.read(report);
+    clock.correct(report);
   }
 
   private void requireNotHalted(ReportData report) {
     if (report.isHalted()) {
       throw new IllegalStateException(
-          ("the gradients were not finite at step %d, or their loss scale or divisor not above 0 (their norm is %s), and that step and every one since were skipped:"
-                  + " weights and moments are those of step %d; load a state or call resumeAt(...) to go on")
+          ("step %d: gradients are not finite (norm %s), or loss scale or divisor is not positive and finite;"
+                  + " this and all later steps were skipped, weights and moments are those of step %d;"
+                  + " load a state or call resumeAt(...) to continue")
               .formatted(report.step() + 1, report.gradientNorm(), report.step()));
     }
   }
@@ -169,7 +181,7 @@ public final class Engine {
   private void requireStepTaken() {
     if (own.step() == resumedAt) {
       throw new IllegalStateException(
-          "no step was taken yet%s%s: call step() first"
+          "no step has been taken yet%s%s; call step() first"
               .formatted(
                   resumedAt == 0 ? "" : " since step " + resumedAt,
                   own.skippedSteps() == 0 ? "" : ", " + own.skippedSteps() + " skipped"));
@@ -190,8 +202,8 @@ public final class Engine {
   public double gradientNorm() {
     if (!settings.gradients().knowsNorm()) {
       throw new IllegalStateException(
-          "the gradient norm is computed for clipping and for non-finite gradients only:"
-              + " build with maxGradNorm(...) or nonFiniteGradients(...)");
+          "gradient norm: computed only for clipping or a policy for non-finite gradients;"
+              + " build with maxGradNorm(...), nonFiniteGradients(...) or gradientNorm(...)");
     }
     report(own);
     requireStepTaken();
@@ -209,11 +221,11 @@ public final class Engine {
   }
 
   private Place placeOf(String parameter, StateArray array, long offset, long length) {
-    requireNotCapturing("reading or writing state");
+    requireNotCapturing("readState or writeState");
     Place place = model.placeOf(parameter, offset, length);
     if (array == StateArray.MASTER && !model.at(place).hasMaster()) {
       throw new IllegalArgumentException(
-          "parameter %s: its weights are F32 and the program's own; only half weights have a master"
+          "parameter %s: has no master, because its weights are F32; use the weights themselves"
               .formatted(parameter));
     }
     return place;
@@ -271,12 +283,12 @@ public final class Engine {
     List<ParameterGroup> left = model.without(new HashSet<>(names));
     if (left.isEmpty()) {
       throw new IllegalArgumentException(
-          "parameters to be removed: all of them; close() the optimizer instead");
+          "parameters to remove: all of them; close() the optimizer instead");
     }
     regroup(left);
   }
 
-  /** Goes on with other groups; what stays keeps its state. */
+  /** Replaces the groups; parameters in both keep their state. */
   public void regroup(List<ParameterGroup> groups) {
     report(own);
     Model changed = new Model(groups, backends.memory());
@@ -300,7 +312,7 @@ public final class Engine {
     closeReplaced();
   }
 
-  /** What fails to close is tried again when the optimizer is closed. */
+  /** If one fails to close, it stays in the list for {@link #close}. */
   private void closeReplaced() {
     while (!replaced.isEmpty()) {
       replaced.get(0).close();
@@ -309,6 +321,7 @@ public final class Engine {
   }
 
   public void close() {
+    requireUsable(); // first: without a context, asking about a capture fails in the driver
     requireNotCapturing("close");
     closeReplaced();
     backend.close();

@@ -8,23 +8,24 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** The JFR event of a layer in a step that is reported. Its numbers are those of the report. */
+/** JFR event with the metrics of one layer at a reported step, taken from {@link ReportData}. */
 @Name("io.github.lamb4j.Layer")
 @Label("LAMB Layer")
 @Category("lamb4j")
-@Description("A layer's norms and trust ratio at a step reported; off unless enabled by name")
+@Description("Norms and trust ratio of one layer at a reported step; disabled by default")
 @Enabled(false)
 @StackTrace(false)
 final class LayerEvent extends Event {
 
-  /** Asked whether anybody records, so that nothing is allocated when nobody does. */
+  /** Tells whether a recording is active, without allocating an event. */
   private static final LayerEvent SWITCH = new LayerEvent();
 
   @Label("Step")
-  @Description("Steps taken, skipped ones not counted")
+  @Description("Number of steps taken, not counting skipped steps")
   long step;
 
   @Label("Name")
+  @Description("Name of the parameter")
   String name;
 
   @Label("Weight Norm")
@@ -32,13 +33,14 @@ final class LayerEvent extends Event {
   double weightNorm;
 
   @Label("Update Norm")
-  @Description("2-norm of the update before the trust ratio and the learning rate")
+  @Description("2-norm of the update before trust ratio and learning rate")
   double updateNorm;
 
   @Label("Trust Ratio")
+  @Description("Factor applied to the update; 1 if the layer is not adapted")
   double trustRatio;
 
-  /** Emits one for each layer, if anybody records. */
+  /** Emits one event per layer if a recording is active. */
   static void emit(ReportData report) {
     for (int layer = 0; SWITCH.isEnabled() && layer < report.layerCount(); layer++) {
       LayerEvent event = new LayerEvent();

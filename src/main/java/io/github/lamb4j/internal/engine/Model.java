@@ -13,27 +13,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The parameter groups of an optimizer, checked against each other, and where each name stands. */
+/** The validated parameter groups of an optimizer, with a lookup by parameter name. */
 public final class Model {
 
-  /** Where a parameter stands: its group, and its place in it. */
+  /** The position of a parameter: the index of its group, and its index in the group. */
   record Place(int group, int parameter) {}
 
+  /** Elements copied at a time. */
   private static final int PIECE = 1 << 20;
 
   final List<ParameterGroup> groups;
   private final Map<String, Place> places = new HashMap<>();
 
   /**
-   * Checks everything that can be without a device.
+   * Validates everything that does not need a device.
    *
-   * @param memory where this optimizer's parameters are stored
-   * @throws IllegalArgumentException if there is no group, a name stands twice, a parameter lies
-   *     elsewhere, or the memory of two tensors overlaps
+   * @param memory the memory in which the backend expects parameters
+   * @throws IllegalArgumentException if there is no group, a name is used twice, a parameter is in
+   *     the wrong memory, or two arrays overlap
    */
   public Model(List<ParameterGroup> groups, MemorySpace memory) {
     if (groups.isEmpty()) {
-      throw new IllegalArgumentException("no parameter group: add at least one with group(...)");
+      throw new IllegalArgumentException("no parameter group; add at least one with group(...)");
     }
     this.groups = List.copyOf(groups);
     requireUniqueGroups();
@@ -50,7 +51,8 @@ public final class Model {
     Set<String> names = new HashSet<>();
     for (ParameterGroup group : groups) {
       if (!names.add(group.name())) {
-        throw new IllegalArgumentException("group " + group.name() + ": two groups have this name");
+        throw new IllegalArgumentException(
+            "group " + group.name() + ": duplicate name; name each group differently");
       }
     }
   }
@@ -58,17 +60,17 @@ public final class Model {
   private void add(ParameterGroup group, Parameter parameter, Place place, MemorySpace memory) {
     if (places.put(parameter.name(), place) != null) {
       throw new IllegalArgumentException(
-          "parameter %s (group %s): two parameters have this name"
+          "parameter %s (group %s): duplicate name; name each parameter differently"
               .formatted(parameter.name(), group.name()));
     }
     if (!memory.holds(parameter)) {
       throw new IllegalArgumentException(
-          "parameter %s (group %s): this optimizer takes parameters made by Parameter.%s"
+          "parameter %s (group %s): in the wrong memory for this optimizer; use Parameter.%s"
               .formatted(parameter.name(), group.name(), memory.factory()));
     }
   }
 
-  /** Whether there is a parameter of this name. */
+  /** Returns whether there is a parameter of this name. */
   boolean has(String name) {
     return places.containsKey(name);
   }
@@ -77,7 +79,7 @@ public final class Model {
     Place place = places.get(name);
     if (place == null) {
       throw new IllegalArgumentException(
-          "parameter " + name + ": the optimizer has none of this name");
+          "parameter " + name + ": unknown to this optimizer; see groups()");
     }
     return place;
   }
@@ -86,19 +88,19 @@ public final class Model {
     return groups.get(place.group).parameters().get(place.parameter);
   }
 
-  /** A parameter's place, after a look whether it has these elements. */
+  /** Returns a parameter's position after checking a range of its elements. */
   Place placeOf(String name, long offset, long length) {
     Place place = placeOf(name);
     long count = at(place).count();
     if (offset < 0 || offset > count - length) {
       throw new IllegalArgumentException(
-          "parameter %s: elements %d and on, %d of them, are not all within its %d"
+          "parameter %s: offset %d with length %d is out of bounds for %d elements"
               .formatted(name, offset, length, count));
     }
     return place;
   }
 
-  /** A group's place, -1 if there is none of this name. */
+  /** Returns a group's index, or -1 if there is no group of this name. */
   int indexOf(String group) {
     for (int g = 0; g < groups.size(); g++) {
       if (groups.get(g).name().equals(group)) {
@@ -108,7 +110,7 @@ public final class Model {
     return -1;
   }
 
-  /** The groups that are left without some parameters. */
+  /** Returns the groups without the named parameters, and without groups that become empty. */
   List<ParameterGroup> without(Set<String> names) {
     List<ParameterGroup> left = new ArrayList<>();
     for (ParameterGroup group : groups) {
@@ -121,7 +123,7 @@ public final class Model {
     return left;
   }
 
-  /** Copies the state of every parameter that this model shares with an older one. */
+  /** Copies the state of every parameter that is also in an older model. */
   void copyState(Model older, Backend from, Backend to) {
     FloatBuffer piece = FloatBuffer.allocate(PIECE);
     places.forEach(

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** The report that an engine fills. */
+/** The implementation of {@link StepReport}. */
 final class ReportData implements StepReport {
 
   private final List<ParameterGroup> groups;

@@ -5,8 +5,8 @@ import io.github.lamb4j.model.ParameterGroup;
 import java.util.List;
 
 /**
- * Which step each group has come to, as far as the host knows, and its learning rate there. The
- * host does not wait, so that it counts a skipped step too, until a report puts it right.
+ * The host's step count and learning rate of each group. Because the host does not wait for the
+ * device, it also counts steps that the device skips; each report corrects the counts.
  */
 final class StepClock {
 
@@ -15,17 +15,19 @@ final class StepClock {
   /** By group: the optimizer's step at which it was added. */
   private final long[] began;
 
-  /** By group: its own step count if no step since the last report was skipped. */
+  /** By group: its own step count, unless steps since the last report were skipped. */
   private final long[] ahead;
 
-  /** By group: what the next step is told. */
+  /** By group: the learning rate of the next step. */
   private final double[] rates;
 
+  /** By group: the number of the next step. */
   private final long[] steps;
+
   private boolean replaysPrepared;
 
   /**
-   * Begins.
+   * Starts all groups at the same step of the optimizer.
    *
    * @param began by group, the optimizer's step at which it was added
    * @param step the optimizer's step count
@@ -41,22 +43,22 @@ final class StepClock {
     steps = new long[began.length];
   }
 
-  /** The optimizer's step at which a group was added. */
+  /** Returns the optimizer's step at which a group was added. */
   long began(int group) {
     return began[group];
   }
 
-  /** Each group's own step count. */
+  /** Returns each group's own step count. */
   long[] stepCounts() {
     return ahead.clone();
   }
 
-  /** The optimizer's step that is next, if none was skipped since the last report. */
+  /** Returns the optimizer's next step, unless steps since the last report were skipped. */
   long next() {
     return began[0] + ahead[0] + 1;
   }
 
-  /** Looks up the rates of the next step. */
+  /** Looks up the learning rates of the next step. */
   void beginStep() {
     for (int g = 0; g < ahead.length; g++) {
       steps[g] = ahead[g] + 1;
@@ -65,18 +67,18 @@ final class StepClock {
   }
 
   /**
-   * Refuses to record a step whose replays would have no learning rates: a replay takes them from
-   * the device.
+   * Rejects a capture without prepared learning rates, because replays take them from the device.
+   *
+   * @throws IllegalStateException if {@link #prepareReplays} was not called
    */
   void requirePreparedReplays() {
     if (!replaysPrepared) {
       throw new IllegalStateException(
-          "the stream is being captured, and the device knows no learning rates to come:"
-              + " call prepareReplays(...) before the capture begins");
+          "step: no learning rates prepared for graph capture; call prepareReplays(n) before the capture");
     }
   }
 
-  /** The step that has begun is taken, or enqueued. */
+  /** Counts the step that {@link #beginStep} began. */
   void stepDone() {
     for (int g = 0; g < ahead.length; g++) {
       ahead[g] = steps[g];
@@ -91,7 +93,7 @@ final class StepClock {
     return steps;
   }
 
-  /** Gives the device the rates of the next steps. */
+  /** Passes the learning rates of the next steps to the backend. */
   void prepareReplays(Backend backend, int steps) {
     double[][] prepared = new double[ahead.length][steps];
     for (int g = 0; g < prepared.length; g++) {
@@ -105,8 +107,8 @@ final class StepClock {
     replaysPrepared = true;
   }
 
-  /** Puts the counts right. */
-  void read(ReportData report) {
+  /** Corrects the counts by a report. */
+  void correct(ReportData report) {
     for (int g = 0; g < ahead.length; g++) {
       ahead[g] = report.groupSteps(g);
     }
@@ -117,7 +119,7 @@ final class StepClock {
     double rate = own.hyperparameters().learningRate().at(step);
     if (!(rate >= 0) || Double.isInfinite(rate)) {
       throw new IllegalStateException(
-          "group %s: its schedule gives learning rate %s at step %d; it must be a finite number, 0 or more"
+          "group %s: learning rate %s at step %d: must be finite and at least 0; correct the schedule"
               .formatted(own.name(), rate, step));
     }
     return rate;

@@ -7,39 +7,40 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** The JFR event of a step that is reported. Its numbers are those of {@link ReportData}. */
+/** JFR event with the metrics of a reported step, taken from {@link ReportData}. */
 @Name("io.github.lamb4j.Step")
 @Label("LAMB Step")
 @Category("lamb4j")
 @Description(
-    "What the last step before a report found; of a skipped one only its gradient norm is new")
+    "Metrics of the most recent step at the time of a report. If it was skipped, only the gradient norm is updated.")
 @StackTrace(false)
 final class StepEvent extends Event {
 
-  /** Asked whether anybody records, so that nothing is allocated when nobody does. */
+  /** Tells whether a recording is active, without allocating an event. */
   private static final StepEvent SWITCH = new StepEvent();
 
   @Label("Step")
-  @Description("Steps taken, skipped ones not counted")
+  @Description("Number of steps taken, not counting skipped steps")
   long step;
 
   @Label("Skipped Steps")
-  @Description("Steps skipped for non-finite gradients")
+  @Description("Number of steps skipped because of non-finite gradients")
   long skippedSteps;
 
   @Label("Gradient Norm")
-  @Description("2-norm of all true gradients before clipping, NaN if no step computes it")
+  @Description("2-norm of all unscaled gradients before clipping; NaN if it is not computed")
   double gradientNorm;
 
   @Label("Smallest Learning Rate")
-  @Description("The smallest of all groups")
+  @Description("Smallest learning rate of all groups")
   double smallestLearningRate;
 
   @Label("Largest Learning Rate")
-  @Description("The largest of all groups")
+  @Description("Largest learning rate of all groups")
   double largestLearningRate;
 
   @Label("Layers")
+  @Description("Number of layers, one per parameter")
   int layers;
 
   @Label("Weight Norm")
@@ -47,24 +48,24 @@ final class StepEvent extends Event {
   double weightNorm;
 
   @Label("Update Norm")
-  @Description("2-norm of the updates of all layers before trust ratios and learning rates")
+  @Description("2-norm of the updates of all layers before trust ratio and learning rate")
   double updateNorm;
 
   @Label("Smallest Trust Ratio")
-  @Description("The smallest of all layers that are adapted, NaN if none is")
+  @Description("Smallest trust ratio of all adapted layers; NaN if there are none")
   double smallestTrustRatio = Double.NaN;
 
-  @Label("Layer of the Smallest Trust Ratio")
+  @Label("Layer with Smallest Trust Ratio")
   String smallestTrustRatioLayer;
 
   @Label("Largest Trust Ratio")
-  @Description("The largest of all layers that are adapted, NaN if none is")
+  @Description("Largest trust ratio of all adapted layers; NaN if there are none")
   double largestTrustRatio = Double.NaN;
 
-  @Label("Layer of the Largest Trust Ratio")
+  @Label("Layer with Largest Trust Ratio")
   String largestTrustRatioLayer;
 
-  /** Emits one, if anybody records. */
+  /** Emits an event if a recording is active. */
   static void emit(ReportData report) {
     if (SWITCH.isEnabled()) {
       StepEvent event = new StepEvent();

@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells JFR of each step that is reported, once, and the log of at most one a second. */
+/** Emits JFR events for each reported step, once, and at most one log line per second. */
 final class Telemetry {
 
   private static final Logger LOG = LoggerFactory.getLogger("io.github.lamb4j.Lamb");
@@ -17,24 +17,26 @@ final class Telemetry {
   private boolean hasLogged;
   private long loggedAt;
 
-  /** Begins before the first step, with a clock like {@link System#nanoTime}. */
+  /** Starts before the first step, with a clock such as {@link System#nanoTime}. */
   Telemetry(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
   }
 
-  /** The next step is the one after so many, of which there is nothing to tell. */
+  /** Sets the step counts that are already reported. */
   void begin(long step, long skipped) {
     this.step = step;
     this.skipped = skipped;
   }
 
-  /** Tells of a report just filled, unless there was no step since the last one. */
+  /**
+   * Records a report that was just filled, unless no step was taken or skipped since the last one.
+   */
   void reported(ReportData report) {
     if (report.step() == step && report.skippedSteps() == skipped) {
       return;
     }
     StepEvent.emit(report);
-    if (report.step() != step) { // not skipped: there are new norms
+    if (report.step() != step) { // a skipped step has no new norms
       LayerEvent.emit(report);
     }
     begin(report.step(), report.skippedSteps());
@@ -48,7 +50,7 @@ final class Telemetry {
     if (!hasLogged || now - loggedAt >= INTERVAL) {
       hasLogged = true;
       loggedAt = now;
-      // Made now: a log that formats later would find what the report holds by then.
+      // Formatted now, because an asynchronous logger would see later contents of the report.
       LOG.debug(report.toString());
     }
   }

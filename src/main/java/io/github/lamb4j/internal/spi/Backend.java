@@ -4,89 +4,96 @@ import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 
-/** What runs a step: the CPU, or CUDA. Both walk the same road and give the same bits. */
+/**
+ * Runs the steps of one optimizer and keeps its state. All backends give the same bits. Groups and
+ * parameters are indexed as in the list with which the backend was opened. Not thread-safe.
+ */
 public interface Backend extends AutoCloseable {
 
   /**
-   * Refuses, before anything is touched, a call that cannot work on this thread.
+   * Checks that the calling thread can use this backend. Called before every other method.
    *
-   * @throws IllegalStateException naming the reason and the remedy
+   * @throws IllegalStateException if it cannot; the message gives reason and remedy
    */
   void requireUsable();
 
-  /** Whether work enqueued now is recorded into a graph instead of run. */
+  /** {@return whether enqueued work is being captured in a graph instead of run} */
   default boolean isCapturing() {
     return false;
   }
 
   /**
-   * Takes one step, or enqueues it.
+   * Takes one step or enqueues it.
    *
-   * @param learningRates for each group, the rate of step {@code steps[group]}
-   * @param steps for each group, the number of this step if none was skipped since the last report
-   * @throws StepNotStarted if it failed with weights and state unchanged; after any other exception
-   *     they may be partly updated
+   * @param learningRates by group, the learning rate of step {@code steps[group]}
+   * @param steps by group, the number of this step unless steps since the last report were skipped
+   * @throws StepNotStarted if the step failed with weights and state unchanged; after any other
+   *     exception they may be partly updated
    */
   void step(double[] learningRates, long[] steps);
 
   /**
-   * Records one step into the graph being captured. Its learning rates are looked up at replay,
-   * among those of {@link #prepareRates}.
+   * Records one step in the graph being captured. Replays look up their learning rates among those
+   * of {@link #prepareRates}.
    *
-   * @throws StepNotStarted if it failed
+   * @throws StepNotStarted if recording failed
    */
   default void captureStep() {
     throw new IllegalStateException("this backend cannot be captured");
   }
 
   /**
-   * Gives a group the learning rates of steps to come. Waits.
+   * Stores the learning rates of a group's future steps. Waits for enqueued work.
    *
-   * @param first the step of the first rate
+   * @param group the group's index
+   * @param first the step to which the first learning rate belongs
+   * @param rates the learning rates of consecutive steps
    */
   void prepareRates(int group, long first, double[] rates);
 
-  /** Reports the last step. Waits for it, and copies what it reports at once. */
+  /** Reports the last step, after waiting for it, with a single copy from the device. */
   void report(ReportSink sink);
 
-  /** Copies a part of the state out, filling the target's remaining elements. Waits. */
+  /** Reads part of the state into the target's remaining elements. Waits for enqueued work. */
   void read(int group, int parameter, StateArray array, long offset, FloatBuffer target);
 
   /**
-   * Replaces a part of the state by the source's remaining elements; a master is rounded into the
-   * model's weights too.
+   * Replaces part of the state by the source's remaining elements. A master is also rounded into
+   * the half-precision weights.
    */
   void write(int group, int parameter, StateArray array, long offset, FloatBuffer source);
 
   /**
-   * Goes on as if each group had taken so many steps, and all together skipped so many. What the
-   * last step found is forgotten.
+   * Sets the step counts and clears the metrics of the last step.
+   *
+   * @param steps by group, the number of steps taken
+   * @param skipped the number of skipped steps, the same for all groups
    */
   void setSteps(long[] steps, long skipped);
 
   /**
-   * Adds an array to a parameter's gradients, which are binary32.
+   * Adds an array to a parameter's float32 gradients, elementwise.
    *
-   * @param source of the parameter's length, and where the parameter's arrays are
+   * @param source an array of the parameter's length, in the same memory as the parameter
    */
   void accumulate(int group, int parameter, TensorArray source);
 
-  /** Frees what the backend owns. */
+  /** Releases everything that the backend owns. After a failure, a second call tries again. */
   @Override
   void close();
 
-  /** A step that failed before it changed anything. */
+  /** A step failed before it changed weights or state. */
   final class StepNotStarted extends RuntimeException {
 
     private final RuntimeException reason;
 
-    /** Wraps the reason. */
+    /** Wraps the exception to throw to the caller. */
     public StepNotStarted(RuntimeException reason) {
       super(reason);
       this.reason = reason;
     }
 
-    /** Why it failed. */
+    /** {@return the exception to throw to the caller} */
     public RuntimeException reason() {
       return reason;
     }

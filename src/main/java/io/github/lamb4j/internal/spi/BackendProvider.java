@@ -4,27 +4,28 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A kind of backend. Implementations are found by {@link java.util.ServiceLoader}: adding one takes
- * a package with the backend and its name in {@code META-INF/services} (and in {@code
- * module-info}).
+ * A kind of backend, found by {@link java.util.ServiceLoader}. To add a backend, add a package with
+ * its classes and name its provider in {@code META-INF/services} and in {@code module-info}.
  */
 public interface BackendProvider {
 
-  /** The name by which it is chosen, for example {@code cuda}. */
+  /** {@return the name by which the backend is chosen, for example {@code cuda}} */
   String name();
 
-  /** Automatic choice takes the available provider with the highest priority. */
+  /** {@return the priority; automatic choice takes the available provider with the highest} */
   int priority();
 
-  /** Why this machine cannot run it, with the remedy, in one line; empty if it can. */
+  /**
+   * {@return why this machine cannot run the backend, with a remedy, in one line; empty if it can}
+   */
   Optional<String> unavailableReason();
 
-  /** The hardware and software that would run a step, in one line; only if it is available. */
+  /** {@return the hardware and software that would run a step, in one line, if available} */
   String description();
 
-  /** Facts for a bug report, by name; available or not. */
+  /** {@return facts for a bug report by name, whether the backend is available or not} */
   Map<String, String> details();
 
-  /** A factory of backends for host parameters, for one optimizer. */
+  /** {@return a factory for one optimizer of host parameters} */
   BackendFactory forHostParameters();
 }

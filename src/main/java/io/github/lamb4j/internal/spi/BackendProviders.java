@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
-/** The backends on the class path or module path. */
+/** The backend providers on the class path or module path. */
 public final class BackendProviders {
 
   private static final List<BackendProvider> ALL =
@@ -16,15 +16,15 @@ public final class BackendProviders {
 
   private BackendProviders() {}
 
-  /** All of them, by descending priority. */
+  /** {@return all providers, by descending priority} */
   public static List<BackendProvider> all() {
     return ALL;
   }
 
   /**
-   * The one with this name.
+   * {@return the provider of the given name}
    *
-   * @throws IllegalArgumentException if there is none; the message lists those that exist
+   * @throws IllegalArgumentException if there is none; the message lists the names
    */
   public static BackendProvider named(String name) {
     return ALL.stream()

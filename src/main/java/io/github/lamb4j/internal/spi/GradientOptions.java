@@ -6,13 +6,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What a step makes of the gradients of all groups before any of them sees one.
+ * How a step processes the gradients of all groups before it uses them.
  *
- * @param maxNorm clips the norm of all true gradients to this
- * @param norm the norm of the gradients as they lie, if the caller knows it
- * @param lossScale what the loss, and so every gradient, was multiplied by
- * @param divisor how many gradients were added up in each
- * @param nonFinite what becomes of a step whose gradients are not finite
+ * @param maxNorm the largest norm of the true gradients, if they are clipped
+ * @param norm the norm of the gradients in memory, if the caller supplies it
+ * @param lossScale the factor by which the loss and thus each gradient was multiplied
+ * @param divisor the number of gradients summed in memory
+ * @param nonFinite the policy for non-finite gradients
  */
 public record GradientOptions(
     OptionalDouble maxNorm,
@@ -21,7 +21,7 @@ public record GradientOptions(
     Scalar divisor,
     NonFiniteGradients nonFinite) {
 
-  /** Gradients are taken as they are. */
+  /** Gradients are used unchanged. */
   public static final GradientOptions NONE =
       new GradientOptions(
           OptionalDouble.empty(),
@@ -30,22 +30,22 @@ public record GradientOptions(
           Scalar.ONE,
           NonFiniteGradients.PROPAGATE);
 
-  /** Whether a step knows the norm of all gradients. */
+  /** {@return whether a step computes or receives the norm of all gradients} */
   public boolean knowsNorm() {
     return norm.isPresent() || computesNorm();
   }
 
-  /** Whether a step computes the norm of all gradients, for 4 bytes per fp32 parameter. */
+  /** {@return whether a step computes the norm of all gradients, which reads each once more} */
   public boolean computesNorm() {
     return norm.isEmpty() && (maxNorm.isPresent() || nonFinite != NonFiniteGradients.PROPAGATE);
   }
 
-  /** Whether there is nothing to decide. */
+  /** {@return whether gradients are used unchanged} */
   public boolean isNone() {
     return !knowsNorm() && lossScale.equals(Scalar.ONE) && divisor.equals(Scalar.ONE);
   }
 
-  /** The product of loss scale and divisor, as far as they are constants. */
+  /** {@return the product of those of loss scale and divisor that are constants} */
   public double constantDivisor() {
     return constant(lossScale) * constant(divisor);
   }

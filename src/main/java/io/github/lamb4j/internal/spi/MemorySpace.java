@@ -5,11 +5,11 @@ import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.Scalar;
 
-/** Where the parameters and scalars of an optimizer are stored. */
+/** The memory that holds the parameters and scalars of an optimizer. */
 public enum MemorySpace {
-  /** On the Java heap or in direct buffers. */
+  /** The Java heap and direct buffers. */
   HOST("onHost"),
-  /** In device memory. */
+  /** Device memory. */
   DEVICE("onDevice");
 
   private final String factory;
@@ -18,19 +18,19 @@ public enum MemorySpace {
     this.factory = factory;
   }
 
-  /** The name of the factory methods that make what is stored here. */
+  /** {@return the name of the factory methods for parameters and scalars in this memory} */
   public String factory() {
     return factory;
   }
 
-  /** Whether the parameter is stored here. */
+  /** {@return whether the parameter is in this memory} */
   public boolean holds(Parameter parameter) {
     return this == DEVICE
         ? parameter instanceof DeviceParameter
         : parameter instanceof HostParameter;
   }
 
-  /** Whether the scalar is stored here; a constant may be used anywhere. */
+  /** {@return whether the scalar can be used with this memory; a constant always can} */
   public boolean holds(Scalar scalar) {
     return this == DEVICE
         ? !(scalar instanceof Scalar.OnHost)

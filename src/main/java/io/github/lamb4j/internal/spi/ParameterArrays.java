@@ -9,17 +9,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The arrays of a parameter, by the role that an error message names. */
+/** The arrays of a parameter by their role, as named in error messages. */
 public final class ParameterArrays {
 
   private ParameterArrays() {}
 
-  /** Those of a host parameter. */
+  /** {@return the arrays of a host parameter by role} */
   public static Map<String, HostArray> of(HostParameter p) {
     return byRole(p.weights(), p.gradients(), p.modelCopy());
   }
 
-  /** Those of a device parameter. */
+  /** {@return the arrays of a device parameter by role} */
   public static Map<String, DeviceArray> of(DeviceParameter p) {
     return byRole(p.weights(), p.gradients(), p.modelCopy());
   }

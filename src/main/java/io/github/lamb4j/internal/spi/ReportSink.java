@@ -1,30 +1,43 @@
 package io.github.lamb4j.internal.spi;
 
 /**
- * Takes what a backend reports of its last step, without an object for each number. Before the
- * first step, and as long as nothing but skipped ones came after {@link Backend#setSteps}, learning
- * rates and norms are 0, ratios 1; the gradients' norm is NaN before the first of either kind.
+ * Receives the metrics of a backend's last step, without an object per number. Until a step has
+ * completed since the backend was opened or {@link Backend#setSteps} was called, learning rates and
+ * norms are 0 and trust ratios 1. The gradient norm is NaN until a step has completed or was
+ * skipped.
  */
 public interface ReportSink {
 
   /**
-   * What holds for all groups.
+   * Receives the metrics common to all groups.
    *
-   * @param gradientNorm the norm of all true gradients at the last step, skipped or not; of no
-   *     meaning if no step computes it or is given it
-   * @param skipped steps skipped since the optimizer began
-   * @param halted whether non-finite gradients ended the run
+   * @param gradientNorm the norm of the true gradients at the last step, taken or skipped;
+   *     undefined if steps neither compute nor receive it
+   * @param skipped the number of skipped steps
+   * @param halted whether non-finite gradients have ended the run
    */
   void step(double gradientNorm, long skipped, boolean halted);
 
   /**
-   * One group's step count.
+   * Receives the metrics of one group.
    *
-   * @param learningRate the last step's
+   * @param group the group's index
+   * @param steps the group's own step count
+   * @param learningRate the learning rate of the last step
    */
   void group(int group, long steps, double learningRate);
 
-  /** One parameter's norms and trust ratios; the latter two are LANS' second term's. */
+  /**
+   * Receives the metrics of one parameter.
+   *
+   * @param group the group's index
+   * @param segment the parameter's index in the group
+   * @param weightNorm the norm of the weights before the step
+   * @param updateNorm the norm of r
+   * @param trustRatio the factor applied to r
+   * @param gradientUpdateNorm the norm of c, the second term of LANS
+   * @param gradientTrustRatio the factor applied to c
+   */
   void segment(
       int group,
       int segment,

@@ -1,2 +1,5 @@
-/** What both backends share. Internal: the API is {@link io.github.lamb4j}. */
+/**
+ * The interface between the engine and its backends. Internal; the public API is {@link
+ * io.github.lamb4j}.
+ */
 package io.github.lamb4j.internal.spi;

@@ -156,13 +156,13 @@ class AccumulateTest {
                 Parameter.onHost("read-only", FloatBuffer.allocate(3), readOnly))
             .build()) {
       HostArray added = HostArray.f32(new float[] {1, 1, 1});
-      assertRefused(lamb, "q", added, "parameter q", "none of this name");
+      assertRefused(lamb, "q", added, "parameter q", "unknown");
       assertRefused(lamb, null, added, "parameter null");
       assertRefused(lamb, "p", null, "parameter p", "null");
-      assertRefused(lamb, "p", HostArray.bf16(new short[4]), "parameter p", "4 gradients", "to 3");
+      assertRefused(lamb, "p", HostArray.bf16(new short[4]), "parameter p", "4 elements", "have 3");
       assertRefused(
-          lamb, "p", new DeviceArray(0x1000, DType.F32), "parameter p", "add a HostArray");
-      assertRefused(lamb, "half", added, "parameter half", "F16", "give it F32");
+          lamb, "p", new DeviceArray(0x1000, DType.F32), "parameter p", "pass a HostArray");
+      assertRefused(lamb, "half", added, "parameter half", "F16", "needs F32");
       assertRefused(lamb, "read-only", added, "parameter read-only", "writable");
       HostArray before = HostArray.f32(FloatBuffer.wrap(four, 0, 3));
       assertRefused(lamb, "of four", before, "parameter of four", "overlap");
@@ -180,13 +180,13 @@ class AccumulateTest {
       TestArray added = side.array(DType.F32, 900, "micro-batch");
       try (Lamb lamb = side.builder().group("g", PLAIN, p.parameter(), half.parameter()).build()) {
         long address = ((DeviceArray) added.array()).address();
-        assertRefused(lamb, "p", HostArray.f32(new float[1000]), "add a DeviceArray");
+        assertRefused(lamb, "p", HostArray.f32(new float[1000]), "pass a DeviceArray");
         assertRefused(lamb, "p", null, "parameter p", "null");
         assertRefused(lamb, "p", new DeviceArray(0, DType.F16), "null device pointer");
-        assertRefused(lamb, "p", new DeviceArray(address + 2, DType.F32), "not aligned to 4 bytes");
-        assertRefused(lamb, "p", new DeviceArray(address + 1, DType.F16), "not aligned to 2 bytes");
+        assertRefused(lamb, "p", new DeviceArray(address + 2, DType.F32), "aligned to 4 bytes");
+        assertRefused(lamb, "p", new DeviceArray(address + 1, DType.F16), "aligned to 2 bytes");
         assertRefused(lamb, "p", added.array(), "parameter p", "1000 F32", "past the end");
-        assertRefused(lamb, "half", added.array(), "parameter half", "BF16", "give it F32");
+        assertRefused(lamb, "half", added.array(), "parameter half", "BF16", "needs F32");
         long own = ((DeviceArray) p.gradients().array()).address();
         assertRefused(lamb, "p", new DeviceArray(own, DType.BF16), "parameter p", "overlap");
         assertArrayEquals(new float[1000], p.gradients().values());

@@ -172,7 +172,7 @@ class DriverErrorsTest {
       try (Lamb lamb = small(device).path(StepPath.TWO_PASS).build()) {
         device.emulator().fail(Call.ENQUEUE, launch, LAUNCH_FAILED);
         IllegalStateException e = assertThrows(IllegalStateException.class, lamb::step);
-        assertTrue(e.getMessage().contains("step 1 failed part-way"), e.getMessage());
+        assertTrue(e.getMessage().contains("step 1 failed partway"), e.getMessage());
         assertTrue(e.getCause() instanceof CudaException);
         assertThrows(IllegalStateException.class, lamb::step);
       }
@@ -185,7 +185,7 @@ class DriverErrorsTest {
         Lamb lamb = small(device).build()) {
       device.emulator().fail(Call.SYNCHRONIZE, 1, LAUNCH_FAILED);
       IllegalStateException e = assertThrows(IllegalStateException.class, lamb::step);
-      assertTrue(e.getMessage().contains("step 1 failed part-way"), e.getMessage());
+      assertTrue(e.getMessage().contains("step 1 failed partway"), e.getMessage());
       assertEquals("cuStreamSynchronize", ((CudaException) e.getCause()).call());
       assertThrows(IllegalStateException.class, lamb::step);
     }

@@ -166,11 +166,11 @@ class ParameterChangesTest {
         assertRefused(
             () -> lamb.addGroup(new ParameterGroup("first", h, List.of(other.parameter()))),
             "group first",
-            "two groups");
+            "duplicate name");
         assertRefused(
             () -> lamb.addGroup(new ParameterGroup("third", h, List.of(one.parameter()))),
             "parameter first.0",
-            "two parameters");
+            "duplicate name");
         assertRefused(
             () ->
                 lamb.addGroup(
@@ -181,7 +181,7 @@ class ParameterChangesTest {
             "weights of first.0",
             "weights of p",
             "overlap");
-        assertRefused(() -> lamb.removeParameters((String[]) null), "removed", "null");
+        assertRefused(() -> lamb.removeParameters((String[]) null), "parameters to remove", "null");
         assertRefused(() -> lamb.removeParameters("first.0", "nobody"), "parameter nobody");
         assertRefused(() -> lamb.removeParameters((String) null), "parameter null");
         assertRefused(
@@ -213,12 +213,12 @@ class ParameterChangesTest {
       StepReport before = lamb.newReport();
       lamb.report(before);
       lamb.addGroup(added(model));
-      assertRefused(() -> lamb.report(before), "report", "other groups", "newReport()");
+      assertRefused(() -> lamb.report(before), "report", "earlier groups", "newReport()");
       StepReport after = lamb.newReport();
       lamb.report(after);
       assertEquals(3, after.groupCount());
       lamb.removeParameters("added.0");
-      assertRefused(() -> lamb.report(after), "other groups");
+      assertRefused(() -> lamb.report(after), "earlier groups");
     }
   }
 

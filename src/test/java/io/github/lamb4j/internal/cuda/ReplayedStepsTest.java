@@ -254,7 +254,7 @@ class ReplayedStepsTest {
       try (Graph graph =
           device.capture(
               () -> {
-                assertUntimely(run.lamb::step, "being captured", "prepareReplays");
+                assertUntimely(run.lamb::step, "graph capture", "prepareReplays");
                 assertUntimely(
                     () -> run.lamb.prepareReplays(1), "prepareReplays", "being captured");
               })) {
