@@ -10,27 +10,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which backend runs the steps, and why. Made by the static methods; {@link Lamb#on} takes it.
+ * The backend that runs the steps, and why it was chosen. For {@link Lamb#on}.
  *
  * @param backend the backend's name: {@code cpu} or {@code cuda}
- * @param reason why it was chosen, in one line for a log or a user
+ * @param reason why it was chosen, in one line
  */
 public record BackendChoice(String backend, String reason) {
 
   private static final Logger LOG = LoggerFactory.getLogger(BackendChoice.class);
 
   /**
-   * Checks the name.
+   * Validates the name.
    *
-   * @throws IllegalArgumentException if there is no such backend
+   * @throws IllegalArgumentException if there is no backend of this name; the message lists the
+   *     names
    */
   public BackendChoice {
     BackendProviders.named(backend);
   }
 
   /**
-   * CUDA if this machine has a usable driver and device, otherwise the CPU. If that is not the
-   * preferred backend, the reason is logged.
+   * {@return CUDA if this machine has a usable driver and device, otherwise the CPU} A fallback to
+   * the CPU is logged with its reason.
    */
   public static BackendChoice auto() {
     StringBuilder refusals = new StringBuilder();
@@ -40,7 +41,7 @@ public record BackendChoice(String backend, String reason) {
         if (refusals.isEmpty()) {
           return new BackendChoice(provider.name(), provider.description());
         }
-        LOG.info("steps run on the {}: {}", display(provider), refusals);
+        LOG.info("optimizer steps run on the {}: {}", display(provider), refusals);
         return new BackendChoice(provider.name(), refusals.toString());
       }
       refusals
@@ -50,26 +51,28 @@ public record BackendChoice(String backend, String reason) {
     throw new IllegalStateException("no backend is available: " + refusals);
   }
 
-  /** The CPU. */
+  /** {@return the CPU backend} */
   public static BackendChoice cpu() {
     return of("cpu");
   }
 
   /**
-   * CUDA.
+   * {@return the CUDA backend}
    *
-   * @throws IllegalStateException if this machine has no usable driver or device; the message says
-   *     why
+   * @throws IllegalStateException if this machine has no usable driver or device; the message gives
+   *     the reason
    */
   public static BackendChoice cuda() {
     return of("cuda");
   }
 
   /**
-   * The backend with this name.
+   * {@return the backend of the given name}
    *
-   * @throws IllegalArgumentException if there is none
-   * @throws IllegalStateException if this machine cannot run it; the message says why
+   * @param backend {@code cpu} or {@code cuda}
+   * @throws IllegalArgumentException if there is no backend of this name; the message lists the
+   *     names
+   * @throws IllegalStateException if this machine cannot run it; the message gives the reason
    */
   public static BackendChoice of(String backend) {
     BackendProvider provider = BackendProviders.named(backend);
@@ -83,7 +86,7 @@ public record BackendChoice(String backend, String reason) {
         .ifPresent(
             reason -> {
               throw new IllegalStateException(
-                  "no %s: %s; the CPU gives the same numbers: use Lamb.onCpu()"
+                  "no %s: %s; use Lamb.onCpu() for the same bits on the CPU"
                       .formatted(display(provider), reason));
             });
   }
@@ -92,7 +95,7 @@ public record BackendChoice(String backend, String reason) {
     return provider.name().toUpperCase(Locale.ROOT);
   }
 
-  /** The backend, after checking that this machine can run it. */
+  /** Returns the backend after checking that this machine can run it. */
   BackendProvider provider() {
     BackendProvider provider = BackendProviders.named(backend);
     requireAvailable(provider);
@@ -100,8 +103,8 @@ public record BackendChoice(String backend, String reason) {
   }
 
   /**
-   * Device, driver and kernels, by name, for a bug report. If there is a GPU, this loads the
-   * kernels into the first device's primary context to find out whether they load.
+   * {@return device, driver and kernels by name, for bug reports} If there is a GPU, this loads the
+   * kernels into the first device's primary context to check that the driver accepts them.
    */
   public static Map<String, String> details() {
     Map<String, String> details = new LinkedHashMap<>();

@@ -3,6 +3,7 @@ package io.github.lamb4j;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LoadOption;
 import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.CudaBackends;
 import io.github.lamb4j.internal.cuda.CudaProvider;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
@@ -26,9 +27,9 @@ import jcuda.driver.CUstream;
 
 /**
  * The LAMB optimizer (You et al. 2019, <a href="https://arxiv.org/abs/1904.00962">arXiv
- * 1904.00962</a>, algorithm 2). The formula of a step is in {@link Hyperparameters}.
+ * 1904.00962</a>, algorithm 2). {@link Hyperparameters} gives the formula of a step.
  *
- * <p>On CUDA it works in place on the caller's device pointers:
+ * <p>On CUDA, the optimizer works in place on the caller's device memory:
  *
  * <pre>{@code
  * var decayed = Hyperparameters.lamb(6e-3);
@@ -38,25 +39,30 @@ import jcuda.driver.CUstream;
  *     .maxGradNorm(1.0)
  *     .build()) {
  *   while (training) {
- *     // forward and backward, enqueued on the same stream
+ *     // enqueue the forward and backward pass on the same stream
  *     lamb.step();
  *   }
  * }
  * }</pre>
  *
- * <p>On the CPU, {@link #onCpu()} with {@link Parameter#onHost} does the same with the same bits in
- * every result, whatever the number of threads.
+ * <p>On the CPU, {@link #onCpu()} with {@link Parameter#onHost} gives the same bits, with any
+ * number of threads.
  *
- * <p><b>Telemetry.</b> Each step that {@link #report}, {@link #layerStats} or {@link #gradientNorm}
- * tells of is one JFR event, {@code io.github.lamb4j.Step}, and, if switched on, one {@code
- * io.github.lamb4j.Layer} for each layer; and at most once a second a line, {@link
- * StepReport#toString}, is logged at debug level. Steps that nobody asks about are not copied to
- * the host for that.
+ * <p><b>Threads and streams.</b> An optimizer may be used by one thread at a time; concurrent use
+ * is detected and throws {@link IllegalStateException}. On CUDA, the calling thread's current
+ * context must be the one in which the optimizer was built. While the stream is being captured,
+ * {@link #step} and {@link #accumulate} are recorded; calls that would wait for the stream throw
+ * {@link IllegalStateException} and leave the capture intact.
  *
- * <p><b>Threads.</b> Any one thread at a time may use an optimizer; use by two at once is detected
- * and refused. On CUDA the thread's current context must be the one in which the optimizer was
- * built. While the stream is being captured, only {@link #step} and {@link #accumulate} work, and
- * are recorded; every other call that would wait is refused, and the capture goes on.
+ * <p><b>Telemetry.</b> Whenever {@link #report}, {@link #layerStats} or {@link #gradientNorm}
+ * reports a new step, the JFR event {@code io.github.lamb4j.Step} is emitted and, if enabled, one
+ * {@code io.github.lamb4j.Layer} per parameter. At most once a second, {@link StepReport#toString}
+ * is logged at debug level. Telemetry itself never copies from the device: steps that the program
+ * does not ask about are not recorded.
+ *
+ * <p><b>Errors.</b> A closed optimizer, use by another thread and a wrong CUDA context throw {@link
+ * IllegalStateException}, a failed driver call throws {@link CudaException}. These are not repeated
+ * for each method.
  */
 public final class Lamb implements AutoCloseable {
 
@@ -68,65 +74,70 @@ public final class Lamb implements AutoCloseable {
     this.engine = engine;
   }
 
-  /** An optimizer of host parameters, on the CPU. */
+  /** {@return a builder of an optimizer for host parameters, on the CPU} */
   public static LambBuilder onCpu() {
     return on(BackendChoice.cpu());
   }
 
   /**
-   * An optimizer of device parameters, in the calling thread's current context.
+   * {@return a builder of an optimizer for device parameters} The optimizer belongs to the context
+   * that is current on the thread that builds it. Programs that use the CUDA runtime API work in
+   * the device's primary context, which {@code cudaSetDevice} makes current.
    *
-   * @param stream the stream that every step is enqueued on; it stays the caller's own
-   * @throws IllegalStateException if there is no CUDA driver or device; the message says why
+   * @param stream the stream on which steps are enqueued, normally the one that computes the
+   *     gradients; {@code new CUstream()} is the default stream. The caller keeps ownership
+   * @throws IllegalArgumentException if the stream is null
+   * @throws IllegalStateException if there is no usable CUDA driver or device; the message gives
+   *     the reason
    */
   public static LambBuilder onCuda(CUstream stream) {
     if (stream == null) {
       throw new IllegalArgumentException(
-          "stream: null; give the stream that computes the gradients");
+          "stream: null; pass the stream that computes the gradients, or new CUstream() for the default stream");
     }
     CudaProvider.unusableDriver()
         .ifPresent(
             reason -> {
               throw new IllegalStateException(
-                  "no CUDA: %s; the CPU gives the same numbers: use Lamb.onCpu()"
-                      .formatted(reason));
+                  "no CUDA: %s; use Lamb.onCpu() for the same bits on the CPU".formatted(reason));
             });
     return LambBuilder.over(CudaBackends.onStream(new JCudaDriver(), CudaStream.of(stream)));
   }
 
   /**
-   * An optimizer of host parameters, on the backend chosen. If that is CUDA, the optimizer keeps
-   * copies on the device and uses the calling thread's current context, or makes the first device's
-   * primary context current if there is none. {@link #step()} then copies weights and gradients to
-   * the device, and the weights back, and waits.
+   * {@return a builder of an optimizer for host parameters, on the chosen backend} On CUDA, the
+   * optimizer keeps copies of the parameters on the device: each {@link #step()} copies weights and
+   * gradients to the device and the weights back, and waits. It uses the context that is current on
+   * the thread that builds it; if there is none, the primary context of the first device.
    *
-   * @throws IllegalStateException if that is CUDA and there is no driver or device; the message
-   *     says why
+   * @param choice the backend
+   * @throws IllegalArgumentException if the choice is null
+   * @throws IllegalStateException if this machine cannot run the backend; the message gives the
+   *     reason
    */
   public static LambBuilder on(BackendChoice choice) {
     if (choice == null) {
-      throw new IllegalArgumentException("backend choice: null");
+      throw new IllegalArgumentException("backend choice: null; pass BackendChoice.auto()");
     }
     return LambBuilder.over(choice.provider().forHostParameters());
   }
 
   /**
-   * Takes one step with the gradients as they are.
+   * Updates all parameters from their current gradients. Gradients are only read.
    *
-   * <p>On CUDA the step is enqueued on the caller's stream and this returns: it allocates nothing,
-   * copies nothing to the host and waits for nothing. Gradients are only read.
+   * <p>On CUDA, the step is enqueued on the optimizer's stream and the call returns immediately: it
+   * does not allocate, synchronize or copy to the host.
    *
-   * <p>On a stream that is being captured, the step is recorded in the caller's graph. Step count,
-   * learning rates, loss scale and the decision to skip are the device's, so that each replay is
-   * the next step, with its own learning rate as far as {@link #prepareReplays} went. The host sees
-   * no replays: from then on a step that is not captured waits for the stream and asks the device
-   * for its step count first.
+   * <p>On a stream that is being captured, the step is recorded in the caller's graph. The step
+   * count, learning rates, loss scale and the decision to skip a step are kept on the device, so
+   * that each replay is the next step with its own learning rate, as far as {@link #prepareReplays}
+   * has prepared them. The host does not see replays; after a capture, a step outside of one first
+   * waits for the stream and reads the step count from the device.
    *
-   * @throws IllegalStateException if the optimizer is closed or in use by another thread, the
-   *     thread's current context is not the optimizer's, a schedule gives a learning rate that is
-   *     negative, infinite or NaN, or a step is captured before {@link #prepareReplays}; weights
-   *     and state are then as they were. If a step fails part-way the message says so, and every
-   *     later step is refused
+   * @throws IllegalStateException if a schedule returns a learning rate that is negative, infinite
+   *     or NaN, or a step is captured without {@link #prepareReplays}; weights and state are then
+   *     unchanged. Also if this or an earlier step failed partway, which the message states; the
+   *     optimizer then takes no further steps
    */
   public void step() {
     enter();
@@ -140,17 +151,19 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Gives the device the learning rates of the next steps, for a graph that captures {@link
-   * #step()}: before the capture, and again before the replays go beyond them. A replay beyond them
-   * keeps the last one. On CUDA this waits for the stream.
+   * Copies the learning rates of the next steps to the device, for replays of a graph that captured
+   * {@link #step()}. Call it before the capture, and again before the replays exceed the prepared
+   * steps; replays beyond them use the last learning rate. On CUDA, this waits for the stream.
    *
-   * @param steps 1 to 4096
-   * @throws IllegalStateException also if the stream is being captured
+   * @param steps the number of steps to prepare, from 1 to 4096
+   * @throws IllegalArgumentException if the number of steps is out of range
+   * @throws IllegalStateException if the stream is being captured, or a schedule returns a learning
+   *     rate that is negative, infinite or NaN
    */
   public void prepareReplays(int steps) {
     if (steps < 1 || steps > Rates.KEPT) {
       throw new IllegalArgumentException(
-          "replays " + steps + ": must be from 1 to " + Rates.KEPT + "; prepare the others later");
+          "replays " + steps + ": must be from 1 to " + Rates.KEPT + "; prepare the rest later");
     }
     exclusively(
         () -> {
@@ -160,12 +173,13 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Adds an array to a parameter's binary32 gradients, element by element: those of a micro-batch,
-   * of any type. On CUDA it is enqueued on the optimizer's stream.
+   * Adds an array, for example the gradients of a micro-batch, to a parameter's float32 gradients,
+   * elementwise. On CUDA with device parameters, this is enqueued on the optimizer's stream.
    *
-   * @param source of the parameter's length, and in device memory if the parameter is
-   * @throws IllegalArgumentException if there is no such parameter, its gradients are not binary32
-   *     or cannot be written, or the source has another length or lies elsewhere
+   * @param parameter the parameter's name
+   * @param source an array of any type and of the parameter's length, in the same kind of memory
+   * @throws IllegalArgumentException if there is no such parameter, its gradients are not float32
+   *     or are read-only, or the source does not fit or overlaps them
    */
   public void accumulate(String parameter, TensorArray source) {
     exclusively(
@@ -176,15 +190,16 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * The number of steps taken, skipped ones not counted and those before {@link #resumeAt}
-   * included. On CUDA this waits for the stream.
+   * {@return the number of steps taken, including those before {@link #resumeAt} but not skipped
+   * ones} On CUDA, this waits for the stream.
    */
   public long stepCount() {
     return exclusively(() -> engine.refresh().step());
   }
 
   /**
-   * The number of steps skipped for non-finite gradients. On CUDA this waits for the stream.
+   * {@return the number of steps skipped because of non-finite gradients} On CUDA, this waits for
+   * the stream.
    *
    * @see LambBuilder#nonFiniteGradients
    */
@@ -192,25 +207,26 @@ public final class Lamb implements AutoCloseable {
     return exclusively(() -> engine.refresh().skippedSteps());
   }
 
-  /** The parameter groups, in the order in which they were added. */
+  /** {@return the parameter groups, in the order in which they were added} */
   public List<ParameterGroup> groups() {
     return engine.groups();
   }
 
-  /** A report to be filled by {@link #report(StepReport)} as often as wanted. */
+  /** {@return a report that {@link #report(StepReport)} can fill repeatedly} */
   public StepReport newReport() {
     return engine.newReport();
   }
 
   /**
-   * Fills a report with what the last step found. On CUDA this waits for the stream and copies all
-   * of it at once; nothing is copied when nobody asks.
+   * Fills a report with the metrics of the last step. On CUDA, this waits for the stream and makes
+   * a single copy to the host.
    *
-   * @param report from {@link #newReport()}
-   * @throws IllegalArgumentException if the report is another optimizer's, or was made before the
-   *     groups changed
-   * @throws IllegalStateException also if non-finite gradients ended the run, see {@link
-   *     NonFiniteGradients#FAIL}; the report is filled all the same
+   * @param report a report from {@link #newReport()}
+   * @throws IllegalArgumentException if the report belongs to another optimizer or was created
+   *     before the groups changed
+   * @throws IllegalStateException if the stream is being captured, or non-finite gradients have
+   *     ended the run under {@link NonFiniteGradients#FAIL}; in the latter case the report is
+   *     filled nonetheless
    */
   public void report(StepReport report) {
     enter();
@@ -222,41 +238,44 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Every parameter's norms and trust ratio at the last step, in the order of the groups and their
-   * parameters; {@link #report(StepReport)} says more and allocates nothing. On CUDA this waits for
-   * the stream and copies them to the host.
+   * {@return the norms and trust ratio of every parameter at the last step, in the order of groups
+   * and parameters} {@link #report(StepReport)} gives more without creating objects. On CUDA, this
+   * waits for the stream.
    *
-   * @throws IllegalStateException if no step was taken yet, or as {@link #report(StepReport)}
+   * @throws IllegalStateException if no step has been taken yet, or as for {@link
+   *     #report(StepReport)}
    */
   public List<LayerStats> layerStats() {
     return exclusively(engine::layerStats);
   }
 
   /**
-   * The 2-norm of all true gradients of all groups at the last step, before clipping. On CUDA this
-   * waits for the stream.
+   * {@return the 2-norm of the true gradients (unscaled, before clipping) of all groups at the last
+   * step} On CUDA, this waits for the stream.
    *
-   * @throws IllegalStateException if no step was taken yet, no step knows the norm, or as {@link
-   *     #report(StepReport)}
+   * @throws IllegalStateException if no step has been taken yet, the optimizer neither computes nor
+   *     receives the norm, or as for {@link #report(StepReport)}
    */
   public double gradientNorm() {
     return exclusively(engine::gradientNorm);
   }
 
   /**
-   * Copies part of a parameter's state to the host, for a checkpoint of the program's own. On CUDA
-   * this waits for the stream.
+   * Copies part of a parameter's state to the host, for the program's own checkpoint format. On
+   * CUDA, this waits for the stream.
    *
-   * @param offset the first element
-   * @param target filled from its position to its limit
+   * @param parameter the parameter's name
+   * @param array the array to read
+   * @param offset the index of the first element to read
+   * @param target the buffer to fill from its position to its limit
    * @throws IllegalArgumentException if there is no such parameter, the range is out of bounds, the
-   *     target is read-only, or a master is requested and the weights are binary32
+   *     target is read-only, or the master of a parameter with float32 weights is requested
    */
   public void readState(String parameter, StateArray array, long offset, FloatBuffer target) {
     requireGiven(array, "array");
     requireGiven(target, "target");
     if (target.isReadOnly()) {
-      throw new IllegalArgumentException("target: a read-only buffer; pass a writable one");
+      throw new IllegalArgumentException("target: read-only buffer; pass a writable one");
     }
     exclusively(
         () -> {
@@ -266,13 +285,16 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Replaces part of a parameter's state, from a checkpoint of the program's own; see {@link
-   * #resumeAt}. A master is rounded into the parameter's half-precision weights as well.
+   * Replaces part of a parameter's state, from the program's own checkpoint format; see {@link
+   * #resumeAt}. A master is also rounded into the parameter's half-precision weights. On CUDA, this
+   * waits for the stream.
    *
-   * @param offset the first element
-   * @param source read from its position to its limit
+   * @param parameter the parameter's name
+   * @param array the array to write
+   * @param offset the index of the first element to write
+   * @param source the buffer to read from its position to its limit
    * @throws IllegalArgumentException if there is no such parameter, the range is out of bounds, or
-   *     a master is given and the weights are binary32
+   *     the master of a parameter with float32 weights is given
    */
   public void writeState(String parameter, StateArray array, long offset, FloatBuffer source) {
     requireGiven(array, "array");
@@ -285,17 +307,19 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Goes on from a checkpoint of the program's own; {@link #load} does so from one of ours. Every
-   * group's next step is step {@code step + 1}, and no step was skipped. With the weights and both
-   * moments of every parameter restored too, and the masters if there are any, the run continues
-   * bit for bit as if it had never stopped.
+   * Sets the step count, to resume from the program's own checkpoint format; {@link #load} resumes
+   * from a file that {@link #save} wrote. The next step of every group is {@code step + 1}, and the
+   * count of skipped steps is 0. If weights, moments and masters of every parameter are restored
+   * too, the run continues with the same bits as if it had not stopped. On CUDA, this waits for the
+   * stream.
    *
-   * @param step steps already taken, 0 or more
+   * @param step the number of steps already taken, at least 0
+   * @throws IllegalArgumentException if the step is negative
    */
   public void resumeAt(long step) {
     if (step < 0) {
       throw new IllegalArgumentException(
-          "step " + step + ": must be 0 or more, the number of steps already taken");
+          "step " + step + ": must be at least 0, the number of steps already taken");
     }
     exclusively(
         () -> {
@@ -305,20 +329,19 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Saves the state of the optimizer as one safetensors file, at any time, before the first step
-   * too: both moments of every parameter, the masters of those with half weights, the step count of
-   * every group, which is its place in its schedule, and the number of skipped steps. Beside them
-   * it notes, for {@link #load} to compare, groups, hyperparameters, {@code maxGradNorm} and the
-   * policy for non-finite gradients. Binary32 weights and model copies are the program's to save,
-   * and so are loss scale, divisor and a given norm.
+   * Saves the state of the optimizer as one safetensors file. The file contains both moments of
+   * every parameter, the masters of half-precision weights, the step count of every group, and the
+   * number of skipped steps. It also records groups, hyperparameters, {@code maxGradNorm} and the
+   * policy for non-finite gradients, which {@link #load} compares. Float32 weights, model copies,
+   * loss scale, divisor and a given gradient norm belong to the program and are not saved.
    *
-   * <p>The file is written whole or not at all: it is the one before, or the new one, even if the
-   * process is killed meanwhile. It goes to the disk in pieces, with no copy of the model in
-   * memory. On CUDA this waits for the stream.
+   * <p>The file is replaced atomically: even if the process is killed, it is either the old or the
+   * new one, complete. It is written in pieces, without a copy of the state in memory. May be
+   * called before the first step. On CUDA, this waits for the stream.
    *
-   * @param file a regular file, or none yet, in a directory that exists; no symbolic link
-   * @throws IOException if it cannot be written; what was there before is there still
-   * @throws IllegalStateException also if a step or a load failed part-way, or the stream is being
+   * @param file a regular file or a new name in an existing directory; not a symbolic link
+   * @throws IOException if the file cannot be written; a previous file is then unchanged
+   * @throws IllegalStateException if a step or a load failed partway, or the stream is being
    *     captured
    */
   public void save(Path file) throws IOException {
@@ -332,28 +355,30 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Replaces the state of the optimizer by a saved one, on either backend whichever saved it, and
-   * rounds masters into the half weights. With the binary32 weights as they were at the save, the
-   * run goes on bit for bit as if it had never stopped. A run that non-finite gradients had ended
-   * may go on too. Everything but the elements is checked before anything is touched. On CUDA this
-   * waits for the stream; the rates of {@link #prepareReplays} are to be given again.
+   * Replaces the state of the optimizer by a saved one, regardless of the backend that saved it,
+   * and rounds masters into half-precision weights. If float32 weights are as they were when the
+   * state was saved, the run continues with the same bits as if it had not stopped. A run that was
+   * ended by non-finite gradients can continue. Everything except the elements is validated before
+   * anything is changed. On CUDA, this waits for the stream; {@link #prepareReplays} must be called
+   * again before a capture.
    *
-   * <p>The optimizer must have the saved groups and parameters, of the same lengths and in the same
-   * order, and the same hyperparameters. A schedule is a function and cannot be saved: it must give
-   * the learning rate that the saved one gave for each group's last step.
+   * <p>The optimizer must have the saved groups and parameters, with the same lengths and order,
+   * and the same hyperparameters. A schedule is a function and cannot be saved; it must return the
+   * learning rate that was used by each group's last step.
    *
-   * @param accepted what may differ all the same
-   * @throws IOException if the file cannot be read or is no state
-   * @throws IllegalArgumentException if it does not fit this optimizer; the message names what
-   *     differs
-   * @throws IllegalStateException also if a step or a load failed part-way, or the stream is being
-   *     captured. If reading or writing fails in the middle of the elements the message says so,
-   *     and every later step, save and load is refused
+   * @param file a file that {@link #save} wrote
+   * @param accepted differences to tolerate
+   * @throws IOException if the file cannot be read or is not an optimizer state
+   * @throws IllegalArgumentException if the state does not fit this optimizer; the message names
+   *     the difference
+   * @throws IllegalStateException if a step or a load failed partway, or the stream is being
+   *     captured. If the elements cannot be read or written completely, the message says so, and
+   *     the optimizer takes no further steps and does not save or load
    */
   public void load(Path file, LoadOption... accepted) throws IOException {
     requireGiven(file, "file");
     if (accepted == null) {
-      throw new IllegalArgumentException("accepted: null; give none, or LoadOptions");
+      throw new IllegalArgumentException("accepted: null; omit it, or pass LoadOptions");
     }
     exclusively(
         () -> {
@@ -364,12 +389,14 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Adds a parameter group, for fine-tuning for example. It counts its own steps from 1: its
-   * schedule and its bias correction begin when it does. The others go on as if nothing had
-   * happened. On CUDA this waits for the stream; it needs memory, for its time, for the state of
-   * the model twice over; and a graph that has captured a step is not to be replayed any more.
+   * Adds a parameter group, for example for fine-tuning. Its own steps count from 1, so that its
+   * schedule and bias correction start anew; the other groups are not affected. On CUDA, this waits
+   * for the stream, temporarily needs memory for a second copy of the state, and makes graphs that
+   * captured a step invalid: they must not be replayed.
    *
-   * @throws IllegalArgumentException as {@link LambBuilder#build()}; nothing has changed then
+   * @param group the group
+   * @throws IllegalArgumentException as for {@link LambBuilder#build()}; nothing is changed then
+   * @throws IllegalStateException if the stream is being captured
    */
   public void addGroup(ParameterGroup group) {
     if (group == null) {
@@ -385,17 +412,18 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Removes parameters, and their state: from now on they are the program's alone. A group that has
-   * none left is removed too. On CUDA this waits for the stream; it needs memory, for its time, for
-   * the state of what stays twice over; and a graph that has captured a step is not to be replayed
-   * any more.
+   * Removes parameters and their state, and groups that become empty. On CUDA, this waits for the
+   * stream, temporarily needs memory for a second copy of the remaining state, and makes graphs
+   * that captured a step invalid: they must not be replayed.
    *
+   * @param names the names of the parameters
    * @throws IllegalArgumentException if there is no such parameter or none would be left; nothing
-   *     has changed then
+   *     is changed then
+   * @throws IllegalStateException if the stream is being captured
    */
   public void removeParameters(String... names) {
     if (names == null) {
-      throw new IllegalArgumentException("parameters to be removed: null");
+      throw new IllegalArgumentException("parameters to remove: null");
     }
     exclusively(
         () -> {
@@ -405,9 +433,9 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Frees what the optimizer owns; the caller's buffers and stream are left alone. On CUDA this
-   * waits for the stream, which must still be there. A second call does nothing; one after a call
-   * that failed tries again.
+   * Releases the optimizer's own memory; the caller's memory and stream are not touched. On CUDA,
+   * this waits for the stream, which must still exist, and needs the optimizer's context. Closing
+   * again has no effect, unless the previous call failed; then it tries again.
    */
   @Override
   public void close() {
@@ -415,10 +443,11 @@ public final class Lamb implements AutoCloseable {
       return;
     }
     if (!busy.compareAndSet(false, true)) {
-      throw new IllegalStateException("close(): the optimizer is in use by another thread");
+      throw new IllegalStateException(
+          "close: the optimizer is in use by another thread; wait for it");
     }
     try {
-      if (!closed) { // another thread may have closed it since
+      if (!closed) { // another thread may have closed it in the meantime
         engine.close();
         closed = true;
       }
@@ -427,7 +456,7 @@ public final class Lamb implements AutoCloseable {
     }
   }
 
-  /** A call of the user's, and what it throws. */
+  /** The body of a public method. */
   private interface Call<T, E extends Exception> {
     T run() throws E;
   }
@@ -445,7 +474,7 @@ public final class Lamb implements AutoCloseable {
   private void enter() {
     if (!busy.compareAndSet(false, true)) {
       throw new IllegalStateException(
-          "the optimizer is in use by another thread: one thread at a time");
+          "the optimizer is in use by another thread; use it from one thread at a time");
     }
     if (closed) {
       busy.set(false);

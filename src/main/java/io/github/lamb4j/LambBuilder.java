@@ -22,8 +22,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * Builds a {@link Lamb}. Everything is checked in {@link #build()}, before anything is allocated or
- * touched.
+ * Builds a {@link Lamb}. Arguments are validated when they are given; parameters are checked
+ * against each other and against the backend in {@link #build()}, before anything is allocated or
+ * changed. Not thread-safe.
  */
 public final class LambBuilder {
 
@@ -42,15 +43,25 @@ public final class LambBuilder {
   }
 
   /**
-   * A builder over a backend of this project's own; programs use {@link Lamb}'s methods, since
-   * {@code BackendFactory} is not exported.
+   * {@return a builder on the given backend} For internal use and for backend implementations,
+   * because {@code BackendFactory} is not exported from the module. Programs start with {@link
+   * Lamb#onCpu}, {@link Lamb#onCuda} or {@link Lamb#on}.
+   *
+   * @param backends the factory of the optimizer's backends
    */
   @SuppressWarnings("exports")
   public static LambBuilder over(BackendFactory backends) {
     return new LambBuilder(backends);
   }
 
-  /** Adds a parameter group. Groups and parameters keep the order in which they are added. */
+  /**
+   * Adds a parameter group. The order of groups and parameters is part of the numerics: it is the
+   * order in which the gradient norm is summed.
+   *
+   * @param group the group
+   * @return this builder
+   * @throws IllegalArgumentException if the group is null
+   */
   public LambBuilder group(ParameterGroup group) {
     if (group == null) {
       throw new IllegalArgumentException("group: null");
@@ -59,7 +70,15 @@ public final class LambBuilder {
     return this;
   }
 
-  /** Adds a parameter group. */
+  /**
+   * Adds a parameter group.
+   *
+   * @param name the group's name
+   * @param hyperparameters the hyperparameters of all parameters in the group
+   * @param parameters at least one parameter
+   * @return this builder
+   * @throws IllegalArgumentException as for {@link ParameterGroup}
+   */
   public LambBuilder group(
       String name, Hyperparameters hyperparameters, List<? extends Parameter> parameters) {
     return group(
@@ -67,15 +86,22 @@ public final class LambBuilder {
             name, hyperparameters, parameters == null ? null : new ArrayList<>(parameters)));
   }
 
-  /** Adds a parameter group. */
+  /**
+   * Adds a parameter group.
+   *
+   * @param name the group's name
+   * @param hyperparameters the hyperparameters of all parameters in the group
+   * @param parameters at least one parameter
+   * @return this builder
+   * @throws IllegalArgumentException as for {@link ParameterGroup}
+   */
   public LambBuilder group(String name, Hyperparameters hyperparameters, Parameter... parameters) {
     return group(name, hyperparameters, parameters == null ? null : Arrays.asList(parameters));
   }
 
   /**
-   * Adds a group for each combination of switches that the rules give the parameters by their
-   * names; {@link ParameterGroup#split} says which, and how they are called. Biases and layer
-   * normalisation without decay and without adaptation, in one call:
+   * Adds the groups into which rules {@linkplain ParameterGroup#split split} parameters by name.
+   * For example, to exclude biases and layer normalization from weight decay and layer adaptation:
    *
    * <pre>{@code
    * builder.groups(
@@ -86,7 +112,12 @@ public final class LambBuilder {
    *     NameRule.noAdaptation("bias|LayerNorm"))
    * }</pre>
    *
-   * @throws IllegalArgumentException as {@link ParameterGroup#split}; nothing is added then
+   * @param name the common part of the groups' names
+   * @param hyperparameters the hyperparameters that the rules modify
+   * @param parameters at least one parameter
+   * @param rules the rules; each must match at least one parameter
+   * @return this builder
+   * @throws IllegalArgumentException as for {@link ParameterGroup#split}; nothing is added then
    */
   public LambBuilder groups(
       String name,
@@ -98,48 +129,53 @@ public final class LambBuilder {
   }
 
   /**
-   * Clips the gradients. With s the loss scale times the divisor (1 if neither is given), the true
-   * gradient is the one in memory divided by s. If the 2-norm of all true gradients of all groups
-   * exceeds {@code maxNorm}, each is multiplied by {@code maxNorm / norm} as it is read: after
-   * unscaling and before it enters the moments, so that m, v, r and the trust ratio all see the
-   * clipped gradient. There is no epsilon in it, the norm cannot overflow, and the gradients in
-   * memory are not changed. Without this call nothing is clipped.
+   * Clips gradients by their global norm; by default they are not clipped. The true gradients are
+   * those in memory divided by the loss scale and the divisor. If the 2-norm of the true gradients
+   * of all groups exceeds {@code maxNorm}, each is multiplied by {@code maxNorm / norm} as it is
+   * read, so that m, v, r and the trust ratio all see the clipped gradient. There is no epsilon in
+   * the formula, the norm cannot overflow, and the gradients in memory are not changed. Computing
+   * the norm reads each gradient once more.
    *
-   * @param maxNorm above 0
+   * @param maxNorm finite, above 0
+   * @return this builder
+   * @throws IllegalArgumentException if the norm is out of range
    */
   public LambBuilder maxGradNorm(double maxNorm) {
     if (!(maxNorm > 0) || Double.isInfinite(maxNorm)) {
       throw new IllegalArgumentException(
-          "maxGradNorm "
-              + maxNorm
-              + ": must be a finite number above 0; leave the call out for no clipping");
+          "maxGradNorm " + maxNorm + ": must be finite and above 0; omit the call for no clipping");
     }
     maxGradNorm = OptionalDouble.of(maxNorm);
     return this;
   }
 
   /**
-   * Takes the norm of all gradients from the caller, who has it already: of the gradients as they
-   * lie, neither unscaled nor clipped. It serves clipping and {@link #nonFiniteGradients} and saves
-   * the pass over the gradients. A binary32 norm may overflow where the optimizer's own does not.
+   * Supplies the global norm of the gradients, if the program computes it anyway. Clipping and
+   * {@link #nonFiniteGradients} then use it instead of reading the gradients once more. A float32
+   * norm can overflow where the optimizer's own, computed in double precision, does not.
    *
-   * @param norm read by each step
+   * @param norm the 2-norm of the gradients in memory, neither unscaled nor clipped; read by each
+   *     step
+   * @return this builder
+   * @throws IllegalArgumentException if the norm is null or a constant
    */
   public LambBuilder gradientNorm(Scalar norm) {
     requireScalar("gradientNorm", norm);
     if (norm instanceof Scalar.Constant) {
       throw new IllegalArgumentException(
-          "gradientNorm: a constant; give a number that the program writes before each step");
+          "gradientNorm: a constant; pass a number in memory that the program updates before each step");
     }
     gradientNorm = Optional.of(norm);
     return this;
   }
 
   /**
-   * What the loss, and so each gradient in memory, was multiplied by. Each step divides by it. By
-   * default 1.
+   * Sets the loss scale, by which the loss and therefore each gradient in memory was multiplied.
+   * Each step divides the gradients by it as it reads them. The default is 1.
    *
-   * @param scale read by each step
+   * @param scale finite, above 0; read by each step
+   * @return this builder
+   * @throws IllegalArgumentException if the scale is null or a constant out of range
    */
   public LambBuilder lossScale(Scalar scale) {
     requireScalar("lossScale", scale);
@@ -148,10 +184,12 @@ public final class LambBuilder {
   }
 
   /**
-   * How many gradients were added up in each: that of micro-batches, for example. Each step divides
-   * by it. By default 1.
+   * Sets the number of gradients, for example of micro-batches, that were summed in memory. Each
+   * step divides the gradients by it as it reads them. The default is 1.
    *
-   * @param divisor read by each step
+   * @param divisor finite, above 0; read by each step
+   * @return this builder
+   * @throws IllegalArgumentException if the divisor is null or a constant out of range
    */
   public LambBuilder gradientDivisor(Scalar divisor) {
     requireScalar("gradientDivisor", divisor);
@@ -160,9 +198,13 @@ public final class LambBuilder {
   }
 
   /**
-   * What a step does with gradients that are not finite; {@link NonFiniteGradients#PROPAGATE} by
-   * default. The others cost the norm of the gradients, if nothing else needs it: 4 bytes per fp32
-   * parameter.
+   * Sets the policy for non-finite gradients. The default is {@link NonFiniteGradients#PROPAGATE}.
+   * The other policies need the gradient norm; unless it is computed or supplied anyway, this reads
+   * each gradient once more.
+   *
+   * @param policy the policy
+   * @return this builder
+   * @throws IllegalArgumentException if the policy is null
    */
   public LambBuilder nonFiniteGradients(NonFiniteGradients policy) {
     if (policy == null) {
@@ -173,23 +215,28 @@ public final class LambBuilder {
   }
 
   /**
-   * The number of CPU threads; by default one for each processor. Changes no bit of the result.
+   * Sets the number of CPU threads. The default is one per processor. The number does not affect
+   * the result; on CUDA it is ignored.
    *
-   * @param count at least 1; has no effect on CUDA
+   * @param count at least 1
+   * @return this builder
+   * @throws IllegalArgumentException if the count is below 1
    */
   public LambBuilder threads(int count) {
     if (count < 1) {
-      throw new IllegalArgumentException("threads " + count + ": must be 1 or more");
+      throw new IllegalArgumentException("threads " + count + ": must be at least 1");
     }
     threads = OptionalInt.of(count);
     return this;
   }
 
   /**
-   * How a CUDA step goes through memory; {@link StepPath#AUTO} by default. Changes no bit of the
-   * result.
+   * Sets how a CUDA step passes over memory. The default is {@link StepPath#AUTO}. The path does
+   * not affect the result; on the CPU it is ignored.
    *
-   * @param value has no effect on the CPU
+   * @param value the path
+   * @return this builder
+   * @throws IllegalArgumentException if the path is null
    */
   public LambBuilder path(StepPath value) {
     if (value == null) {
@@ -200,13 +247,14 @@ public final class LambBuilder {
   }
 
   /**
-   * Checks everything and allocates the moments, all zero, and masters where weights are half
-   * precision.
+   * {@return a new optimizer with zero moments, and masters equal to half-precision weights} On
+   * CUDA, this loads the kernels and waits for the stream. If building fails, everything that was
+   * allocated is released, and the builder can be used again.
    *
-   * @throws IllegalArgumentException if there is no group, a name stands twice, a parameter or a
-   *     scalar does not lie where the backend needs it, or the memory of two tensors overlaps
-   * @throws IllegalStateException if the calling thread has no current CUDA context, or memory does
-   *     not suffice
+   * @throws IllegalArgumentException if there is no group, two groups or two parameters have the
+   *     same name, a parameter or scalar is in the wrong kind of memory, or arrays overlap
+   * @throws IllegalStateException if the calling thread has no current CUDA context, the stream is
+   *     being captured, the device or driver is too old, or there is not enough memory
    * @throws CudaException if a driver call fails
    */
   public Lamb build() {
@@ -220,21 +268,21 @@ public final class LambBuilder {
     return new Lamb(new Engine(model, backends, new BackendSettings(gradients, threadCount, path)));
   }
 
-  private void requireMemory(String what, Scalar scalar) {
+  private void requireMemory(String name, Scalar scalar) {
     MemorySpace memory = backends.memory();
     if (!memory.holds(scalar)) {
       throw new IllegalArgumentException(
-          "%s: this optimizer takes scalars made by Scalar.%s".formatted(what, memory.factory()));
+          "%s: in the wrong memory for this optimizer; use Scalar.%s"
+              .formatted(name, memory.factory()));
     }
   }
 
-  private static void requireScalar(String what, Scalar scalar) {
+  private static void requireScalar(String name, Scalar scalar) {
     if (scalar == null) {
-      throw new IllegalArgumentException(what + ": null");
+      throw new IllegalArgumentException(name + ": null");
     }
     if (scalar instanceof Scalar.Constant c && !(c.value() > 0 && c.value() < 1 / 0.0)) {
-      throw new IllegalArgumentException(
-          what + " " + c.value() + ": must be a finite number above 0");
+      throw new IllegalArgumentException(name + " " + c.value() + ": must be finite and above 0");
     }
   }
 }

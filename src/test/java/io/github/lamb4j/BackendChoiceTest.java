@@ -57,7 +57,7 @@ class BackendChoiceTest {
   @Test
   void shouldRefuseChoicesThatAreNone() {
     assertRefused(() -> Lamb.on(null), "backend choice", "null");
-    assertRefused(() -> Lamb.onCuda(null), "stream", "null");
+    assertRefused(() -> Lamb.onCuda(null), "stream: null", "new CUstream()", "default stream");
     assertRefused(() -> new BackendChoice(null, "why"), "backend", "null");
   }
 }

@@ -52,7 +52,7 @@ class BadParametersTest {
         "parameter p",
         "3 weights",
         "4 gradients",
-        "one gradient per weight");
+        "lengths must match");
     FloatBuffer three = FloatBuffer.allocate(4).position(1);
     assertRefused(
         () -> Parameter.onHost("p", three, FloatBuffer.allocate(4)), "3 weights", "4 gradients");

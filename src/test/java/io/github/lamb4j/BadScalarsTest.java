@@ -81,14 +81,17 @@ class BadScalarsTest {
       assertRefused(
           () -> option.call.apply(Lamb.onCpu(), Scalar.of(value)),
           option.name + " " + value,
-          "finite number above 0");
+          "finite and above 0");
     }
   }
 
   @Test
   void shouldRefuseANormThatIsAlwaysTheSame() {
     assertRefused(
-        () -> Lamb.onCpu().gradientNorm(Scalar.of(2)), "gradientNorm", "constant", "writes before");
+        () -> Lamb.onCpu().gradientNorm(Scalar.of(2)),
+        "gradientNorm",
+        "constant",
+        "updates before");
   }
 
   @ParameterizedTest

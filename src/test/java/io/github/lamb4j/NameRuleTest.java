@@ -133,9 +133,9 @@ class NameRuleTest {
                 NameRule.noAdaptation("biass")),
         "group model",
         "no adaptation \"biass\"",
-        "2 parameter names",
+        "2 parameters",
         "a.weight",
-        "correct the expression or leave the rule out");
+        "correct the expression or remove the rule");
   }
 
   @Test
@@ -154,7 +154,7 @@ class NameRuleTest {
     assertRefused(
         () -> ParameterGroup.split("g", LAMB, parameters(endless), NameRule.noDecay("(a|b)*c")),
         "no decay \"(a|b)*c\"",
-        "takes more stack than there is");
+        "overflows the stack");
   }
 
   @Test

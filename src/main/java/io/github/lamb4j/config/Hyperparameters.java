@@ -49,11 +49,10 @@ public final class Hyperparameters {
   }
 
   /**
-   * LAMB with the defaults of the paper's reference implementation: betas 0.9 and 0.999, epsilon
-   * 1e-6, weight decay 0.01, bias correction, no limits.
+   * {@return LAMB as in the paper: betas 0.9 and 0.999, epsilon 1e-6, weight decay 0.01, bias
+   * correction, no limits}
    *
    * @param learningRate the learning rate as a function of the group's step
-   * @return new hyperparameters
    */
   public static Hyperparameters lamb(Schedule learningRate) {
     Values defaults = new Values();
@@ -62,192 +61,143 @@ public final class Hyperparameters {
   }
 
   /**
-   * {@link #lamb(Schedule)} with a constant learning rate.
+   * {@return {@link #lamb(Schedule)} with a constant learning rate}
    *
    * @param learningRate finite, at least 0
-   * @return new hyperparameters
    */
   public static Hyperparameters lamb(double learningRate) {
     return lamb(Schedule.constant(learningRate));
   }
 
   /**
-   * AdamW: {@link #lamb(Schedule)} without layer adaptation and with epsilon 1e-8.
+   * {@return AdamW: {@link #lamb(Schedule)} without layer adaptation and with epsilon 1e-8}
    *
    * @param learningRate the learning rate as a function of the group's step
-   * @return new hyperparameters
    */
   public static Hyperparameters adamW(Schedule learningRate) {
     return lamb(learningRate).withEpsilon(1e-8).withLayerAdaptation(LayerAdaptation.NEVER);
   }
 
   /**
-   * {@link #adamW(Schedule)} with a constant learning rate.
+   * {@return {@link #adamW(Schedule)} with a constant learning rate}
    *
    * @param learningRate finite, at least 0
-   * @return new hyperparameters
    */
   public static Hyperparameters adamW(double learningRate) {
     return adamW(Schedule.constant(learningRate));
   }
 
   /**
-   * LAMBC: {@link #lamb(Schedule)} with a trust ratio of at most 1.
+   * {@return LAMBC: {@link #lamb(Schedule)} with a trust ratio of at most 1}
    *
    * @param learningRate the learning rate as a function of the group's step
-   * @return new hyperparameters
    */
   public static Hyperparameters lambC(Schedule learningRate) {
     return lamb(learningRate).withTrustRatioLimits(Limits.atMost(1));
   }
 
   /**
-   * {@link #lambC(Schedule)} with a constant learning rate.
+   * {@return {@link #lambC(Schedule)} with a constant learning rate}
    *
    * @param learningRate finite, at least 0
-   * @return new hyperparameters
    */
   public static Hyperparameters lambC(double learningRate) {
     return lambC(Schedule.constant(learningRate));
   }
 
   /**
-   * {@link #lamb(Schedule)} with {@link UpdateRule#LANS}.
+   * {@return {@link #lamb(Schedule)} with {@link UpdateRule#LANS}}
    *
    * @param learningRate the learning rate as a function of the group's step
-   * @return new hyperparameters
    */
   public static Hyperparameters lans(Schedule learningRate) {
     return lamb(learningRate).withUpdateRule(UpdateRule.LANS);
   }
 
   /**
-   * {@link #lans(Schedule)} with a constant learning rate.
+   * {@return {@link #lans(Schedule)} with a constant learning rate}
    *
    * @param learningRate finite, at least 0
-   * @return new hyperparameters
    */
   public static Hyperparameters lans(double learningRate) {
     return lans(Schedule.constant(learningRate));
   }
 
-  /**
-   * Returns the learning rate.
-   *
-   * @return a function of the group's own step
-   */
+  /** {@return the learning rate, a function of the group's own step} */
   public Schedule learningRate() {
     return values.learningRate;
   }
 
-  /**
-   * Returns the decay rate of the first moment.
-   *
-   * @return in [0, 1)
-   */
+  /** {@return the decay rate of the first moment, in [0, 1)} */
   public double beta1() {
     return values.beta1;
   }
 
-  /**
-   * Returns the decay rate of the second moment.
-   *
-   * @return in [0, 1)
-   */
+  /** {@return the decay rate of the second moment, in [0, 1)} */
   public double beta2() {
     return values.beta2;
   }
 
   /**
-   * Returns the term added to the square root of the second moment. Far below 1e-10 it no longer
-   * stabilizes updates from gradients whose squares underflow.
-   *
-   * @return above 0
+   * {@return the term added to the square root of the second moment, above 0} Far below 1e-10 it no
+   * longer stabilizes updates from gradients whose squares underflow.
    */
   public double epsilon() {
     return values.epsilon;
   }
 
   /**
-   * Returns the weight decay. It is part of r, and therefore scaled by the trust ratio, unless it
-   * is {@linkplain #decoupledDecay decoupled}.
-   *
-   * @return at least 0
+   * {@return the weight decay, at least 0} It is part of r, and therefore scaled by the trust
+   * ratio, unless it is {@linkplain #decoupledDecay decoupled}.
    */
   public double weightDecay() {
     return values.weightDecay;
   }
 
   /**
-   * Returns whether weight decay bypasses the trust ratio, as in Keras: {@code w = w - learningRate
-   * weightDecay w} is applied first, so that {@code ||w||} is the norm of the decayed weights, and
-   * r has no decay term.
-   *
-   * @return whether the decay is decoupled
+   * {@return whether weight decay bypasses the trust ratio, as in Keras: {@code w = w -
+   * learningRate weightDecay w} is applied first, so that {@code ||w||} is the norm of the decayed
+   * weights, and r has no decay term}
    */
   public boolean decoupledDecay() {
     return values.decoupledDecay;
   }
 
-  /**
-   * Returns how the moments' bias toward zero is corrected.
-   *
-   * @return the bias correction
-   */
+  /** {@return how the moments' bias toward zero is corrected} */
   public BiasCorrection biasCorrection() {
     return values.biasCorrection;
   }
 
   /**
-   * Returns whether the first moment is an average: if so, m adds {@code (1 - beta1) g}, otherwise
-   * {@code g}.
-   *
-   * @return whether gradients are averaged
+   * {@return whether the first moment is an average: if so, m adds {@code (1 - beta1) g}, otherwise
+   * {@code g}}
    */
   public boolean gradientAveraging() {
     return values.gradientAveraging;
   }
 
-  /**
-   * Returns when the trust ratio is applied. Without it, LAMB is AdamW.
-   *
-   * @return the layer adaptation
-   */
+  /** {@return when the trust ratio is applied} Without it, LAMB is AdamW. */
   public LayerAdaptation layerAdaptation() {
     return values.layerAdaptation;
   }
 
-  /**
-   * Returns the limits to which phi clamps the weight norm.
-   *
-   * @return the limits
-   */
+  /** {@return the limits to which phi clamps the weight norm} */
   public Limits weightNormLimits() {
     return values.weightNormLimits;
   }
 
-  /**
-   * Returns the limits to which the trust ratio is clamped.
-   *
-   * @return the limits
-   */
+  /** {@return the limits to which the trust ratio is clamped} */
   public Limits trustRatioLimits() {
     return values.trustRatioLimits;
   }
 
-  /**
-   * Returns the update rule.
-   *
-   * @return LAMB or LANS
-   */
+  /** {@return the update rule} */
   public UpdateRule updateRule() {
     return values.updateRule;
   }
 
   /**
-   * Returns whether the group's parameters have a trust ratio, taking weight decay into account.
-   *
-   * @return whether the group is adapted
+   * {@return whether the group's parameters have a trust ratio, taking weight decay into account}
    */
   public boolean isAdapted() {
     return layerAdaptation() == LayerAdaptation.ALWAYS
@@ -255,31 +205,28 @@ public final class Hyperparameters {
   }
 
   /**
-   * Returns a copy with a different learning rate.
+   * {@return a copy with a different learning rate}
    *
    * @param value the learning rate as a function of the group's step
-   * @return the modified copy
    */
   public Hyperparameters withLearningRate(Schedule value) {
     return with(copy -> copy.learningRate = value);
   }
 
   /**
-   * Returns a copy with a constant learning rate.
+   * {@return a copy with a constant learning rate}
    *
    * @param value finite, at least 0
-   * @return the modified copy
    */
   public Hyperparameters withLearningRate(double value) {
     return withLearningRate(Schedule.constant(value));
   }
 
   /**
-   * Returns a copy with different decay rates of the moments.
+   * {@return a copy with different decay rates of the moments}
    *
    * @param first {@link #beta1}, in [0, 1)
    * @param second {@link #beta2}, in [0, 1)
-   * @return the modified copy
    */
   public Hyperparameters withBetas(double first, double second) {
     return with(
@@ -290,90 +237,81 @@ public final class Hyperparameters {
   }
 
   /**
-   * Returns a copy with a different {@link #epsilon}.
+   * {@return a copy with a different {@link #epsilon}}
    *
    * @param value a positive normal float
-   * @return the modified copy
    */
   public Hyperparameters withEpsilon(double value) {
     return with(copy -> copy.epsilon = value);
   }
 
   /**
-   * Returns a copy with a different {@link #weightDecay}.
+   * {@return a copy with a different {@link #weightDecay}}
    *
    * @param value at least 0, at most the largest float
-   * @return the modified copy
    */
   public Hyperparameters withWeightDecay(double value) {
     return with(copy -> copy.weightDecay = value);
   }
 
   /**
-   * Returns a copy with {@linkplain #decoupledDecay decoupled decay} on or off.
+   * {@return a copy with {@linkplain #decoupledDecay decoupled decay} on or off}
    *
    * @param value whether weight decay bypasses the trust ratio
-   * @return the modified copy
    */
   public Hyperparameters withDecoupledDecay(boolean value) {
     return with(copy -> copy.decoupledDecay = value);
   }
 
   /**
-   * Returns a copy with a different bias correction.
+   * {@return a copy with a different bias correction}
    *
    * @param value the bias correction
-   * @return the modified copy
    */
   public Hyperparameters withBiasCorrection(BiasCorrection value) {
     return with(copy -> copy.biasCorrection = value);
   }
 
   /**
-   * Returns a copy with {@linkplain #gradientAveraging gradient averaging} on or off.
+   * {@return a copy with {@linkplain #gradientAveraging gradient averaging} on or off}
    *
    * @param value whether m adds {@code (1 - beta1) g} instead of {@code g}
-   * @return the modified copy
    */
   public Hyperparameters withGradientAveraging(boolean value) {
     return with(copy -> copy.gradientAveraging = value);
   }
 
   /**
-   * Returns a copy with a different layer adaptation.
+   * {@return a copy with a different layer adaptation}
    *
    * @param value when the trust ratio is applied
-   * @return the modified copy
    */
   public Hyperparameters withLayerAdaptation(LayerAdaptation value) {
     return with(copy -> copy.layerAdaptation = value);
   }
 
   /**
-   * Returns a copy with different limits on the weight norm.
+   * {@return a copy with different limits on the weight norm}
    *
    * @param value the limits of phi
-   * @return the modified copy
    */
   public Hyperparameters withWeightNormLimits(Limits value) {
     return with(copy -> copy.weightNormLimits = value);
   }
 
   /**
-   * Returns a copy with different limits on the trust ratio.
+   * {@return a copy with different limits on the trust ratio}
    *
    * @param value the limits
-   * @return the modified copy
    */
   public Hyperparameters withTrustRatioLimits(Limits value) {
     return with(copy -> copy.trustRatioLimits = value);
   }
 
   /**
-   * Returns a copy with a different update rule.
+   * {@return a copy with a different update rule}
    *
    * @param value LAMB or LANS
-   * @return the modified copy
    */
   public Hyperparameters withUpdateRule(UpdateRule value) {
     return with(copy -> copy.updateRule = value);
@@ -386,11 +324,9 @@ public final class Hyperparameters {
   }
 
   /**
-   * Returns every hyperparameter except the learning rate, which is a function, by name and always
-   * in the same order. A pair of limits gives two entries, for example {@code trustRatioLimits.min}
+   * {@return every hyperparameter except the learning rate, which is a function, by name and always
+   * in the same order} A pair of limits gives two entries, for example {@code trustRatioLimits.min}
    * and {@code trustRatioLimits.max}. State files record these values.
-   *
-   * @return an unmodifiable map to {@link Double}, {@link Boolean} or enum values
    */
   public Map<String, Object> values() {
     return values.toMap();

@@ -1,11 +1,11 @@
 package io.github.lamb4j.config;
 
-/** Which parameters of a group have a trust ratio; the others have ratio 1, which makes AdamW. */
+/** When a group's updates are scaled by trust ratios. A trust ratio of 1 turns LAMB into AdamW. */
 public enum LayerAdaptation {
-  /** All: the paper's way, and apex's with {@code use_nvlamb}. */
+  /** Always, as in the paper and in apex with {@code use_nvlamb=True}. */
   ALWAYS,
-  /** All if the group has weight decay, else none: the way of apex and timm by default. */
+  /** Only if the group has weight decay, the default of apex and timm. */
   WITH_DECAY,
-  /** None. */
+  /** Never. */
   NEVER
 }

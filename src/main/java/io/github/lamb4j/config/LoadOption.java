@@ -1,13 +1,10 @@
 package io.github.lamb4j.config;
 
-import io.github.lamb4j.Lamb;
-
-/** What {@link Lamb#load} accepts although the saved state says otherwise. */
+/** A difference between optimizer and saved state that {@code Lamb.load} tolerates. */
 public enum LoadOption {
   /**
-   * Other hyperparameters, another learning rate at the last step, another {@code maxGradNorm} or
-   * policy for non-finite gradients. Those of the optimizer that loads hold from then on; the state
-   * is the saved one all the same.
+   * The hyperparameters, the learning rate of the last step, {@code maxGradNorm} or the policy for
+   * non-finite gradients differ. The optimizer keeps its own settings and takes the saved state.
    */
   OTHER_HYPERPARAMETERS
 }

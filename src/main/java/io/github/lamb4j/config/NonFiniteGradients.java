@@ -1,23 +1,27 @@
 package io.github.lamb4j.config;
 
-import io.github.lamb4j.Lamb;
-
 /**
- * What a step does when a gradient is infinite or NaN, or might become so when it is unscaled by
- * less than 1 (their norm, clipped, exceeds the largest float), or when the loss scale or divisor
- * is not a finite number above 0. It is decided where the step runs, without a wait.
+ * The policy for steps whose gradients are not finite. A step counts as non-finite if
  *
- * <p>A skipped step changes no bit of weights, moments and step count, and is counted.
+ * <ul>
+ *   <li>a gradient is infinite or NaN;
+ *   <li>a gradient could overflow when it is unscaled by a loss scale below 1, because the norm
+ *       after clipping exceeds the largest float; or
+ *   <li>the product of loss scale and divisor is not positive and finite.
+ * </ul>
+ *
+ * <p>The decision is made where the step runs; on CUDA the host does not wait for it. A skipped
+ * step changes no bit of weights, moments and step count, and is counted separately.
  */
 public enum NonFiniteGradients {
-  /** Infinities and NaN go where the formulas take them. Nothing is looked at. */
+  /** Gradients are not checked; infinities and NaN propagate through the formulas. */
   PROPAGATE,
   /** The step is skipped. */
   SKIP,
   /**
-   * The step is skipped, and so is every later one; every report throws, from the first one on.
-   * Weights and moments stay as they were before the step that failed. {@link Lamb#load} or {@link
-   * Lamb#resumeAt} goes on.
+   * The step and all later ones are skipped, and every report from then on throws. Weights and
+   * moments stay as they were before the failing step. {@code Lamb.load} or {@code Lamb.resumeAt}
+   * clears the condition.
    */
   FAIL
 }

@@ -1,20 +1,21 @@
 package io.github.lamb4j.config;
 
 /**
- * How a CUDA step goes through memory. Every path gives the same bits; they differ in bytes moved.
- * {@link UpdateRule#LANS} always takes two passes, and 48 bytes per fp32 parameter.
+ * How a CUDA step passes over memory. Every path gives the same bits; they differ in the number of
+ * bytes moved. The figures below are per parameter element, with float32 weights and gradients.
+ * {@link UpdateRule#LANS} always takes two passes and moves 48 bytes.
  */
 public enum StepPath {
   /**
-   * The single pass where the device's shared memory holds at least half of a group's tiles long
-   * enough, and for every group without layer adaptation; else two.
+   * A single pass for groups without layer adaptation and for groups of which at least half the
+   * tiles fit into the device's shared memory; otherwise two passes.
    */
   AUTO,
   /**
-   * 32 bytes per fp32 parameter, 40 for what a tensor has beyond the window, 28 without layer
-   * adaptation; 4 more when clipping.
+   * 32 bytes; 40 for the part of a parameter that exceeds the shared-memory window; 28 without
+   * layer adaptation; 4 more with clipping.
    */
   SINGLE_PASS,
-  /** 40 bytes per fp32 parameter; 4 more when clipping. */
+  /** 40 bytes; 4 more with clipping. */
   TWO_PASS
 }

@@ -1,7 +1,7 @@
 package io.github.lamb4j.report;
 
 /**
- * One parameter's statistics at the last step. {@link StepReport} gives the same numbers without
+ * Statistics of one parameter at the last step. {@link StepReport} gives the same numbers without
  * creating an object per parameter.
  *
  * @param name the parameter's name

@@ -1,81 +1,114 @@
 package io.github.lamb4j.report;
 
 /**
- * Metrics of an optimizer's last step. {@code Lamb.newReport()} creates one and {@code
- * Lamb.report(StepReport)} fills it as often as needed, with a single copy from the device; a
- * report keeps its numbers in arrays of its own, so that refilling it allocates only what JCuda
- * needs for the copy. Groups and layers (one per parameter) are indexed from 0 in the order in
- * which they were added.
+ * Metrics of an optimizer's last step. {@code Lamb.newReport()} creates a report and {@code
+ * Lamb.report(StepReport)} fills it as often as needed, with a single copy from the device. The
+ * numbers are kept in arrays that are reused, so that refilling a report allocates only what JCuda
+ * needs for the copy. Groups and layers (one layer per parameter) are indexed from 0 in the order
+ * in which they were added; an index out of range throws {@link IndexOutOfBoundsException}.
  *
  * <p>A skipped step updates only {@link #skippedSteps} and {@link #gradientNorm}; all other values
- * stay those of the last completed step. Until a step has completed since the optimizer was built,
- * resumed or regrouped, learning rates and norms are 0, trust ratios 1 and the gradient norm NaN.
+ * remain those of the last completed step. Until a step has completed since the optimizer was
+ * built, resumed or regrouped, learning rates and norms are 0, trust ratios 1 and the gradient norm
+ * NaN.
  *
  * <p>Not thread-safe.
  */
 public interface StepReport {
 
-  /** The number of steps taken, not counting skipped steps; the optimizer's step count. */
+  /** {@return the number of steps taken, not counting skipped steps} */
   long step();
 
-  /** The number of steps skipped because of non-finite gradients. */
+  /** {@return the number of steps skipped because of non-finite gradients} */
   long skippedSteps();
 
   /**
-   * The 2-norm of all true gradients (unscaled, before clipping) of all groups at the last step,
-   * taken or skipped. NaN if the optimizer neither computes it nor receives it; it is computed for
-   * gradient clipping and for skipping non-finite gradients.
+   * {@return the 2-norm of the true gradients (unscaled, before clipping) of all groups at the last
+   * step, taken or skipped} NaN if the optimizer neither computes the norm nor receives it. It is
+   * computed for gradient clipping and for skipping non-finite gradients.
    */
   double gradientNorm();
 
-  /** The number of parameter groups. */
+  /** {@return the number of parameter groups} */
   int groupCount();
 
-  /** A group's name. */
+  /**
+   * {@return a group's name}
+   *
+   * @param group the group's index
+   */
   String groupName(int group);
 
   /**
-   * The learning rate that a group's last step used: with {@link
-   * io.github.lamb4j.config.BiasCorrection#LEARNING_RATE} the schedule's rate times the correction.
+   * {@return the learning rate used by a group's last step} With {@link
+   * io.github.lamb4j.config.BiasCorrection#LEARNING_RATE}, this is the schedule's rate times the
+   * correction.
+   *
+   * @param group the group's index
    */
   double learningRate(int group);
 
-  /** The number of layers: the number of parameters in all groups. */
+  /** {@return the number of layers, which is the number of parameters in all groups} */
   int layerCount();
 
-  /** A layer's name, which is its parameter's name. */
+  /**
+   * {@return a layer's name, which is its parameter's name}
+   *
+   * @param layer the layer's index
+   */
   String name(int layer);
 
-  /** The 2-norm of a layer's weights before the step; 0 if it has no elements. */
+  /**
+   * {@return the 2-norm of a layer's weights before the step; 0 if it has no elements}
+   *
+   * @param layer the layer's index
+   */
   double weightNorm(int layer);
 
   /**
-   * The 2-norm of a layer's r, the update before trust ratio and learning rate; 0 if it has no
-   * elements.
+   * {@return the 2-norm of a layer's r, the update before trust ratio and learning rate; 0 if it
+   * has no elements}
+   *
+   * @param layer the layer's index
    */
   double updateNorm(int layer);
 
-  /** The factor applied to r; 1 if the layer is not adapted or one of its norms is 0. */
+  /**
+   * {@return the factor applied to r; 1 if the layer is not adapted or one of its norms is 0}
+   *
+   * @param layer the layer's index
+   */
   double trustRatio(int layer);
 
-  /** The 2-norm of c, the second term of {@code LANS}; 0 for LAMB. */
+  /**
+   * {@return the 2-norm of c, the second term of LANS; 0 for LAMB}
+   *
+   * @param layer the layer's index
+   */
   double gradientUpdateNorm(int layer);
 
-  /** The factor applied to the second term of {@code LANS}; 1 for LAMB. */
+  /**
+   * {@return the factor applied to c, the second term of LANS; 1 for LAMB}
+   *
+   * @param layer the layer's index
+   */
   double gradientTrustRatio(int layer);
 
   /**
-   * The index of the layer with the smallest trust ratio among adapted layers that have elements;
-   * -1 if there are none. NaN sorts before every number, and ties go to the lowest index.
+   * {@return the index of the adapted, nonempty layer with the smallest trust ratio, or -1 if there
+   * is no such layer} NaN sorts before every number, and ties go to the lowest index.
    */
   int layerOfSmallestTrustRatio();
 
-  /** The same for the largest trust ratio; NaN sorts before every number here too. */
+  /**
+   * {@return the index of the adapted, nonempty layer with the largest trust ratio, or -1 if there
+   * is no such layer} NaN sorts after every number, and ties go to the lowest index.
+   */
   int layerOfLargestTrustRatio();
 
   /**
-   * One line for a log: step, skipped steps, gradient norm if known, learning rate, and the
-   * smallest and largest trust ratio with their layers. The format may change.
+   * {@return one line for a log: step, skipped steps, gradient norm if known, learning rate, and
+   * the smallest and largest trust ratio with their layers} The format may change.
    */
   @Override
   String toString();

@@ -4,16 +4,16 @@ import static io.github.lamb4j.schedule.ScheduleChecks.requireCount;
 import static io.github.lamb4j.schedule.ScheduleChecks.requireNotNegative;
 
 /**
- * What was tuned at one batch size, carried to another; the number of epochs stays. The rules of
- * the LAMB paper (You et al. 2019, <a href="https://arxiv.org/abs/1904.00962">arXiv
- * 1904.00962</a>):
+ * Scales settings tuned at one batch size to another, with the number of epochs unchanged. The
+ * rules are those of the LAMB paper (You et al. 2019, <a
+ * href="https://arxiv.org/abs/1904.00962">arXiv 1904.00962</a>):
  *
  * <ul>
- *   <li>the learning rate grows with the square root of the batch (Krizhevsky 2014, <a
+ *   <li>the learning rate grows with the square root of the batch size (Krizhevsky 2014, <a
  *       href="https://arxiv.org/abs/1404.5997">arXiv 1404.5997</a>);
- *   <li>the epochs of warmup grow with the batch: linear-epoch warmup (You et al. 2019, <a
- *       href="https://arxiv.org/abs/1901.08256">arXiv 1901.08256</a>). An epoch has fewer steps by
- *       the same factor, so the <em>steps</em> of warmup stay as they are.
+ *   <li>the epochs of warmup grow linearly with the batch size: linear-epoch warmup (You et al.
+ *       2019, <a href="https://arxiv.org/abs/1901.08256">arXiv 1901.08256</a>). An epoch has fewer
+ *       steps by the same factor, so the number of warmup <em>steps</em> does not change.
  * </ul>
  *
  * <pre>{@code
@@ -23,13 +23,13 @@ import static io.github.lamb4j.schedule.ScheduleChecks.requireNotNegative;
  * larger.steps(1_000_000);      // 15,625
  * }</pre>
  *
- * @param referenceBatch the examples in a step of the run that was tuned, on all devices together
- * @param batch the examples in a step of the new run
+ * @param referenceBatch examples per step of the tuned run, over all devices
+ * @param batch examples per step of the new run, over all devices
  */
 public record BatchScaling(long referenceBatch, long batch) {
 
   /**
-   * Checks the batch sizes.
+   * Validates the batch sizes.
    *
    * @throws IllegalArgumentException if one is below 1
    */
@@ -38,15 +38,21 @@ public record BatchScaling(long referenceBatch, long batch) {
     requireCount("batch", batch);
   }
 
-  /** {@code referenceRate * sqrt(batch / referenceBatch)}. */
+  /**
+   * {@return the scaled learning rate, {@code referenceRate * sqrt(batch / referenceBatch)}}
+   *
+   * @param referenceRate the learning rate of the tuned run, finite and at least 0
+   */
   public double learningRate(double referenceRate) {
     requireNotNegative("reference learning rate", referenceRate);
     return referenceRate * StrictMath.sqrt((double) batch / referenceBatch);
   }
 
   /**
-   * {@code referenceEpochs * batch / referenceBatch}. A part of the run scales in the same way: a
-   * warmup ratio of 1/320 at batch 512 becomes 1/160 at batch 1024.
+   * {@return the scaled length of warmup, {@code referenceEpochs * batch / referenceBatch}} A
+   * warmup ratio scales in the same way: 1/320 at batch size 512 becomes 1/160 at 1024.
+   *
+   * @param referenceEpochs the epochs of warmup of the tuned run, finite and at least 0
    */
   public double warmupEpochs(double referenceEpochs) {
     requireNotNegative("reference warmup epochs", referenceEpochs);
@@ -54,8 +60,10 @@ public record BatchScaling(long referenceBatch, long batch) {
   }
 
   /**
-   * The steps that see as many examples as {@code referenceSteps} did: {@code referenceSteps *
-   * referenceBatch / batch}, rounded up.
+   * {@return the number of steps that process the same number of examples, {@code referenceSteps *
+   * referenceBatch / batch}, rounded up}
+   *
+   * @param referenceSteps the steps of the tuned run, at least 1
    */
   public long steps(long referenceSteps) {
     requireCount("reference steps", referenceSteps);

@@ -4,12 +4,11 @@ import static io.github.lamb4j.schedule.ScheduleChecks.requireCount;
 import static io.github.lamb4j.schedule.ScheduleChecks.requireNotNegative;
 import static io.github.lamb4j.schedule.ScheduleChecks.requirePower;
 
-import io.github.lamb4j.Lamb;
 import java.util.Arrays;
 
 /**
- * A learning rate as a function of the step. The first step is step 1. {@link Recipe} has whole
- * published ones; {@link BatchScaling} carries a rate to another batch size.
+ * A learning rate as a function of the step. The first step is step 1. {@link Recipe} provides
+ * complete published schedules; {@link BatchScaling} scales a rate to another batch size.
  *
  * <p>Schedules compose: a linear warmup over 2000 steps followed by a square-root decay to zero is
  *
@@ -17,30 +16,37 @@ import java.util.Arrays;
  * Schedule.linearWarmup(6e-3, 2000).then(2000, Schedule.polynomial(6e-3, 0, 5038, 0.5))
  * }</pre>
  *
- * <p>Implementations must give a finite number, 0 or more, and the same one whenever they are asked
- * for the same step: a resumed run asks again. They may be asked for steps that never come: ahead
- * of {@link Lamb#prepareReplays}, and by as many as were skipped since the host last heard of it.
- * Those made here give the same bits on every JVM.
+ * <p>An implementation must return a finite number of at least 0, and always the same number for
+ * the same step, because a resumed run asks again. It may be asked for steps that are never taken:
+ * by {@link io.github.lamb4j.Lamb#prepareReplays prepareReplays}, and when steps were skipped that
+ * the host does not know of yet. The schedules created here give the same bits on every JVM.
  */
 @FunctionalInterface
 public interface Schedule {
 
   /**
-   * The learning rate of a step.
+   * {@return the learning rate of a step, finite and at least 0}
    *
-   * @param step counts from 1
+   * @param step the step, counted from 1
    */
   double at(long step);
 
-  /** The same learning rate at every step. */
+  /**
+   * {@return the same learning rate at every step}
+   *
+   * @param learningRate finite and at least 0
+   */
   static Schedule constant(double learningRate) {
     requireNotNegative("learning rate", learningRate);
     return step -> learningRate;
   }
 
   /**
-   * {@code peak * min(step, steps) / steps}: reaches the peak at step {@code steps} and stays
-   * there.
+   * {@return {@code peak * min(step, steps) / steps}, which reaches the peak at step {@code steps}
+   * and stays there}
+   *
+   * @param peak the final learning rate, finite and at least 0
+   * @param steps the number of warmup steps, at least 1
    */
   static Schedule linearWarmup(double peak, long steps) {
     requireNotNegative("peak learning rate", peak);
@@ -49,8 +55,13 @@ public interface Schedule {
   }
 
   /**
-   * {@code end + (start - end) * (1 - min(step - 1, steps) / steps)^power}: {@code start} at step
-   * 1, {@code end} after {@code steps} further steps. Power 1 is linear decay.
+   * {@return {@code end + (start - end) * (1 - min(step - 1, steps) / steps)^power}, which is
+   * {@code start} at step 1 and {@code end} after {@code steps} further steps}
+   *
+   * @param start the learning rate of step 1, finite and at least 0
+   * @param end the final learning rate, finite and at least 0
+   * @param steps the number of decay steps, at least 1
+   * @param power the exponent, finite and above 0; 1 is linear decay
    */
   static Schedule polynomial(double start, double end, long steps, double power) {
     requireNotNegative("start learning rate", start);
@@ -61,8 +72,12 @@ public interface Schedule {
   }
 
   /**
-   * {@code end + (start - end) * (1 + cos(pi * min(step - 1, steps) / steps)) / 2}: {@code start}
-   * at step 1, {@code end} after {@code steps} further steps.
+   * {@return {@code end + (start - end) * (1 + cos(pi * min(step - 1, steps) / steps)) / 2}, which
+   * is {@code start} at step 1 and {@code end} after {@code steps} further steps}
+   *
+   * @param start the learning rate of step 1, finite and at least 0
+   * @param end the final learning rate, finite and at least 0
+   * @param steps the number of decay steps, at least 1
    */
   static Schedule cosine(double start, double end, long steps) {
     requireNotNegative("start learning rate", start);
@@ -73,30 +88,32 @@ public interface Schedule {
   }
 
   /**
-   * One learning rate after the other, each constant: {@code first} until a change says otherwise.
-   * A tenth of the rate after 30,000 steps and again after 60,000:
+   * {@return a piecewise constant learning rate} For example, a tenth of the rate after 30,000
+   * steps and again after 60,000:
    *
    * <pre>{@code
    * Schedule.piecewise(0.1, Schedule.after(30_000, 0.01), Schedule.after(60_000, 0.001))
    * }</pre>
    *
-   * @param changes in the order of their steps
+   * @param first the learning rate before the first change, finite and at least 0
+   * @param changes the changes, with increasing step counts
    */
   static Schedule piecewise(double first, Change... changes) {
     requireNotNegative("first learning rate", first);
     if (changes == null) {
-      throw new IllegalArgumentException("changes: null; give none, or each by Schedule.after");
+      throw new IllegalArgumentException("changes: null; omit them, or pass Schedule.after(...)");
     }
     long[] ends = new long[changes.length];
     double[] rates = new double[changes.length + 1];
     rates[0] = first;
     for (int i = 0; i < changes.length; i++) {
       if (changes[i] == null) {
-        throw new IllegalArgumentException("change " + (i + 1) + ": null; give Schedule.after");
+        throw new IllegalArgumentException(
+            "change " + (i + 1) + ": null; pass Schedule.after(...)");
       }
       if (i > 0 && changes[i].steps() <= ends[i - 1]) {
         throw new IllegalArgumentException(
-            "change %d after %d steps: must be after more than the %d of the change before it"
+            "change %d after %d steps: must be after more than %d steps, those of the previous change"
                 .formatted(i + 1, changes[i].steps(), ends[i - 1]));
       }
       ends[i] = changes[i].steps();
@@ -108,23 +125,29 @@ public interface Schedule {
     };
   }
 
-  /** A change for {@link #piecewise}: the first step with the new rate is {@code steps + 1}. */
+  /**
+   * {@return a change of the learning rate, for {@link #piecewise}} The first step with the new
+   * rate is {@code steps + 1}.
+   *
+   * @param steps the number of steps before the change, at least 1
+   * @param learningRate the learning rate after the change, finite and at least 0
+   */
   static Change after(long steps, double learningRate) {
     return new Change(steps, learningRate);
   }
 
   /**
-   * A new constant learning rate in {@link #piecewise}; {@link #after} makes it.
+   * A change of the learning rate in a {@link #piecewise} schedule, created by {@link #after}.
    *
-   * @param steps the steps of the run before it
-   * @param learningRate from then on
+   * @param steps the number of steps before the change
+   * @param learningRate the learning rate after the change
    */
   record Change(long steps, double learningRate) {
 
     /**
-     * Checks both.
+     * Validates the values.
      *
-     * @throws IllegalArgumentException naming the value that is out of its range
+     * @throws IllegalArgumentException naming the value that is out of range
      */
     public Change {
       requireCount("steps before the change", steps);
@@ -133,8 +156,11 @@ public interface Schedule {
   }
 
   /**
-   * This schedule for {@code steps} steps, then {@code next}, which sees its own steps count from
-   * 1.
+   * {@return this schedule for {@code steps} steps, followed by {@code next}, whose own steps count
+   * from 1}
+   *
+   * @param steps the number of steps before the next schedule, at least 1
+   * @param next the schedule of the later steps
    */
   default Schedule then(long steps, Schedule next) {
     requireCount("steps before the next schedule", steps);

@@ -1,26 +1,25 @@
 package io.github.lamb4j.schedule;
 
-/** What schedules, recipes and batch scaling ask of their numbers. */
+/** Argument checks shared by schedules, recipes and batch scaling. */
 final class ScheduleChecks {
 
   private ScheduleChecks() {}
 
-  static void requireNotNegative(String what, double rate) {
-    if (!(rate >= 0) || Double.isInfinite(rate)) {
-      throw new IllegalArgumentException(
-          what + " " + rate + ": must be a finite number, 0 or more");
+  static void requireNotNegative(String name, double value) {
+    if (!(value >= 0) || Double.isInfinite(value)) {
+      throw new IllegalArgumentException(name + " " + value + ": must be finite and at least 0");
     }
   }
 
   static void requirePower(double power) {
     if (!(power > 0) || Double.isInfinite(power)) {
-      throw new IllegalArgumentException("power " + power + ": must be a finite number above 0");
+      throw new IllegalArgumentException("power " + power + ": must be finite and above 0");
     }
   }
 
-  static void requireCount(String what, long count) {
+  static void requireCount(String name, long count) {
     if (count < 1) {
-      throw new IllegalArgumentException(what + " " + count + ": must be 1 or more");
+      throw new IllegalArgumentException(name + " " + count + ": must be at least 1");
     }
   }
 }

@@ -57,10 +57,10 @@ class BatchScalingTest {
   @Test
   void shouldRefuseBadValues() {
     BatchScaling scaling = new BatchScaling(1, 2);
-    assertRefused(() -> new BatchScaling(0, 1), "reference batch 0", "must be 1 or more");
-    assertRefused(() -> new BatchScaling(1, -1), "batch -1", "must be 1 or more");
+    assertRefused(() -> new BatchScaling(0, 1), "reference batch 0", "must be at least 1");
+    assertRefused(() -> new BatchScaling(1, -1), "batch -1", "must be at least 1");
     assertRefused(() -> scaling.learningRate(-1), "reference learning rate -1.0", "must be");
     assertRefused(() -> scaling.warmupEpochs(Double.NaN), "reference warmup epochs NaN", "must be");
-    assertRefused(() -> scaling.steps(0), "reference steps 0", "must be 1 or more");
+    assertRefused(() -> scaling.steps(0), "reference steps 0", "must be at least 1");
   }
 }

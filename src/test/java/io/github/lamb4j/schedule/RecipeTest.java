@@ -102,7 +102,7 @@ class RecipeTest {
     assertEquals(0.995, half.scaledTo(199).warmupRatio(), 1e-15);
     assertRefused(() -> half.scaledTo(200), "batch 200", "must be below 200", "0.5");
     assertRefused(() -> NVIDIA_BERT_PHASE_1.scaledTo(262_144), "must be below 230518", "0.2843");
-    assertRefused(() -> half.scaledTo(0), "batch 0", "must be 1 or more");
+    assertRefused(() -> half.scaledTo(0), "batch 0", "must be at least 1");
   }
 
   static Stream<Arguments> refusals() {
