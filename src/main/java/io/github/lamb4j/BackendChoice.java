@@ -22,6 +22,8 @@ public record BackendChoice(String backend, String reason) {
   /**
    * Validates the name.
    *
+   * @param backend the backend's name
+   * @param reason why it was chosen
    * @throws IllegalArgumentException if there is no backend of this name; the message lists the
    *     names
    */

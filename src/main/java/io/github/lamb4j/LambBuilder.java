@@ -109,7 +109,7 @@ public final class LambBuilder {
    *     Hyperparameters.lamb(schedule),
    *     parameters,
    *     NameRule.noDecay("bias|LayerNorm"),
-   *     NameRule.noAdaptation("bias|LayerNorm"))
+   *     NameRule.noAdaptation("bias|LayerNorm"));
    * }</pre>
    *
    * @param name the common part of the groups' names

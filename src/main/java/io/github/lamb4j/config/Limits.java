@@ -14,6 +14,8 @@ public record Limits(double min, double max) {
   /**
    * Validates the limits.
    *
+   * @param min the lower limit
+   * @param max the upper limit
    * @throws IllegalArgumentException if a limit is NaN, {@code min} is negative or infinite, or
    *     {@code max < min}
    */

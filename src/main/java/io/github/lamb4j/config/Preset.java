@@ -7,9 +7,9 @@ import java.util.OptionalDouble;
  * Hyperparameters that follow the defaults of another implementation.
  *
  * <pre>{@code
- * LambBuilder builder = Lamb.onCuda(stream);
- * Preset.APEX.maxGradNorm().ifPresent(builder::maxGradNorm);
- * builder.group("weights", Preset.APEX.hyperparameters(schedule), weights);
+ * LambBuilder apex = Lamb.onCuda(stream);
+ * Preset.APEX.maxGradNorm().ifPresent(apex::maxGradNorm);
+ * apex.group("weights", Preset.APEX.hyperparameters(schedule), weightParameters);
  * }</pre>
  *
  * <p>Each constant lists its differences from the paper; everything else is as in {@link

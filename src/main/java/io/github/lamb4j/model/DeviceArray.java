@@ -13,6 +13,8 @@ public record DeviceArray(long address, DType type) implements TensorArray {
   /**
    * Validates the type.
    *
+   * @param address the device address
+   * @param type the storage type
    * @throws IllegalArgumentException if the type is null
    */
   public DeviceArray {

@@ -23,6 +23,11 @@ public record DeviceParameter(
   /**
    * Validates the parameter.
    *
+   * @param name the name
+   * @param weights the weights
+   * @param gradients the gradients
+   * @param modelCopy the model copy, if any
+   * @param count the number of elements
    * @throws IllegalArgumentException if an argument is null, a device address is null or not
    *     aligned to its element size, the count is negative, or the model copy does not fit the type
    *     of the weights

@@ -17,6 +17,10 @@ public record HostParameter(
   /**
    * Validates the parameter.
    *
+   * @param name the name
+   * @param weights the weights
+   * @param gradients the gradients
+   * @param modelCopy the model copy, if any
    * @throws IllegalArgumentException if an argument is null, the lengths differ, the weights or the
    *     model copy are read-only, or the model copy does not fit the type of the weights
    */

@@ -19,6 +19,9 @@ public record ParameterGroup(
   /**
    * Validates the group and copies the list.
    *
+   * @param name the name
+   * @param hyperparameters the hyperparameters
+   * @param parameters the parameters
    * @throws IllegalArgumentException if an argument is null, the name is empty or there are no
    *     parameters
    */

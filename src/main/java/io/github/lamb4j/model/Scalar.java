@@ -27,6 +27,7 @@ public sealed interface Scalar {
     /**
      * Validates the address.
      *
+     * @param array the address
      * @throws IllegalArgumentException if the array is null or not {@link DType#F32}, or its
      *     address is null or misaligned
      */
@@ -53,6 +54,7 @@ public sealed interface Scalar {
     /**
      * Validates the array.
      *
+     * @param array the array
      * @throws IllegalArgumentException if the array is null, empty or not {@link DType#F32}
      */
     public OnHost {

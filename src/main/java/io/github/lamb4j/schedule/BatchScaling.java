@@ -31,6 +31,8 @@ public record BatchScaling(long referenceBatch, long batch) {
   /**
    * Validates the batch sizes.
    *
+   * @param referenceBatch examples per step of the tuned run
+   * @param batch examples per step of the new run
    * @throws IllegalArgumentException if one is below 1
    */
   public BatchScaling {

@@ -60,6 +60,11 @@ public record Recipe(
   /**
    * Validates the values.
    *
+   * @param batch examples per step
+   * @param learningRate the peak learning rate
+   * @param steps the number of steps
+   * @param warmupRatio the fraction of the run spent on warmup
+   * @param power the exponent of the decay
    * @throws IllegalArgumentException naming the value that is out of range
    */
   public Recipe {

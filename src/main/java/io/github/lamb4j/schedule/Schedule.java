@@ -147,6 +147,8 @@ public interface Schedule {
     /**
      * Validates the values.
      *
+     * @param steps the number of steps before the change
+     * @param learningRate the learning rate after the change
      * @throws IllegalArgumentException naming the value that is out of range
      */
     public Change {
