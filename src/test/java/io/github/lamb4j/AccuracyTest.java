@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every feature of a step against the formula in binary64. */
+/** Compares every feature of a step with the formula in double precision. */
 class AccuracyTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.03);
@@ -31,7 +31,7 @@ class AccuracyTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4, 7, 33, 1000, 2047, 2048, 2049, 4097, 65537})
-  void shouldAgreeWithTheFormulaWhateverTheShape(int count) {
+  void shouldMatchFormulaForAnyShape(int count) {
     try (Duel duel = new Duel(count).group("weights", LAMB, count)) {
       duel.steps(1).assertClose();
       duel.steps(14).assertClose();
@@ -39,8 +39,8 @@ class AccuracyTest {
   }
 
   @Test
-  void shouldAgreeWithTheFormulaWhenATensorHasMoreTilesThanLanes() {
-    // 257 tiles and a bit: lane 0 of the sum over tiles adds two of them, and lane 1 as well.
+  void shouldMatchFormulaWhenParameterHasMoreTilesThanLanes() {
+    // 257 tiles and a partial one: lanes 0 and 1 of the sum over tiles add two tiles each.
     try (Duel duel = new Duel(1).group("weights", LAMB, 257 * 2048 + 5)) {
       duel.steps(3).assertClose();
     }
@@ -52,12 +52,12 @@ class AccuracyTest {
         arguments("strong decay", LAMB.withWeightDecay(0.5)),
         arguments("no bias correction", LAMB.withBiasCorrection(BiasCorrection.NONE)),
         arguments("no layer adaptation", LAMB.withLayerAdaptation(LayerAdaptation.NEVER)),
-        arguments("neither decay nor adaptation", Hyperparameters.adamW(0.03).withWeightDecay(0)),
+        arguments("no decay and no adaptation", Hyperparameters.adamW(0.03).withWeightDecay(0)),
         arguments("AdamW", Hyperparameters.adamW(0.03)),
         arguments("a cap on the trust ratio", LAMB.withTrustRatioLimits(Limits.atMost(0.04))),
-        arguments("a floor of the trust ratio", LAMB.withTrustRatioLimits(new Limits(0.2, 10))),
+        arguments("a floor on the trust ratio", LAMB.withTrustRatioLimits(new Limits(0.2, 10))),
         arguments("a cap on the weight norm", LAMB.withWeightNormLimits(Limits.atMost(1))),
-        arguments("a floor of the weight norm", LAMB.withWeightNormLimits(new Limits(8, 9))),
+        arguments("a floor on the weight norm", LAMB.withWeightNormLimits(new Limits(8, 9))),
         arguments(
             "limits of both",
             LAMB.withWeightNormLimits(new Limits(0.5, 2))
@@ -83,7 +83,7 @@ class AccuracyTest {
             "decoupled decay at the learning rate as it was",
             DECOUPLED.withBiasCorrection(BiasCorrection.LEARNING_RATE)),
         arguments(
-            "decoupled decay of groups with decay alone",
+            "decoupled decay, adaptation of groups with decay only",
             DECOUPLED.withLayerAdaptation(LayerAdaptation.WITH_DECAY)),
         arguments("no gradient averaging", LAMB.withGradientAveraging(false)),
         arguments(
@@ -117,7 +117,7 @@ class AccuracyTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("variants")
-  void shouldAgreeWithTheFormulaWhateverTheHyperparameters(String name, Hyperparameters h) {
+  void shouldMatchFormulaForAnyHyperparameters(String name, Hyperparameters h) {
     try (Duel duel = new Duel(name.hashCode()).group("weights", h, 33, 7, 4097)) {
       duel.steps(1).assertClose();
       duel.steps(14).assertClose();
@@ -126,14 +126,14 @@ class AccuracyTest {
 
   @ParameterizedTest(name = "{0}, clipped")
   @MethodSource("variants")
-  void shouldAgreeWithTheFormulaWhenClipping(String name, Hyperparameters h) {
+  void shouldMatchFormulaWhenClipping(String name, Hyperparameters h) {
     try (Duel duel = new Duel(name.hashCode() + 1).clip(1).group("weights", h, 33, 7, 4097)) {
       duel.steps(12).assertClose();
     }
   }
 
   @Test
-  void shouldTrainEachGroupByItsOwnHyperparameters() {
+  void shouldTrainEachGroupWithItsOwnHyperparameters() {
     try (Duel duel =
         new Duel(2)
             .clip(40)
@@ -149,7 +149,7 @@ class AccuracyTest {
   }
 
   @Test
-  void shouldNotDriftInAThousandStepsAtBeta2OfThreeNines() {
+  void shouldNotDriftInThousandStepsWithBeta2Of0999() {
     try (Duel duel =
         new Duel(3).group("weights", LAMB.withLearningRate(0.001).withBetas(0.9, 0.999), 65)) {
       duel.steps(1000).assertClose();
@@ -157,8 +157,8 @@ class AccuracyTest {
   }
 
   @Test
-  void shouldKeepWhatAThousandDecaysLeaveOfTheSecondMoment() {
-    // With nothing added, v is beta2^1000 of what it was: an error in beta2 shows a thousandfold.
+  void shouldDecaySecondMomentAccuratelyOverThousandSteps() {
+    // With zero gradients, v is multiplied by beta2^1000, which amplifies an error in beta2.
     float[] weights = {1};
     try (Lamb lamb =
         Lamb.onCpu()
@@ -176,7 +176,7 @@ class AccuracyTest {
   }
 
   @Test
-  void shouldAdvanceMomentsAloneWhenTheLearningRateIsZero() {
+  void shouldUpdateOnlyMomentsWhenLearningRateIsZero() {
     float[] weights = Numbers.normal(new Random(4), 2500, 0.05);
     int[] before = Numbers.bits(weights);
     float[] gradients = Numbers.normal(new Random(5), 2500, 1);

@@ -17,11 +17,11 @@ import io.github.lamb4j.model.DeviceParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.Scalar;
 
-/** Which part may depend on which. */
+/** The allowed dependencies between packages. */
 @AnalyzeClasses(packages = "io.github.lamb4j", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
 
-  private static final String DOOR = "io.github.lamb4j";
+  private static final String ROOT = "io.github.lamb4j";
   private static final String INTERNAL = "io.github.lamb4j.internal..";
   private static final String NUMERICS = "io.github.lamb4j.internal.numerics..";
   private static final String SPI = "io.github.lamb4j.internal.spi..";
@@ -35,7 +35,7 @@ class ArchitectureTest {
   private static final String BENCH = "io.github.lamb4j.tools.bench..";
   private static final String EMULATOR = "io.github.lamb4j.emulator..";
 
-  /** The public vocabulary: what a program says to the door. */
+  /** The public packages whose types programs pass to the root package. */
   private static final String[] VOCABULARY = {
     "io.github.lamb4j.config..",
     "io.github.lamb4j.error..",
@@ -44,7 +44,7 @@ class ArchitectureTest {
     "io.github.lamb4j.schedule.."
   };
 
-  /** Every package is a slice of its own, the root package included. */
+  /** Every package is a slice, including the root package. */
   private static final SliceAssignment PACKAGES =
       new SliceAssignment() {
         @Override
@@ -65,25 +65,25 @@ class ArchitectureTest {
       slices().assignedFrom(PACKAGES).should().beFreeOfCycles();
 
   @ArchTest
-  static final ArchRule vocabularyShouldNotDependOnTheRest =
+  static final ArchRule vocabularyShouldNotDependOnOtherPackages =
       noClasses()
           .that()
           .resideInAnyPackage(VOCABULARY)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(DOOR, INTERNAL, TOOLS, EMULATOR);
+          .resideInAnyPackage(ROOT, INTERNAL, TOOLS, EMULATOR);
 
   @ArchTest
-  static final ArchRule internalsShouldNotDependOnTheDoor =
+  static final ArchRule internalsShouldNotDependOnRootPackage =
       noClasses()
           .that()
           .resideInAPackage(INTERNAL)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(DOOR, TOOLS, EMULATOR);
+          .resideInAnyPackage(ROOT, TOOLS, EMULATOR);
 
   @ArchTest
-  static final ArchRule jcudaShouldBeUsedOnlyByTheDriverAndTheCallersOwnTypes =
+  static final ArchRule jcudaShouldBeUsedOnlyByDriverAndPublicTypes =
       noClasses()
           .that()
           .resideOutsideOfPackages(DRIVER, BENCH)
@@ -122,7 +122,7 @@ class ArchitectureTest {
           .resideInAnyPackage(CPU, ENGINE, SAFETENSORS, FILES);
 
   @ArchTest
-  static final ArchRule engineAndSpiShouldNotKnowTheBackends =
+  static final ArchRule engineAndSpiShouldNotKnowBackends =
       noClasses()
           .that()
           .resideInAnyPackage(ENGINE, SPI)
@@ -131,7 +131,7 @@ class ArchitectureTest {
           .resideInAnyPackage(CPU, CUDA);
 
   @ArchTest
-  static final ArchRule libraryShouldNotNeedTheToolsDependencies =
+  static final ArchRule libraryShouldNotNeedDependenciesOfTools =
       noClasses()
           .that()
           .resideOutsideOfPackages(TOOLS)
@@ -141,7 +141,7 @@ class ArchitectureTest {
               "picocli..", "ch.qos..", "me.tongfei..", "net.sf.extjwnl..", "jcuda.jcublas..");
 
   @ArchTest
-  static final ArchRule jsonShouldBeUsedOnlyForSafetensorsHeadersAndByTools =
+  static final ArchRule jsonShouldBeUsedOnlyBySafetensorsAndTools =
       noClasses()
           .that()
           .resideOutsideOfPackages(SAFETENSORS, TOOLS)
@@ -150,13 +150,13 @@ class ArchitectureTest {
           .resideInAPackage("com.fasterxml..");
 
   @ArchTest
-  static final ArchRule filesShouldNotKnowTheOptimizer =
+  static final ArchRule filesShouldNotKnowOptimizer =
       noClasses()
           .that()
           .resideInAnyPackage(SAFETENSORS, FILES)
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(DOOR, SPI, ENGINE, CPU, CUDA);
+          .resideInAnyPackage(ROOT, SPI, ENGINE, CPU, CUDA);
 
   @ArchTest
   static final ArchRule emulatorShouldDependOnlyOnTheDriverAndErrors =
@@ -167,9 +167,9 @@ class ArchitectureTest {
           .onlyDependOnClassesThat()
           .resideInAnyPackage(EMULATOR, DRIVER, "io.github.lamb4j.error..", "java..");
 
-  /** The benchmark needs the driver: for device memory, copies, events and launch counts. */
+  /** The benchmark also needs the driver, for device memory, copies, events and launch counts. */
   @ArchTest
-  static final ArchRule toolsShouldUseThePublicApi =
+  static final ArchRule toolsShouldUsePublicApi =
       noClasses()
           .that()
           .resideInAPackage(TOOLS)

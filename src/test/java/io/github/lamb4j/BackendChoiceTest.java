@@ -18,7 +18,7 @@ class BackendChoiceTest {
   }
 
   @Test
-  void shouldSayWhy() {
+  void shouldGiveReason() {
     assertTrue(BackendChoice.auto().reason().length() > 5);
     assertEquals(1, BackendChoice.auto().reason().lines().count());
     assertEquals("cpu", BackendChoice.cpu().backend());
@@ -26,7 +26,7 @@ class BackendChoiceTest {
   }
 
   @Test
-  void shouldFallBackToTheCpuWithoutCuda() {
+  void shouldFallBackToCpuWithoutCuda() {
     assumeNoCuda();
     assertTrue(BackendChoice.auto().reason().startsWith("no CUDA: "));
     float[] w = {1};
@@ -40,22 +40,22 @@ class BackendChoiceTest {
   }
 
   @Test
-  void shouldRefuseCudaWhereThereIsNone() {
+  void shouldRejectCudaWhenUnavailable() {
     assumeNoCuda();
     String reason = BackendChoice.auto().reason();
     assertUntimely(BackendChoice::cuda, reason, "Lamb.onCpu()");
     assertUntimely(() -> Lamb.onCuda(new CUstream()), reason, "Lamb.onCpu()");
-    assertUntimely(() -> Lamb.on(new BackendChoice("cuda", "I say so")), reason, "Lamb.onCpu()");
+    assertUntimely(() -> Lamb.on(new BackendChoice("cuda", "requested")), reason, "Lamb.onCpu()");
   }
 
   @Test
-  void shouldChooseCudaWhereItIs() {
+  void shouldChooseCudaWhenAvailable() {
     assumeTrue(BackendChoice.auto().backend().equals("cuda"), "this machine has no GPU");
     assertEquals(BackendChoice.cuda(), BackendChoice.auto());
   }
 
   @Test
-  void shouldRefuseChoicesThatAreNone() {
+  void shouldRejectNull() {
     assertRefused(() -> Lamb.on(null), "backend choice", "null");
     assertRefused(() -> Lamb.onCuda(null), "stream: null", "new CUstream()", "default stream");
     assertRefused(() -> new BackendChoice(null, "why"), "backend", "null");

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is refused of half weights, of model copies and of arrays of any type. */
+/** Rejection of invalid half-precision weights, model copies and typed arrays. */
 class BadMixedParametersTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
@@ -43,7 +43,7 @@ class BadMixedParametersTest {
   }
 
   @Test
-  void shouldRefuseArraysOfNothing() {
+  void shouldRejectNullArrays() {
     assertRefused(() -> HostArray.f32((float[]) null), "host array", "null");
     assertRefused(() -> HostArray.f32((FloatBuffer) null), "host array", "null");
     assertRefused(() -> HostArray.f16((short[]) null), "host array", "null");
@@ -55,14 +55,14 @@ class BadMixedParametersTest {
   }
 
   @Test
-  void shouldRefuseToSeeOneTypeAsAnother() {
+  void shouldRejectViewsOfAnotherType() {
     assertUntimely(() -> HostArray.f16(new short[1]).floats(), "F16", "not F32");
     assertUntimely(() -> HostArray.bf16(new short[1]).floats(), "BF16", "not F32");
     assertUntimely(() -> HostArray.f32(new float[1]).halves(), "F32", "not halves");
   }
 
   @Test
-  void shouldRefuseAModelCopyThatIsNone() {
+  void shouldRejectNullModelCopy() {
     assertRefused(() -> host().withModelCopy(null), "parameter p", "model copy", "null");
     assertRefused(
         () -> device().withModelCopy(null, DType.F16), "parameter p", "model copy", "null");
@@ -75,7 +75,7 @@ class BadMixedParametersTest {
   }
 
   @Test
-  void shouldRefuseAModelCopyOfFloats() {
+  void shouldRejectFloat32ModelCopy() {
     String[] said = {"parameter p", "model copy is F32", "pass F16 or BF16"};
     assertRefused(() -> host().withModelCopy(HostArray.f32(new float[3])), said);
     assertRefused(() -> device().withModelCopy(at(0x3000), DType.F32), said);
@@ -83,7 +83,7 @@ class BadMixedParametersTest {
 
   @ParameterizedTest
   @EnumSource(names = {"F16", "BF16"})
-  void shouldRefuseAModelCopyOfHalfWeights(DType type) {
+  void shouldRejectModelCopyOfHalfPrecisionWeights(DType type) {
     String[] said = {"parameter p", "the weights are " + type, "omit the copy"};
     HostArray weights = halves(type, new short[3]);
     HostParameter onHost = Parameter.onHost("p", weights, HostArray.f32(new float[3]));
@@ -99,7 +99,7 @@ class BadMixedParametersTest {
   }
 
   @Test
-  void shouldRefuseArraysOfAnotherLength() {
+  void shouldRejectArraysOfDifferentLengths() {
     assertRefused(
         () -> host().withModelCopy(HostArray.f16(new short[4])),
         "parameter p",
@@ -113,13 +113,13 @@ class BadMixedParametersTest {
   }
 
   @Test
-  void shouldRefuseWhatCannotBeWritten() {
+  void shouldRejectReadOnlyArrays() {
     ShortBuffer readOnly = ShortBuffer.allocate(3).asReadOnlyBuffer();
     String[] said = {"parameter p", "read-only", "writable"};
     assertRefused(() -> host().withModelCopy(HostArray.bf16(readOnly)), said);
     assertRefused(
         () -> Parameter.onHost("p", HostArray.f16(readOnly), HostArray.f32(new float[3])), said);
-    // Gradients are only read.
+    // Gradients are only read, so they may be read-only.
     assertEquals(
         3, Parameter.onHost("p", HostArray.f32(new float[3]), HostArray.f16(readOnly)).count());
   }
@@ -133,7 +133,7 @@ class BadMixedParametersTest {
 
   @ParameterizedTest
   @MethodSource("misalignments")
-  void shouldRefuseMisalignedAddresses(
+  void shouldRejectMisalignedAddresses(
       long weights, DType type, long copy, DType copyType, String where, String wanted) {
     assertRefused(
         () ->
@@ -148,7 +148,7 @@ class BadMixedParametersTest {
         "aligned to " + wanted);
   }
 
-  /** Two arrays of one parameter or of two, by turns, in each of their places. */
+  /** Pairs of overlapping arrays in each role, of one parameter or of two. */
   static Stream<Arguments> overlaps() {
     float[] floats = new float[20];
     short[] halves = new short[20];
@@ -182,7 +182,7 @@ class BadMixedParametersTest {
 
   @ParameterizedTest
   @MethodSource("overlaps")
-  void shouldRefuseArraysThatOverlap(List<Parameter> parameters, String one, String two) {
+  void shouldRejectOverlappingArrays(List<Parameter> parameters, String one, String two) {
     assertRefused(
         () -> Lamb.onCpu().group("g", LAMB, parameters).build(),
         one,
@@ -193,7 +193,7 @@ class BadMixedParametersTest {
   }
 
   @Test
-  void shouldRefuseAddressesThatOverlap() {
+  void shouldRejectOverlappingAddresses() {
     DeviceParameter a = device().withModelCopy(at(0x1006), DType.F16); // weights end at 0x100c
     assertRefused(
         () -> LambBuilders.onCuda(null, CudaStream.LEGACY).group("g", LAMB, a).build(),
@@ -209,7 +209,7 @@ class BadMixedParametersTest {
   }
 
   @Test
-  void shouldTakeArraysThatTouch() {
+  void shouldAcceptAdjacentArrays() {
     short[] halves = new short[30];
     HostParameter p =
         Parameter.onHost(

@@ -13,7 +13,7 @@ import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What {@code build()} refuses, with every tensor as it was. */
+/** Models that {@code build()} rejects without changing any array. */
 class BadModelTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
@@ -22,7 +22,7 @@ class BadModelTest {
   private final int[] before = Numbers.bits(array);
 
   @AfterEach
-  void shouldHaveTouchedNothing() {
+  void shouldHaveChangedNothing() {
     assertArrayEquals(before, Numbers.bits(array));
   }
 
@@ -42,19 +42,19 @@ class BadModelTest {
     return new CUdeviceptr().withByteOffset(address);
   }
 
-  /** Everything is checked before the driver is first needed: none is given. */
+  /** Validation needs no driver, so none is given. */
   private static LambBuilder onCuda() {
     return LambBuilders.onCuda(null, CudaStream.LEGACY);
   }
 
   @Test
-  void shouldRefuseAModelWithoutGroups() {
+  void shouldRejectModelWithoutGroups() {
     assertRefused(() -> Lamb.onCpu().build(), "no parameter group", "group(...)");
     assertRefused(() -> Lamb.onCpu().maxGradNorm(1).threads(2).build(), "no parameter group");
   }
 
   @Test
-  void shouldRefuseANameThatStandsTwice() {
+  void shouldRejectDuplicateNames() {
     assertRefused(
         () -> Lamb.onCpu().group("g", LAMB, host("a")).group("g", LAMB, host("b")).build(),
         "group g",
@@ -72,7 +72,7 @@ class BadModelTest {
   }
 
   @Test
-  void shouldRefuseParametersThatLieElsewhere() {
+  void shouldRejectParametersInWrongMemory() {
     assertRefused(
         () -> Lamb.onCpu().group("g", LAMB, host("a"), device("b", 4096, 8192, 1)).build(),
         "parameter b",
@@ -91,7 +91,7 @@ class BadModelTest {
   }
 
   @Test
-  void shouldRefuseOneArrayAsWeightsAndGradients() {
+  void shouldRejectSameArrayAsWeightsAndGradients() {
     assertRefused(
         () -> Lamb.onCpu().group("g", LAMB, Parameter.onHost("a", array, array)).build(),
         "weights of a",
@@ -126,7 +126,7 @@ class BadModelTest {
   }
 
   @Test
-  void shouldRefuseSlicesThatOverlap() {
+  void shouldRejectOverlappingSlices() {
     assertRefused(
         () ->
             Lamb.onCpu()
@@ -149,7 +149,7 @@ class BadModelTest {
   }
 
   @Test
-  void shouldRefuseOverlapThroughAMirrorToo() {
+  void shouldRejectOverlapOnStagedBackend() {
     assertRefused(
         () ->
             LambBuilders.staged(null).group("g", LAMB, Parameter.onHost("a", array, array)).build(),
@@ -158,7 +158,7 @@ class BadModelTest {
   }
 
   @Test
-  void shouldTakeSlicesThatTouch() {
+  void shouldAcceptAdjacentSlices() {
     float[] shared = new float[100];
     try (Lamb lamb =
         Lamb.onCpu()
@@ -178,7 +178,7 @@ class BadModelTest {
   }
 
   @Test
-  void shouldRefuseDeviceRangesThatOverlap() {
+  void shouldRejectOverlappingDeviceRanges() {
     assertRefused(
         () -> onCuda().group("g", LAMB, device("a", 0x1000, 0x1000, 4)).build(),
         "weights of a",
@@ -197,7 +197,7 @@ class BadModelTest {
   }
 
   @Test
-  void shouldSeeThroughTheOffsetsOfDevicePointers() {
+  void shouldIncludePointerOffsetsInOverlapCheck() {
     CUdeviceptr base = at(0x1000);
     assertRefused(
         () ->
@@ -214,7 +214,7 @@ class BadModelTest {
   }
 
   @Test
-  void shouldBuildAgainAfterARefusal() {
+  void shouldBuildAfterRejectedAttempt() {
     LambBuilder builder = Lamb.onCpu();
     assertRefused(builder::build, "no parameter group");
     float[] w = {1};

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is refused of one parameter or group alone; no backend is needed to tell. */
+/** Rejection of invalid parameters and groups, without a backend. */
 class BadParametersTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
@@ -33,7 +33,7 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldRefuseHostParametersWithoutNameOrMemory() {
+  void shouldRejectHostParametersWithoutNameOrMemory() {
     assertRefused(() -> Parameter.onHost(null, ONE, ONE), "parameter name", "null");
     assertRefused(() -> Parameter.onHost("", ONE, ONE), "parameter name", "empty");
     assertRefused(() -> Parameter.onHost("p", null, ONE), "parameter p", "weights", "null");
@@ -46,7 +46,7 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldRefuseAnotherNumberOfGradientsThanOfWeights() {
+  void shouldRejectGradientsOfDifferentLength() {
     assertRefused(
         () -> Parameter.onHost("p", new float[3], new float[4]),
         "parameter p",
@@ -59,7 +59,7 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldRefuseWeightsThatAreReadOnly() {
+  void shouldRejectReadOnlyWeights() {
     FloatBuffer readOnly = FloatBuffer.allocate(2).asReadOnlyBuffer();
     assertRefused(
         () -> Parameter.onHost("p", readOnly, FloatBuffer.allocate(2)),
@@ -69,7 +69,7 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldRefuseDeviceParametersWithoutNameOrMemory() {
+  void shouldRejectDeviceParametersWithoutNameOrMemory() {
     CUdeviceptr some = at(0x1000);
     assertRefused(() -> Parameter.onDevice(null, some, some, 1), "parameter name", "null");
     assertRefused(() -> Parameter.onDevice("", some, some, 1), "parameter name", "empty");
@@ -101,14 +101,14 @@ class BadParametersTest {
 
   @ParameterizedTest
   @MethodSource("misalignments")
-  void shouldRefuseMisalignedAddresses(
+  void shouldRejectMisalignedAddresses(
       long weights, long gradients, DType type, String where, String wanted) {
     String[] said = {"parameter p", where, "aligned to " + wanted};
     assertRefused(() -> Parameter.onDevice("p", at(weights), at(gradients), 1, type), said);
   }
 
   @Test
-  void shouldTakeHalfGradientsAtAnyEvenAddress() {
+  void shouldAcceptHalfPrecisionGradientsAtEvenAddresses() {
     DeviceParameter p = Parameter.onDevice("p", at(0x1004), at(0x2002), 5, DType.F16);
     assertEquals(
         Parameter.onDevice(
@@ -117,7 +117,7 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldRefuseCountsThatAreNone() {
+  void shouldRejectInvalidCounts() {
     for (long count : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE}) {
       assertRefused(
           () -> Parameter.onDevice("p", at(0x1000), at(0x2000), count),
@@ -127,13 +127,13 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldTakeAnEmptyDeviceParameterThatLiesNowhere() {
+  void shouldAcceptEmptyDeviceParameterAtNullAddress() {
     assertEquals(0, Parameter.onDevice("p", new CUdeviceptr(), new CUdeviceptr(), 0).count());
   }
 
   @Test
-  void shouldTakeAddressesWithTheirOffsets() {
-    // equals() of a device pointer leaves the offset out.
+  void shouldIncludePointerOffsets() {
+    // equals() of a device pointer ignores the offset.
     DeviceParameter p =
         Parameter.onDevice(
             "p", at(0x1000).withByteOffset(0x40), at(0x2000).withByteOffset(-0x10), 3);
@@ -143,7 +143,7 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldRefuseGroupsThatAreNone() {
+  void shouldRejectInvalidGroups() {
     List<Parameter> some = List.of(Parameter.onHost("p", ONE, ONE.clone()));
     assertRefused(() -> new ParameterGroup(null, LAMB, some), "group name", "null");
     assertRefused(() -> new ParameterGroup("", LAMB, some), "group name", "empty");
@@ -156,7 +156,7 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldRefuseThemFromTheBuilderToo() {
+  void shouldRejectInvalidGroupsInBuilder() {
     assertRefused(() -> Lamb.onCpu().group(null), "group", "null");
     assertRefused(() -> Lamb.onCpu().group("g", LAMB), "group g", "at least one parameter");
     assertRefused(
@@ -167,7 +167,7 @@ class BadParametersTest {
   }
 
   @Test
-  void shouldCopyTheList() {
+  void shouldCopyParameterList() {
     Parameter p = Parameter.onHost("p", ONE, ONE.clone());
     List<Parameter> parameters = Arrays.asList(p);
     ParameterGroup group = new ParameterGroup("g", LAMB, parameters);

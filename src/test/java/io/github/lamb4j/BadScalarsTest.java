@@ -20,14 +20,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is refused of loss scales, divisors and norms. */
+/** Rejection of invalid loss scales, divisors and gradient norms. */
 class BadScalarsTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
   private static final Scalar ON_HOST = Scalar.onHost(new float[] {2});
   private static final Scalar ON_DEVICE = Scalar.onDevice(at(0x1000));
 
-  /** One of the builder's calls that take a scalar. */
+  /** A builder method that takes a scalar. */
   private record Option(String name, BiFunction<LambBuilder, Scalar, LambBuilder> call) {
     @Override
     public String toString() {
@@ -47,7 +47,7 @@ class BadScalarsTest {
   }
 
   @Test
-  void shouldRefuseScalarsThatLieNowhere() {
+  void shouldRejectScalarsWithoutMemory() {
     assertRefused(() -> Scalar.onHost((float[]) null), "scalar", "null");
     assertRefused(() -> Scalar.onHost((FloatBuffer) null), "null");
     assertRefused(() -> Scalar.onHost(new float[0]), "scalar", "empty", "one element");
@@ -61,7 +61,7 @@ class BadScalarsTest {
 
   @ParameterizedTest
   @MethodSource("options")
-  void shouldRefuseNone(Option option) {
+  void shouldRejectNullScalar(Option option) {
     assertRefused(() -> option.call.apply(Lamb.onCpu(), null), option.name, "null");
   }
 
@@ -76,7 +76,7 @@ class BadScalarsTest {
         Double.NEGATIVE_INFINITY,
         -Double.MIN_VALUE
       })
-  void shouldRefuseConstantsThatAreNotAboveZero(double value) {
+  void shouldRejectConstantsThatAreNotPositiveAndFinite(double value) {
     for (Option option : options()) {
       assertRefused(
           () -> option.call.apply(Lamb.onCpu(), Scalar.of(value)),
@@ -86,7 +86,7 @@ class BadScalarsTest {
   }
 
   @Test
-  void shouldRefuseANormThatIsAlwaysTheSame() {
+  void shouldRejectConstantGradientNorm() {
     assertRefused(
         () -> Lamb.onCpu().gradientNorm(Scalar.of(2)),
         "gradientNorm",
@@ -96,7 +96,7 @@ class BadScalarsTest {
 
   @ParameterizedTest
   @MethodSource("options")
-  void shouldRefuseScalarsThatLieElsewhere(Option option) {
+  void shouldRejectScalarsInWrongMemory(Option option) {
     HostParameter host = Parameter.onHost("p", new float[1], new float[1]);
     DeviceParameter device = Parameter.onDevice("p", at(0x1000), at(0x2000), 1);
     assertRefused(
@@ -120,7 +120,7 @@ class BadScalarsTest {
   }
 
   @Test
-  void shouldRefuseNoPolicy() {
+  void shouldRejectNullPolicy() {
     assertRefused(() -> Lamb.onCpu().nonFiniteGradients(null), "nonFiniteGradients", "null");
   }
 }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Where host tensors lie, and in which byte order, changes no bit. */
+/** The kind of host memory and its byte order do not affect any bit. */
 class BuffersTest {
 
   private static final int COUNT = 5003;
@@ -50,7 +50,7 @@ class BuffersTest {
 
   @ParameterizedTest
   @MethodSource("allocators")
-  void shouldGiveTheSameBitsAsFromArrays(IntFunction<FloatBuffer> allocator) {
+  void shouldGiveSameBitsAsArrays(IntFunction<FloatBuffer> allocator) {
     float[] weights = Numbers.normal(new Random(1), COUNT, 0.05);
     float[] gradients = Numbers.normal(new Random(2), COUNT, 1);
     FloatBuffer weightBuffer = filled(allocator, weights);
@@ -68,7 +68,7 @@ class BuffersTest {
   }
 
   @Test
-  void shouldLeaveWhatLiesAroundASliceAlone() {
+  void shouldNotChangeElementsAroundSlice() {
     float[] array = new float[40];
     Arrays.fill(array, 7);
     FloatBuffer weights = FloatBuffer.wrap(array, 10, 5);
@@ -79,7 +79,7 @@ class BuffersTest {
   }
 
   @Test
-  void shouldReadGradientsThatAreReadOnly() {
+  void shouldAcceptReadOnlyGradients() {
     float[] weights = {1, 2};
     train(
         Parameter.onHost(
@@ -90,7 +90,7 @@ class BuffersTest {
   }
 
   @Test
-  void shouldNotCareWhatTheCallerDoesToPositionsAndLimitsAfterwards() {
+  void shouldIgnoreLaterChangesOfPositionAndLimit() {
     float[] expected = {1, 2, 3};
     train(Parameter.onHost("w", expected, new float[] {3, 2, 1}));
 
@@ -99,7 +99,7 @@ class BuffersTest {
     HostParameter parameter = Parameter.onHost("w", weights, gradients);
     weights.limit(1);
     gradients.position(2);
-    // What a caller does who writes a checkpoint from the parameter itself.
+    // A program might do this to write a checkpoint from the parameter.
     parameter.weights().floats().get(new float[3]);
     parameter.weights().floats().limit(1);
     parameter.gradients().floats().limit(0);
@@ -109,7 +109,7 @@ class BuffersTest {
   }
 
   @Test
-  void shouldUseAllThatRemainsOfBuffers() {
+  void shouldUseRemainingElementsOfBuffers() {
     float[] array = {9, 1, 2, 3, 9};
     train(
         Parameter.onHost(
@@ -125,7 +125,7 @@ class BuffersTest {
     return buffer;
   }
 
-  /** Three clipped steps; returns both moments, one after the other. */
+  /** Takes three clipped steps and returns the concatenated moments. */
   private static float[] train(Parameter parameter) {
     int count = (int) parameter.count();
     try (Lamb lamb =

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 
-/** Two users at once are refused; one after the other are not. */
+/** Concurrent use is rejected; use by several threads in turn is not. */
 @Timeout(30)
 class ConcurrentUseTest {
 
@@ -51,7 +51,7 @@ class ConcurrentUseTest {
   }
 
   @Test
-  void shouldRefuseEveryCallWhileAnotherThreadSteps() throws Exception {
+  void shouldRejectEveryCallWhileAnotherThreadSteps() throws Exception {
     CountDownLatch stepping = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     Lamb lamb =
@@ -89,7 +89,7 @@ class ConcurrentUseTest {
   }
 
   @Test
-  void shouldRefuseCallsFromWithinASchedule() {
+  void shouldRejectCallsFromSchedule() {
     List<Executable> attempts = new ArrayList<>();
     Lamb lamb =
         build(
@@ -107,7 +107,7 @@ class ConcurrentUseTest {
   }
 
   @Test
-  void shouldServeOneThreadAfterTheOther() throws Exception {
+  void shouldServeThreadsInTurn() throws Exception {
     Lamb lamb = build(Schedule.constant(0.1));
     ExecutorService two = Executors.newFixedThreadPool(2);
     try {

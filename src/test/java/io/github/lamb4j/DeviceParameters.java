@@ -5,12 +5,12 @@ import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.DeviceParameter;
 import io.github.lamb4j.model.Parameter;
 
-/** Device parameters at addresses that are plain numbers. */
+/** Creates device parameters from numeric addresses. */
 public final class DeviceParameters {
 
   private DeviceParameters() {}
 
-  /** One with binary32 weights. */
+  /** Creates a parameter with float32 weights. */
   public static DeviceParameter of(
       String name, long weights, long gradients, long count, DType gradientType) {
     return Parameter.onDevice(

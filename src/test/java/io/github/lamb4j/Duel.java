@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The same training run by the optimizer and by {@link ReferenceLamb}. The two share no array: an
- * optimizer that wrote to its gradients would be found out.
+ * Runs the same training with the optimizer and with {@link ReferenceLamb}. The two share no array,
+ * so that an optimizer that wrote to its gradients would be detected.
  */
 final class Duel implements AutoCloseable {
 
-  /** Of a tensor's 2-norm. */
+  /** Relative to the 2-norm of an array. */
   private static final double STATE_TOLERANCE = 2e-6;
 
   private static final double CHANGE_TOLERANCE = 1e-5;
@@ -44,7 +44,7 @@ final class Duel implements AutoCloseable {
     random = new Random(seed);
   }
 
-  /** Of the weights of the groups added from here on. */
+  /** Sets the scale of the weights of groups added from now on. */
   Duel weightScale(double scale) {
     weightScale = scale;
     return this;
@@ -62,7 +62,7 @@ final class Duel implements AutoCloseable {
     return this;
   }
 
-  /** A group of parameters with these numbers of elements. */
+  /** Adds a group of parameters with the given numbers of elements. */
   Duel group(String name, Hyperparameters h, int... counts) {
     List<Parameter> parameters = new ArrayList<>();
     for (int count : counts) {
@@ -88,7 +88,7 @@ final class Duel implements AutoCloseable {
     return lamb;
   }
 
-  /** Steps with new gradients each time, larger and smaller ones in turn. */
+  /** Takes steps with new random gradients, whose scale varies periodically. */
   Duel steps(int count) {
     for (int i = 0; i < count; i++) {
       double scale = gradientScale * (1 + lamb().stepCount() % 3);
@@ -149,9 +149,9 @@ final class Duel implements AutoCloseable {
       change[i] -= pair.initial[i];
       expected[i] -= pair.initial[i];
     }
-    // A scalar may well be back where it began: judge it by the way that it went.
+    // A single weight may return to its start, so its error is relative to the distance traveled.
     return change.length == 1
-        ? Math.abs(change[0] - expected[0]) / pair.expected.travelled
+        ? Math.abs(change[0] - expected[0]) / pair.expected.traveled
         : Numbers.relativeError(change, expected);
   }
 

@@ -18,14 +18,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where binary32 norms, epsilons and thresholds fail. */
+/** Values for which norms, epsilons and thresholds in float32 would fail. */
 class ExtremeValuesTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.03);
 
   @ParameterizedTest
   @ValueSource(doubles = {1e20, 1e30, 1e-15, 1e-25, 1e-30})
-  void shouldAdaptWeightsWhoseSquaresLeaveBinary32(double scale) {
+  void shouldAdaptWeightsWhoseSquaresLeaveFloatRange(double scale) {
     try (Duel duel = new Duel(1).weightScale(scale).group("w", LAMB, 1, 33, 4097)) {
       duel.steps(12).assertClose();
     }
@@ -40,7 +40,7 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldClipTheLargestGradients() {
+  void shouldClipLargestGradients() {
     float[] w = {1, -1, 0.5f};
     float[] g = {Float.MAX_VALUE, -Float.MAX_VALUE, Float.MAX_VALUE};
     Lamb lamb = step(w, g, LAMB, Lamb.onCpu().maxGradNorm(1));
@@ -52,8 +52,8 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldStandStillWhereTheSquareOfAnUnclippedGradientOverflows() {
-    // v is infinite from here on, so that r is 0: the price of a binary32 v, and why one clips.
+  void shouldNotMoveWhenSquareOfUnclippedGradientOverflows() {
+    // v becomes infinite and r 0: the limit of a float32 v, and a reason to clip.
     float[] w = {1, 2};
     Hyperparameters plain = LAMB.withLayerAdaptation(LayerAdaptation.NEVER).withWeightDecay(0);
     Lamb lamb = step(w, new float[] {1e30f, 1}, plain, Lamb.onCpu());
@@ -64,18 +64,22 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldKeepAGradientWhoseSquareOverflowsButWhoseShareInVDoesNot() {
+  void shouldUseGradientWhoseSquareOverflowsBeforeScaling() {
     try (Duel duel = new Duel(3).gradientScale(3e19).group("w", LAMB, 100)) {
       duel.steps(1).assertClose();
     }
   }
 
   @Test
-  void shouldTakeAnUnadaptedStepFromZeroWeights() {
+  void shouldTakeUnadaptedStepFromZeroWeights() {
     float[] w = new float[10];
     float[] g = Numbers.normal(new Random(4), 10, 1);
     Lamb lamb =
-        step(w, g, LAMB.withTrustRatioLimits(Limits.atMost(0.5)), Lamb.onCpu()); // limits not used
+        step(
+            w,
+            g,
+            LAMB.withTrustRatioLimits(Limits.atMost(0.5)),
+            Lamb.onCpu()); // the limits do not apply
     LayerStats norms = lamb.layerStats().get(0);
     assertEquals(0, norms.weightNorm());
     assertEquals(1, norms.trustRatio());
@@ -94,7 +98,7 @@ class ExtremeValuesTest {
     "1e-30, 0.001",
     "1e-34, 0.01"
   })
-  void shouldDivideByTheDecayAloneWhenGradientsAreZero(double scale, double decay) {
+  void shouldUseOnlyDecayWhenGradientsAreZero(double scale, double decay) {
     float[] w = Numbers.normal(new Random(5), 3000, scale);
     double[] expected = Numbers.widened(w);
     for (int i = 0; i < expected.length; i++) {
@@ -107,7 +111,7 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldMoveNothingWhenGradientsAndDecayAreZero() {
+  void shouldNotMoveWhenGradientsAndDecayAreZero() {
     float[] w = {1, -1, 0, -0.0f, Float.MAX_VALUE, Float.MIN_VALUE, 1e-40f, -3};
     int[] before = Numbers.bits(w);
     float[] g = {0, -0.0f, 0, -0.0f, 0, 0, -0.0f, 0};
@@ -118,7 +122,7 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldSkipOverEmptyTensors() {
+  void shouldAcceptEmptyParameters() {
     float[] none = {};
     float[] w = {2};
     try (Lamb lamb =
@@ -142,7 +146,7 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldMoveAScalarByTheLearningRateTimesItself() {
+  void shouldMoveSingleWeightByLearningRateTimesItself() {
     float[] w = {-8};
     Lamb lamb = step(w, new float[] {1e-3f}, LAMB, Lamb.onCpu());
     LayerStats norms = lamb.layerStats().get(0);
@@ -159,14 +163,14 @@ class ExtremeValuesTest {
     Lamb lamb = step(w, g, LAMB.withWeightDecay(0).withLearningRate(0.5), Lamb.onCpu());
     assertEquals(500 * least, Numbers.moment(lamb, "w", StateArray.FIRST_MOMENT, 2)[0]);
     assertEquals(least * Math.sqrt(5e6), lamb.layerStats().get(0).weightNorm(), least * 1e-9);
-    // The ratio takes the only element with a gradient down by half of the norm: 1000 - 1118.
+    // The update of the only element with a gradient is half of the norm: 1000 - 1118.
     assertEquals(-118 * least, w[0], 1.1 * least);
     assertEquals(-2000 * least, w[1]);
   }
 
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-  void shouldKeepANonFiniteGradientToItsTensor(float poison) {
+  void shouldConfineNonFiniteGradientToItsParameter(float poison) {
     float[] clean = {1, 2, 3};
     float[] sick = {1, 2, 3};
     float[] g = {0.5f, poison, 0.25f};
@@ -188,14 +192,14 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldKeepANonFiniteGradientToItsElementWithoutLayerAdaptation() {
+  void shouldConfineNonFiniteGradientToItsElementWithoutLayerAdaptation() {
     float[] w = {1, 2, 3};
     step(w, new float[] {1, Float.NaN, 1}, Hyperparameters.adamW(0.5), Lamb.onCpu());
     assertTrue(Float.isFinite(w[0]) && Float.isNaN(w[1]) && Float.isFinite(w[2]));
   }
 
   @Test
-  void shouldNotClipByANormThatIsNotANumber() {
+  void shouldNotClipWhenNormIsNaN() {
     float[] sick = {1, 2};
     float[] clean = {1, 2};
     Lamb lamb = clippedTogether(sick, new float[] {1, Float.NaN}, clean);
@@ -206,7 +210,7 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldClipFiniteGradientsToNothingByAnInfiniteNorm() {
+  void shouldClipFiniteGradientsToZeroWhenNormIsInfinite() {
     float[] sick = {1, 2};
     float[] clean = {1, 2};
     Lamb lamb = clippedTogether(sick, new float[] {1, Float.NEGATIVE_INFINITY}, clean);
@@ -215,7 +219,7 @@ class ExtremeValuesTest {
     assertArrayEquals(new float[2], Numbers.moment(lamb, "clean", StateArray.FIRST_MOMENT, 2));
   }
 
-  /** {@code clean} has gradients 3 and 4; the limit is 1. */
+  /** Steps two parameters clipped to norm 1; {@code clean} has the gradients 3 and 4. */
   private static Lamb clippedTogether(float[] sick, float[] gradients, float[] clean) {
     Lamb lamb =
         Lamb.onCpu()
@@ -229,7 +233,7 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldLetANonFiniteWeightSpreadOverItsTensorAlone() {
+  void shouldConfineNonFiniteWeightToItsParameter() {
     float[] w = {1, Float.NaN, 3};
     Lamb lamb = step(w, new float[] {1, 1, 1}, LAMB, Lamb.onCpu());
     assertTrue(Double.isNaN(lamb.layerStats().get(0).weightNorm()));
@@ -239,8 +243,8 @@ class ExtremeValuesTest {
   }
 
   @Test
-  void shouldReachEveryElementOfATensorWithOneNonZeroGradient() {
-    // The last element of the last tile alone: a norm that missed a ragged tail would be 0.
+  void shouldUpdateParameterWithSingleNonZeroGradient() {
+    // It is in the partial last tile: a norm that missed the tail would be 0.
     float[] w = new float[4099];
     Arrays.fill(w, 0.5f);
     float[] g = new float[4099];

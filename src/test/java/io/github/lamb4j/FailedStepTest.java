@@ -19,10 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the optimizer makes of a backend that fails. */
+/** The optimizer's behavior when its backend fails. */
 class FailedStepTest {
 
-  /** Does nothing, or fails as it is told. */
+  /** Does nothing, or fails on request. */
   private static final class Failing implements Backend {
     Throwable failure;
     RuntimeException unusable;
@@ -93,12 +93,13 @@ class FailedStepTest {
           .build();
 
   static List<Throwable> failures() {
-    return List.of(new IllegalStateException("mid-air"), new OutOfMemoryError("mid-air"));
+    return List.of(
+        new IllegalStateException("during the step"), new OutOfMemoryError("during the step"));
   }
 
   @ParameterizedTest
   @MethodSource("failures")
-  void shouldNotGoOnFromAStepThatFailedPartWay(Throwable failure) {
+  void shouldRejectStepsAfterStepFailedPartway(Throwable failure) {
     lamb.step();
     backend.failure = failure;
     IllegalStateException refusal = assertThrows(IllegalStateException.class, lamb::step);
@@ -114,7 +115,7 @@ class FailedStepTest {
   }
 
   @Test
-  void shouldGoOnFromAStepThatNeverStarted() {
+  void shouldContinueAfterStepThatDidNotStart() {
     RuntimeException reason = new IllegalStateException("not now");
     backend.failure = new Backend.StepNotStarted(reason);
     assertSame(reason, assertThrows(IllegalStateException.class, lamb::step));
@@ -128,7 +129,7 @@ class FailedStepTest {
   }
 
   @Test
-  void shouldAskTheBackendBeforeEveryCall() {
+  void shouldCheckBackendBeforeEveryCall() {
     backend.unusable = new IllegalStateException("another context");
     assertUntimely(lamb::step, "another context");
     assertUntimely(() -> lamb.resumeAt(3), "another context");
@@ -144,7 +145,7 @@ class FailedStepTest {
   }
 
   @Test
-  void shouldCloseAgainAfterACloseThatFailed() {
+  void shouldRetryFailedClose() {
     backend.closing = new IllegalStateException("another context");
     assertUntimely(lamb::close, "another context");
     lamb.step();

@@ -15,11 +15,11 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 
 /**
- * The bits of one run, written down. They are the format: whoever changes a constant here ends the
- * promise that a run can be repeated, or resumed, bit for bit with another version of this library.
+ * The recorded bits of one run. They define the format: changing a constant here breaks the promise
+ * that a run can be repeated or resumed bit for bit with another version of this library.
  *
- * <p>The constants are not this library's word alone: a program in another language, written from
- * {@code kernels/*.cuh}, arrived at the same ones.
+ * <p>A program in another language, written from {@code kernels/*.cuh}, computed the same constants
+ * independently.
  */
 class GoldenBitsTest {
 
@@ -35,10 +35,10 @@ class GoldenBitsTest {
       ratio 0x1.28fca011f3b55p-2""";
 
   private static final int STEPS = 3;
-  private static final int LARGE = 300 * 2048 + 5; // more tiles than lanes, and a ragged one
+  private static final int LARGE = 300 * 2048 + 5; // more tiles than lanes, and a partial tile
 
   @Test
-  void shouldGiveTheBitsOfTheFormat() {
+  void shouldGiveGoldenBits() {
     float[] small = uniform(1, 7);
     float[] large = uniform(2, LARGE);
     float[] smallGradients = uniform(3, 7);
@@ -72,7 +72,7 @@ class GoldenBitsTest {
     }
   }
 
-  /** From -0.5 to 0.5, by exact arithmetic alone. */
+  /** Random numbers in [-0.5, 0.5), computed with exact arithmetic only. */
   private static float[] uniform(long seed, int count) {
     Random random = new Random(seed);
     float[] x = new float[count];

@@ -12,17 +12,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What clipping does to gradients as they are read, and that nothing is done to them in memory. */
+/** Clipping of gradients as they are read, without changing them in memory. */
 class GradientsTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.01);
 
-  /** m after one step is this times the gradient that entered it. */
+  /** The factor from a gradient to m after one step. */
   private static final double SHARE = 1 - 0.9;
 
   @ParameterizedTest
   @ValueSource(doubles = {1e-3, 1, 1e9})
-  void shouldNeverWriteToGradients(double maxNorm) {
+  void shouldNotWriteGradients(double maxNorm) {
     float[] w = Numbers.normal(new Random(1), 5000, 0.05);
     float[] g = Numbers.normal(new Random(2), 5000, 1);
     g[17] = -0.0f;
@@ -45,7 +45,7 @@ class GradientsTest {
   }
 
   @Test
-  void shouldScaleByTheNormOverAllGroups() {
+  void shouldClipByGlobalNorm() {
     try (Lamb lamb = threeAndFour(2.5)) {
       assertEquals(5, lamb.gradientNorm());
       assertEquals(SHARE * 1.5, firstMoment(lamb, "a"), 1e-8);
@@ -55,7 +55,7 @@ class GradientsTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {5, 5.000001, 1e300, Double.MAX_VALUE})
-  void shouldLeaveGradientsWithinTheNormAsTheyAre(double maxNorm) {
+  void shouldNotScaleGradientsWithinNorm(double maxNorm) {
     try (Lamb clipped = threeAndFour(maxNorm);
         Lamb unclipped = threeAndFour(Double.NaN)) {
       assertEquals(5, clipped.gradientNorm());
@@ -66,8 +66,8 @@ class GradientsTest {
   }
 
   @Test
-  void shouldHaveNoEpsilonInTheScale() {
-    // A customary epsilon of 1e-6 would let through half of these.
+  void shouldClipWithoutEpsilon() {
+    // With the usual epsilon of 1e-6, only half of these gradients would remain.
     try (Lamb lamb = threeAndFour(5e-6)) {
       assertEquals(SHARE * 3e-6, firstMoment(lamb, "a"), 1e-13);
     }
@@ -83,7 +83,7 @@ class GradientsTest {
   }
 
   @Test
-  void shouldClipByTheLeastNormThereIs() {
+  void shouldClipToSmallestNorm() {
     try (Lamb lamb = threeAndFour(Double.MIN_VALUE)) {
       assertEquals(0, firstMoment(lamb, "a"));
       assertEquals(5, lamb.gradientNorm());
@@ -91,7 +91,7 @@ class GradientsTest {
   }
 
   @Test
-  void shouldMeasureTheNormAnewAtEveryStep() {
+  void shouldComputeNormAtEveryStep() {
     float[] g = {6, 8};
     try (Lamb lamb =
         Lamb.onCpu()
@@ -110,8 +110,8 @@ class GradientsTest {
   }
 
   @Test
-  void shouldNotChangeADirectionByClipping() {
-    // Without epsilon's and decay's share, LAMB is blind to the scale of its first gradients.
+  void shouldNotChangeDirectionByClipping() {
+    // Without epsilon and decay, LAMB does not depend on the scale of its first gradients.
     float[] clipped = {1, 2, 3};
     float[] unclipped = {1, 2, 3};
     Hyperparameters h = LAMB.withWeightDecay(0).withEpsilon(1e-30);
@@ -128,7 +128,7 @@ class GradientsTest {
     assertTrue(clipped[0] < 1 && clipped[1] > 2 && clipped[2] < 3);
   }
 
-  /** Two groups, of gradients 3 and -4, after one step. */
+  /** Takes one step of two groups with gradients 3 and -4. */
   private static Lamb threeAndFour(double maxNorm) {
     LambBuilder builder =
         Lamb.onCpu()

@@ -11,17 +11,17 @@ import io.github.lamb4j.model.ParameterGroup;
 import java.util.List;
 import java.util.function.Function;
 
-/** Optimizers on a driver of the test's choice: the emulator, or a GPU's own. */
+/** Builders on a given driver, such as the emulator or a GPU's driver. */
 public final class LambBuilders {
 
   private LambBuilders() {}
 
-  /** For device parameters. */
+  /** Builds optimizers of device parameters. */
   public static LambBuilder onCuda(CudaDriver driver, CudaStream stream) {
     return LambBuilder.over(CudaBackends.onStream(driver, stream));
   }
 
-  /** For host parameters, on a backend of the test's own. */
+  /** Builds optimizers of host parameters on a given backend. */
   public static LambBuilder onHost(Function<List<ParameterGroup>, Backend> backends) {
     return LambBuilder.over(
         new BackendFactory() {
@@ -37,7 +37,7 @@ public final class LambBuilders {
         });
   }
 
-  /** For host parameters, which the optimizer copies to the device and back. */
+  /** Builds optimizers of host parameters that are copied to the device and back. */
   public static LambBuilder staged(CudaDriver driver) {
     return LambBuilder.over(CudaBackends.staged(driver));
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What LANS does where its formula divides by nothing; for the formula see AccuracyTest. */
+/** LANS where its formula would divide by zero; {@link AccuracyTest} covers the formula. */
 class LansTest {
 
   private static final Hyperparameters LANS = Hyperparameters.lans(0.03);
@@ -21,13 +21,13 @@ class LansTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0.01, 0.5})
-  void shouldDecayAloneWhereGradientsAreZero(double decay) {
+  void shouldOnlyDecayWhenGradientsAreZero(double decay) {
     float[] w = Numbers.normal(new Random(1), COUNT, 1);
     double[] expected = Numbers.widened(w);
     for (int i = 0; i < COUNT; i++) {
       expected[i] *= (1 - 0.03) * (1 - 0.03);
     }
-    // Both terms are decay * w: their ratios are 1 / decay, and their shares add up to 1.
+    // Both terms are decay * w, with ratios of 1 / decay, and their weights add up to 1.
     StepReport report = steps(2, w, new float[COUNT], LANS.withWeightDecay(decay), Lamb.onCpu());
     assertEquals(1 / decay, report.trustRatio(0), 1e-6 / decay);
     assertEquals(1 / decay, report.gradientTrustRatio(0), 1e-6 / decay);
@@ -35,7 +35,7 @@ class LansTest {
   }
 
   @Test
-  void shouldMoveNothingWhereGradientsAndDecayAreZero() {
+  void shouldNotMoveWhenGradientsAndDecayAreZero() {
     float[] w = Numbers.normal(new Random(2), COUNT, 1);
     int[] before = Numbers.bits(w);
     float[] g = new float[COUNT];
@@ -48,7 +48,7 @@ class LansTest {
   }
 
   @Test
-  void shouldGoOnByTheMomentumWhereAGradientBecomesZero() {
+  void shouldFollowMomentumWhenGradientBecomesZero() {
     float[] w = {1, -2, 3};
     float[] g = {0.5f, -0.25f, 1};
     Hyperparameters h = LANS.withWeightDecay(0);
@@ -61,20 +61,20 @@ class LansTest {
       lamb.report(report);
       assertEquals(0, report.gradientUpdateNorm(0));
       assertEquals(1, report.gradientTrustRatio(0));
-      // The way of the first term alone: learning rate * beta1 * ||w||.
-      double way = 0;
+      // Only the first term is left: learning rate * beta1 * ||w||.
+      double distance = 0;
       for (int i = 0; i < 3; i++) {
-        way += Math.pow(w[i] - after[i], 2);
+        distance += Math.pow(w[i] - after[i], 2);
       }
-      assertEquals(0.03 * 0.9 * report.weightNorm(0), Math.sqrt(way), 1e-6);
+      assertEquals(0.03 * 0.9 * report.weightNorm(0), Math.sqrt(distance), 1e-6);
     }
   }
 
   @Test
-  void shouldTakeAnUnadaptedStepFromZeroWeights() {
+  void shouldTakeUnadaptedStepFromZeroWeights() {
     float[] w = new float[COUNT];
     float[] g = Numbers.normal(new Random(3), COUNT, 1);
-    // Epsilon as good as none, so that both terms are the gradient's sign at the first step.
+    // With a negligible epsilon, both terms are the gradient's sign at the first step.
     StepReport report = steps(1, w, g, LANS.withEpsilon(1e-30), Lamb.onCpu());
     assertEquals(0, report.weightNorm(0));
     assertEquals(1, report.trustRatio(0));
@@ -86,7 +86,7 @@ class LansTest {
 
   @ParameterizedTest
   @ValueSource(floats = {1e-3f, -7e30f, 1e-45f})
-  void shouldMoveAScalarByTheLearningRateTimesItselfWhateverItsGradient(float gradient) {
+  void shouldMoveSingleWeightByLearningRateTimesItself(float gradient) {
     float[] w = {-8};
     StepReport report = steps(1, w, new float[] {gradient}, LANS.withWeightDecay(0), Lamb.onCpu());
     assertEquals(8, report.weightNorm(0));
@@ -95,7 +95,7 @@ class LansTest {
 
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-  void shouldKeepANonFiniteGradientToItsTensor(float poison) {
+  void shouldConfineNonFiniteGradientToItsParameter(float poison) {
     float[] sick = {1, 2, 3};
     float[] clean = {1, 2, 3};
     float[] g = {0.5f, -1, 0.25f};
@@ -116,7 +116,7 @@ class LansTest {
   }
 
   @Test
-  void shouldNotBeChangedByClippingOrLossScale() {
+  void shouldNotDependOnClippingOrLossScale() {
     float[] g = Numbers.normal(new Random(4), COUNT, 3);
     int[] expected = Numbers.bits(stepped(g, Lamb.onCpu()));
     assertArrayEquals(expected, Numbers.bits(stepped(g, Lamb.onCpu().maxGradNorm(1e-3))));
@@ -126,7 +126,8 @@ class LansTest {
     for (int i = 0; i < COUNT; i++) {
       g[i] *= 0x1p-70f;
     }
-    assertArrayEquals(expected, Numbers.bits(stepped(g, Lamb.onCpu())), "gradients 2^-70 as large");
+    assertArrayEquals(
+        expected, Numbers.bits(stepped(g, Lamb.onCpu())), "gradients scaled by 2^-70");
   }
 
   private static float[] stepped(float[] gradients, LambBuilder builder) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Calls at the wrong time and with the wrong arguments: refused, and nothing moves. */
+/** Calls at the wrong time or with invalid arguments are rejected and change nothing. */
 class LifecycleTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
@@ -28,7 +28,7 @@ class LifecycleTest {
   private final float[] w = {1, 2, 3};
   private final float[] g = {1, -1, 0.5f};
 
-  /** Replaced by tests; the group after the first asks it. */
+  /** The schedule of the second group, replaced by tests. */
   private Schedule schedule = Schedule.constant(0.1);
 
   private final float[] otherWeights = {4, 5};
@@ -43,7 +43,7 @@ class LifecycleTest {
         .threads(2);
   }
 
-  /** Every call but step() that a user of the optimizer makes. */
+  /** Calls other than step(). */
   private static Map<String, Executable> calls(Lamb lamb) {
     FloatBuffer two = FloatBuffer.allocate(2);
     return Map.of(
@@ -54,7 +54,7 @@ class LifecycleTest {
         "resumeAt", () -> lamb.resumeAt(3));
   }
 
-  /** Everything that a refused call must leave alone. */
+  /** Everything that a rejected call must not change. */
   private List<Object> state(Lamb lamb) {
     return List.of(
         lamb.stepCount(),
@@ -67,7 +67,7 @@ class LifecycleTest {
   }
 
   @Test
-  void shouldRefuseEverythingOnceClosed() {
+  void shouldRejectEveryCallAfterClose() {
     Lamb lamb = builder().maxGradNorm(1).build();
     lamb.step();
     float[] before = w.clone();
@@ -80,14 +80,14 @@ class LifecycleTest {
   }
 
   @Test
-  void shouldCloseTwice() {
+  void shouldAllowClosingTwice() {
     Lamb lamb = builder().build();
     lamb.close();
     lamb.close();
   }
 
   @Test
-  void shouldHaveNoNormsBeforeTheFirstStep() {
+  void shouldHaveNoNormsBeforeFirstStep() {
     try (Lamb lamb = builder().maxGradNorm(1).build()) {
       assertUntimely(lamb::layerStats, "no step", "step()");
       assertUntimely(lamb::gradientNorm, "no step", "step()");
@@ -103,7 +103,7 @@ class LifecycleTest {
   }
 
   @Test
-  void shouldNotLetTheCallerChangeItsLists() {
+  void shouldProtectItsLists() {
     try (Lamb lamb = builder().build()) {
       lamb.step();
       assertThrows(UnsupportedOperationException.class, () -> lamb.groups().clear());
@@ -114,7 +114,7 @@ class LifecycleTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, -1e-3, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
-  void shouldRefuseAStepWhoseLearningRateIsNone(double rate) {
+  void shouldRejectInvalidLearningRate(double rate) {
     try (Lamb lamb = builder().maxGradNorm(1).build()) {
       lamb.step();
       List<Object> before = state(lamb);
@@ -130,11 +130,11 @@ class LifecycleTest {
   }
 
   @Test
-  void shouldPassOnWhatAScheduleThrows() {
+  void shouldPropagateExceptionOfSchedule() {
     try (Lamb lamb = builder().build()) {
       lamb.step();
       List<Object> before = state(lamb);
-      RuntimeException own = new UnsupportedOperationException("no rate for you");
+      RuntimeException own = new UnsupportedOperationException("no rate");
       schedule =
           step -> {
             throw own;
@@ -147,7 +147,7 @@ class LifecycleTest {
   }
 
   @Test
-  void shouldGoOnAsIfARefusedCallHadNeverBeenMade() {
+  void shouldNotChangeAnythingWhenCallIsRejected() {
     try (Lamb lamb = builder().maxGradNorm(1).build()) {
       lamb.step();
       lamb.step();

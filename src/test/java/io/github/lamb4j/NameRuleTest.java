@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Groups by names. */
+/** Splitting parameters into groups by name. */
 class NameRuleTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.01);
@@ -39,7 +39,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldMakeAGroupForEachCombinationThatOccurs() {
+  void shouldCreateGroupForEachCombination() {
     List<ParameterGroup> groups =
         ParameterGroup.split(
             "model",
@@ -69,7 +69,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldTakeRulesOfOneEffectTogetherAndInAnyOrder() {
+  void shouldCombineRulesInAnyOrder() {
     List<Parameter> parameters = parameters("w", "bias", "LayerNorm");
     Map<String, List<String>> expected =
         Map.of("g", List.of("w"), "g, no decay", List.of("bias", "LayerNorm"));
@@ -80,7 +80,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldMakeOneGroupWhereNothingDiffers() {
+  void shouldCreateOneGroupWhenRulesHaveNoEffect() {
     List<Parameter> parameters = parameters("w", "bias");
     assertEquals(
         List.of(new ParameterGroup("g", LAMB, parameters)),
@@ -93,7 +93,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldAdaptByTheDecayWhereTheBaseDoes() {
+  void shouldCoupleAdaptationToDecayWhenBaseDoes() {
     Hyperparameters apex = Preset.APEX.hyperparameters(0.01);
     List<ParameterGroup> groups =
         ParameterGroup.split("g", apex, parameters("w", "bias"), NameRule.noDecay("bias"));
@@ -102,7 +102,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldBuildInOneCall() {
+  void shouldAddSplitGroupsInBuilder() {
     List<Parameter> parameters = parameters("w", "bias");
     try (Lamb lamb =
         Lamb.onCpu()
@@ -122,7 +122,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldRefuseARuleThatIsFoundNowhere() {
+  void shouldRejectRuleWithoutMatch() {
     assertRefused(
         () ->
             ParameterGroup.split(
@@ -139,7 +139,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldAddNothingWhenARuleIsRefused() {
+  void shouldAddNothingWhenRuleIsRejected() {
     LambBuilder builder = Lamb.onCpu();
     assertRefused(
         () -> builder.groups("g", LAMB, parameters("w", "v"), NameRule.noDecay("x")), "\"x\"");
@@ -147,7 +147,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldRefuseWhatIsNoRegularExpression() {
+  void shouldRejectInvalidRegularExpression() {
     assertRefused(() -> NameRule.noDecay("bias("), "no decay \"bias(\"", "not a regular", "quote");
     assertRefused(() -> NameRule.noAdaptation(null), "no adaptation", "null");
     String endless = "a".repeat(1_000_000);
@@ -158,7 +158,7 @@ class NameRuleTest {
   }
 
   @Test
-  void shouldRefuseNullsAndNoParameters() {
+  void shouldRejectNullAndEmptyList() {
     NameRule rule = NameRule.noDecay("w");
     assertRefused(() -> ParameterGroup.split("g", LAMB, parameters(), rule), "group g", "at least");
     assertRefused(() -> ParameterGroup.split("g", LAMB, null, rule), "group g", "at least one");

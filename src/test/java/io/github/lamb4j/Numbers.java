@@ -4,12 +4,12 @@ import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
 import java.util.Random;
 
-/** Random tensors, and comparisons of tensors. */
+/** Random arrays and comparisons of arrays. */
 final class Numbers {
 
   private Numbers() {}
 
-  /** Normally distributed, so of both signs. */
+  /** Returns normally distributed numbers. */
   static float[] normal(Random random, int count, double scale) {
     float[] x = new float[count];
     for (int i = 0; i < count; i++) {
@@ -18,7 +18,7 @@ final class Numbers {
     return x;
   }
 
-  /** As they are in memory: tells -0.0 from 0.0 and one NaN from another. */
+  /** Returns the bits, which distinguish -0.0 from 0.0 and one NaN from another. */
   static int[] bits(float[] x) {
     int[] bits = new int[x.length];
     for (int i = 0; i < x.length; i++) {
@@ -27,7 +27,7 @@ final class Numbers {
     return bits;
   }
 
-  /** The 2-norm of the difference over the 2-norm of what was expected. */
+  /** Returns the 2-norm of the difference divided by the 2-norm of the expected values. */
   static double relativeError(double[] actual, double[] expected) {
     double difference = 0;
     double norm = 0;
@@ -54,7 +54,7 @@ final class Numbers {
     return wide;
   }
 
-  /** A whole moment of one parameter. */
+  /** Returns a complete moment of one parameter. */
   static float[] moment(Lamb lamb, String parameter, StateArray moment, int count) {
     float[] x = new float[count];
     lamb.readState(parameter, moment, 0, FloatBuffer.wrap(x));

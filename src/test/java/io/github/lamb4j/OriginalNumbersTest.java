@@ -17,20 +17,20 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What other implementations made of one small problem: timm 1.0.29 and AdamW on PyTorch 2.13,
- * optax 0.2.8 on JAX 0.10.2, Keras 3.15.1 on PyTorch, each run once on the CPU, in binary64. The
- * learning rate is 0.05, all else is their default but for what a case says.
+ * Results of other implementations for one small problem: timm 1.0.29 and AdamW on PyTorch 2.13,
+ * optax 0.2.8 on JAX 0.10.2, Keras 3.15.1 on PyTorch, each run once on the CPU in double precision.
+ * The learning rate is 0.05; unless a case says otherwise, all other options are the defaults.
  */
 class OriginalNumbersTest {
 
   private static final double[][] WEIGHTS = {{0.5, -0.25, 1, 0.125}, {-0.75, 0.0625, 0.375}, {2}};
 
-  /** The second tensor's are so small that epsilon shows. All are exact in binary32. */
+  /** Exact in float32. Those of the second parameter are so small that epsilon matters. */
   private static final double[][] GRADIENTS = {
     {0.25, -1.25, 0.0625, 2}, {-0x1p-23, 0.875 * 0x1p-22, 0x1p-27}, {-0.625}
   };
 
-  /** At step t, gradients are turned by t places and multiplied by the t-th of these. */
+  /** At step t, gradients are rotated by t places and multiplied by the t-th factor. */
   private static final double[] FACTORS = {1, -0.5, 2, 0.25, -3};
 
   private static final Hyperparameters LAMB = Preset.PAPER.hyperparameters(0.05);
@@ -128,8 +128,7 @@ class OriginalNumbersTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
-  void shouldGiveTheNumbersOf(
-      String original, Hyperparameters h, double maxGradNorm, String numbers) {
+  void shouldMatchOriginal(String original, Hyperparameters h, double maxGradNorm, String numbers) {
     LambBuilder builder = Lamb.onCpu();
     if (maxGradNorm > 0) {
       builder.maxGradNorm(maxGradNorm);

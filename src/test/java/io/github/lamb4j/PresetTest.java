@@ -23,19 +23,19 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each preset against its original, written here once more in binary64 from the sources that {@link
- * Preset} names. Nothing is shared with {@link ReferenceLamb}, nor are hyperparameters.
+ * Compares each preset with its original, rewritten here in double precision from the sources that
+ * {@link Preset} names. Neither code nor hyperparameters are shared with {@link ReferenceLamb}.
  */
 class PresetTest {
 
   private static final int STEPS = 8;
   private static final double TOLERANCE = 2e-6;
 
-  /** Of tensors: elements, and what random weights and gradients are multiplied by. */
+  /** By parameter: number of elements, scale of the weights and scale of the gradients. */
   private static final double[][] SHAPES = {
     {1, 1, 1},
     {33, 0.05, 1},
-    {7, 1, 1e-6}, // epsilon shows
+    {7, 1, 1e-6}, // epsilon matters
     {2500, 1e-5, 3}, // a ratio below 0.01
     {40, 300, 0.1} // a ratio above 10
   };
@@ -52,12 +52,12 @@ class PresetTest {
     }
   }
 
-  /** One step of one tensor. */
+  /** One step of one parameter. */
   private interface Step {
     void of(Tensor x, double[] g, int t, double rate, double decay);
   }
 
-  /** A whole original: what it clips to, its default decay, its step. */
+  /** An original: the norm to which it clips, its default decay and its step. */
   private record Original(double maxNorm, double decay, Step step) {}
 
   private static final Map<Preset, Original> ORIGINALS = new EnumMap<>(Preset.class);
@@ -184,7 +184,7 @@ class PresetTest {
 
   @ParameterizedTest(name = "{0}, decay {1}")
   @MethodSource("decays")
-  void shouldDoWhatTheOriginalDoes(Preset preset, OptionalDouble decay) {
+  void shouldMatchOriginal(Preset preset, OptionalDouble decay) {
     Schedule rate = Schedule.linearWarmup(0.05, 6);
     Hyperparameters h = preset.hyperparameters(rate);
     Original original = ORIGINALS.get(preset);
@@ -241,7 +241,7 @@ class PresetTest {
   }
 
   @Test
-  void shouldLimitTheTrustRatioAsDeepSpeedDoes() {
+  void shouldLimitTrustRatioAsDeepSpeed() {
     List<HostParameter> parameters = parameters(new Random(1));
     newGradients(new Random(2), parameters);
     try (Lamb lamb =
@@ -254,7 +254,7 @@ class PresetTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldTakeTheLearningRateThatItIsGiven(Preset preset) {
+  void shouldUseGivenLearningRate(Preset preset) {
     Schedule schedule = Schedule.linearWarmup(1, 10);
     assertEquals(schedule, preset.hyperparameters(schedule).learningRate());
     assertEquals(0.3, preset.hyperparameters(0.3).learningRate().at(7));

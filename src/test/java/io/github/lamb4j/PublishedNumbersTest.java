@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Numbers and procedures from the test suites of other implementations. */
+/** Values and procedures from the test suites of other implementations. */
 class PublishedNumbersTest {
 
   @Test
@@ -69,7 +69,7 @@ class PublishedNumbersTest {
   }
 
   @Test
-  void shouldDecayAsInKeras() {
+  void shouldDecayLikeKeras() {
     float[] decayed = {2};
     float[] excluded = {2};
     Hyperparameters h = Preset.KERAS.hyperparameters(1).withWeightDecay(0.004);
@@ -87,7 +87,7 @@ class PublishedNumbersTest {
   }
 
   @Test
-  void shouldFollowKerasForFiveSteps() {
+  void shouldMatchKerasForFiveSteps() {
     float[] w = new float[10];
     float[] g = new float[10];
     Arrays.fill(w, 1);
@@ -107,7 +107,7 @@ class PublishedNumbersTest {
   }
 
   @Test
-  void shouldMinimiseAsInTensorFlowAddons() {
+  void shouldMinimizeLikeTensorFlowAddons() {
     float[] w = {0.1f, -0.2f, -0.1f};
     float[] target = {0.4f, 0.2f, -0.5f};
     float[] g = new float[3];
@@ -126,13 +126,13 @@ class PublishedNumbersTest {
   }
 
   /**
-   * Apex's shapes are 4096x1024, 4096, 4096x2048, 32320x1024 and 1. Its matrices are a quarter as
-   * high and as wide here: the reference alone would take seconds for 46 million elements.
+   * Apex uses the shapes 4096x1024, 4096, 4096x2048, 32320x1024 and 1. The matrices are a quarter
+   * as high and as wide here, because the reference takes seconds for 46 million elements.
    */
   @Tag("slow")
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.01})
-  void shouldFollowTheFormulaOnTheShapesOfApex(double weightDecay) {
+  void shouldMatchFormulaOnShapesOfApex(double weightDecay) {
     Hyperparameters h = Hyperparameters.lamb(5e-2).withWeightDecay(weightDecay);
     try (Duel duel =
         new Duel(7).clip(1).group("model", h, 1024 * 256, 4096, 1024 * 512, 8080 * 256, 1)) {

@@ -8,12 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * LAMB in binary64 from the formula in {@link Hyperparameters}, with plain loops, naive sums and
- * {@code Math.pow}. It shares no code with the optimizer.
+ * LAMB in double precision, written from the formula in {@link Hyperparameters} with plain loops,
+ * naive sums and {@code Math.pow}. It shares no code with the implementation.
  */
 public final class ReferenceLamb {
 
-  /** The state of a parameter and its norms in the last step. */
+  /** The weights and state of one parameter. */
   public static final class Tensor {
     final Hyperparameters h;
     public final double[] w;
@@ -23,13 +23,13 @@ public final class ReferenceLamb {
     public double updateNorm;
     public double trustRatio;
 
-    /** Of the second term of LANS. */
+    /** The norm of c, the second term of LANS. */
     public double gradientUpdateNorm;
 
     public double gradientTrustRatio = 1;
 
-    /** The sum of the norms of all changes of the weights. */
-    double travelled;
+    /** The sum of the lengths of all updates. */
+    double traveled;
 
     private Tensor(Hyperparameters h, float[] weights) {
       this.h = h;
@@ -62,7 +62,7 @@ public final class ReferenceLamb {
     return tensor;
   }
 
-  /** One step with one array of gradients for each tensor. */
+  /** Takes one step, with one array of gradients for each parameter. */
   public void step(List<float[]> gradients) {
     t++;
     double sum = 0;
@@ -116,7 +116,7 @@ public final class ReferenceLamb {
       x.gradientTrustRatio = trustRatio(h, x.weightNorm, x.gradientUpdateNorm);
       second = learningRate * x.gradientTrustRatio * (1 - h.beta1());
     }
-    x.travelled += first * x.updateNorm + second * x.gradientUpdateNorm;
+    x.traveled += first * x.updateNorm + second * x.gradientUpdateNorm;
     for (int i = 0; i < r.length; i++) {
       x.w[i] -= first * r[i] + second * c[i];
     }

@@ -6,17 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.function.Executable;
 
-/** What a good refusal says: the thing, its value, the remedy. */
+/** Assertions on rejected calls, whose message must state the thing, its value and the remedy. */
 public final class Refusals {
 
   private Refusals() {}
 
-  /** An argument that is refused. */
+  /** Asserts that an argument is rejected with a message that contains the given parts. */
   public static void assertRefused(Executable call, String... said) {
     assertSays(call, IllegalArgumentException.class, said);
   }
 
-  /** A call at the wrong time. */
+  /** Asserts that a call at the wrong time is rejected with a message of the given parts. */
   public static void assertUntimely(Executable call, String... said) {
     assertSays(call, IllegalStateException.class, said);
   }
@@ -24,7 +24,7 @@ public final class Refusals {
   private static void assertSays(
       Executable call, Class<? extends RuntimeException> type, String... said) {
     RuntimeException refusal = assertThrows(type, call);
-    // A subclass may stand for something else, as NumberFormatException does.
+    // Not a subclass, which may mean something else, such as NumberFormatException.
     assertEquals(type, refusal.getClass());
     for (String part : said) {
       assertTrue(

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A run that is stopped and resumed ends with the bits of one that was not. */
+/** A run that is stopped and resumed gives the same bits as an uninterrupted one. */
 class ResumeTest {
 
   private static final int STEPS = 12;
@@ -26,7 +26,7 @@ class ResumeTest {
   private static final Hyperparameters LAMB =
       Hyperparameters.lamb(Schedule.linearWarmup(0.02, 5).then(5, Schedule.cosine(0.02, 0.001, 9)));
 
-  /** What a checkpoint holds. */
+  /** The contents of a checkpoint. */
   private static final class Model {
     final float[][] w = new float[COUNTS.length][];
     final float[][] m = new float[COUNTS.length][];
@@ -44,7 +44,7 @@ class ResumeTest {
       return model;
     }
 
-    /** A new optimizer takes the model on, for some steps, and leaves it. */
+    /** Trains for some steps with a new optimizer. */
     Model train(int steps) {
       float[][] g = {new float[COUNTS[0]], new float[COUNTS[1]], new float[COUNTS[2]]};
       try (Lamb lamb =
@@ -95,14 +95,14 @@ class ResumeTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
-  void shouldGoOnBitForBit(int stop) {
+  void shouldContinueBitForBit(int stop) {
     Model whole = Model.fresh().train(STEPS);
     Model halves = Model.fresh().train(stop).train(STEPS - stop);
     halves.assertSame(whole);
   }
 
   @Test
-  void shouldGoOnBitForBitAfterEveryStep() {
+  void shouldContinueBitForBitAfterEveryStep() {
     Model resumed = Model.fresh();
     for (int i = 0; i < STEPS; i++) {
       resumed.train(1);
@@ -111,7 +111,7 @@ class ResumeTest {
   }
 
   @Test
-  void shouldGoBackInTheSameOptimizer() {
+  void shouldRestoreEarlierStateInSameOptimizer() {
     float[] w = {1, 2};
     float[] g = {1, -1};
     try (Lamb lamb = Lamb.onCpu().group("g", LAMB, Parameter.onHost("w", w, g)).build()) {
@@ -131,7 +131,7 @@ class ResumeTest {
   }
 
   @Test
-  void shouldForgetTheNormsOfTheRunBefore() {
+  void shouldClearNormsOfEarlierRun() {
     try (Lamb lamb =
         Lamb.onCpu()
             .maxGradNorm(1)
@@ -149,7 +149,7 @@ class ResumeTest {
 
   @ParameterizedTest
   @CsvSource({"0.9, 0.999", "0, 0", "0.5, 0.99999"})
-  void shouldResumeAtOnceHoweverLateTheStep(double beta1, double beta2) {
+  void shouldResumeImmediatelyAtLateStep(double beta1, double beta2) {
     float[] w = {1};
     try (Lamb lamb =
         Lamb.onCpu()
@@ -166,7 +166,7 @@ class ResumeTest {
   }
 
   @Test
-  void shouldCopyAnyPartOfAMoment() {
+  void shouldCopyAnyRangeOfMoment() {
     try (Lamb lamb =
         Lamb.onCpu()
             .group("g", LAMB, Parameter.onHost("w", new float[10], new float[10]))

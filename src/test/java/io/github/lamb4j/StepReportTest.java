@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** What a report holds, and when. */
+/** The contents of a report over an optimizer's life. */
 class StepReportTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
@@ -31,7 +31,7 @@ class StepReportTest {
   private final float[] g = {0.6f, 0.8f};
   private final float[] unadapted = {1};
 
-  /** Two groups: one layer with elements and one without, then one that is not adapted. */
+  /** Two groups: a layer with elements and an empty one, then a layer without adaptation. */
   private LambBuilder builder() {
     return Lamb.onCpu()
         .group(
@@ -53,7 +53,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldHoldWhatTheOtherCallsGive() {
+  void shouldAgreeWithOtherCalls() {
     try (Lamb lamb = builder().maxGradNorm(0.5).build()) {
       StepReport report = lamb.newReport();
       for (int step = 1; step <= 3; step++) {
@@ -91,11 +91,11 @@ class StepReportTest {
   }
 
   @Test
-  void shouldHoldTheNumbersOfTheFormula() {
+  void shouldMatchFormula() {
     try (Lamb lamb = builder().maxGradNorm(10).build()) {
       lamb.step();
       StepReport report = reportOf(lamb);
-      // At the first step mhat / sqrt(vhat) is the gradient's sign, here 1; r adds 0.01 w.
+      // At the first step, mhat / sqrt(vhat) is the gradient's sign, here 1, and r adds 0.01 w.
       assertEquals(5, report.weightNorm(0));
       assertEquals(Math.hypot(1.03, 1.04), report.updateNorm(0), 1e-5);
       assertEquals(5 / report.updateNorm(0), report.trustRatio(0));
@@ -105,7 +105,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldHaveNormsOfZeroAndARatioOfOneForAnEmptyLayer() {
+  void shouldReportZeroNormsAndRatioOneForEmptyLayer() {
     try (Lamb lamb = builder().build()) {
       lamb.step();
       StepReport report = reportOf(lamb);
@@ -116,21 +116,21 @@ class StepReportTest {
   }
 
   @Test
-  void shouldHoldNothingBeforeTheFirstStep() {
+  void shouldBeEmptyBeforeFirstStep() {
     try (Lamb lamb = builder().maxGradNorm(1).build()) {
-      assertHoldsNothing(lamb.newReport(), 0);
-      assertHoldsNothing(reportOf(lamb), 0);
+      assertIsEmpty(lamb.newReport(), 0);
+      assertIsEmpty(reportOf(lamb), 0);
     }
   }
 
   @Test
-  void shouldForgetTheRunBeforeItResumed() {
+  void shouldClearMetricsWhenResumed() {
     try (Lamb lamb = builder().maxGradNorm(1).build()) {
       lamb.step();
       StepReport report = reportOf(lamb);
       lamb.resumeAt(40);
       lamb.report(report);
-      assertHoldsNothing(report, 40);
+      assertIsEmpty(report, 40);
       lamb.step();
       lamb.report(report);
       assertEquals(41, report.step());
@@ -138,7 +138,7 @@ class StepReportTest {
     }
   }
 
-  private static void assertHoldsNothing(StepReport report, long step) {
+  private static void assertIsEmpty(StepReport report, long step) {
     assertEquals(step, report.step());
     assertEquals(0, report.skippedSteps());
     assertEquals(Double.NaN, report.gradientNorm());
@@ -155,7 +155,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldHaveNoGradientNormWhereNoStepKnowsIt() {
+  void shouldReportNaNWhenGradientNormIsNotComputed() {
     try (Lamb plain = builder().build();
         Lamb scaled = builder().lossScale(Scalar.of(2)).build();
         Lamb given = builder().gradientNorm(Scalar.onHost(new float[] {7})).build()) {
@@ -169,7 +169,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldKeepTheNormsOfTheLastStepTakenAfterASkippedOne() {
+  void shouldKeepNormsOfLastCompletedStepWhenStepIsSkipped() {
     try (Lamb lamb = builder().nonFiniteGradients(NonFiniteGradients.SKIP).build()) {
       lamb.step();
       StepReport taken = reportOf(lamb);
@@ -206,7 +206,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldSayThatTheOnlyStepWasSkipped() {
+  void shouldMentionSkippedStepsWhenNoStepWasTaken() {
     g[1] = Float.NaN;
     try (Lamb lamb = builder().nonFiniteGradients(NonFiniteGradients.SKIP).build()) {
       lamb.step();
@@ -219,7 +219,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldFillTheReportOfARunThatFailed() {
+  void shouldFillReportOfHaltedRun() {
     try (Lamb lamb = builder().nonFiniteGradients(NonFiniteGradients.FAIL).build()) {
       lamb.step();
       g[1] = Float.NEGATIVE_INFINITY;
@@ -235,12 +235,12 @@ class StepReportTest {
   }
 
   @Test
-  void shouldHoldBothTermsOfLans() {
+  void shouldReportBothTermsOfLans() {
     Hyperparameters lans = Hyperparameters.lans(0.1).withWeightDecay(0);
     try (Lamb lamb = Lamb.onCpu().group("all", lans, Parameter.onHost("w", w, g)).build()) {
       lamb.step();
       StepReport report = reportOf(lamb);
-      // At the first step mhat is g, so that the two terms are one.
+      // At the first step, mhat equals g, so the two terms are the same.
       assertEquals(Math.sqrt(2), report.updateNorm(0), 1e-5);
       assertEquals(report.updateNorm(0), report.gradientUpdateNorm(0), 1e-5);
       assertEquals(5 / report.gradientUpdateNorm(0), report.gradientTrustRatio(0));
@@ -256,7 +256,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldHaveNoSecondTermForLamb() {
+  void shouldReportNoSecondTermForLamb() {
     try (Lamb lamb = builder().build()) {
       lamb.step();
       assertEquals(0, reportOf(lamb).gradientUpdateNorm(0));
@@ -265,7 +265,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldHoldTheLearningRateWithItsBiasCorrection() {
+  void shouldReportLearningRateWithBiasCorrection() {
     Hyperparameters folded =
         LAMB.withBetas(0.5, 0.75).withBiasCorrection(BiasCorrection.LEARNING_RATE);
     try (Lamb lamb =
@@ -287,7 +287,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldRefuseWhatIsNotItsOwn() {
+  void shouldRejectForeignReport() {
     try (Lamb lamb = builder().build();
         Lamb twin = builder().build()) {
       lamb.step();
@@ -313,7 +313,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldBeRefusedOnceTheOptimizerIsClosed() {
+  void shouldRejectReportAfterClose() {
     Lamb lamb = builder().build();
     StepReport report = lamb.newReport();
     lamb.close();
@@ -321,7 +321,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldCountTheStepsOfTheOptimizerWhicheverGroupsItHas() {
+  void shouldCountStepsOfOptimizerWhenGroupsChange() {
     try (Lamb lamb = builder().build()) {
       lamb.step();
       lamb.step();
@@ -330,7 +330,7 @@ class StepReportTest {
               "late",
               LAMB.withLearningRate(Schedule.piecewise(7, Schedule.after(1, 8))),
               List.of(Parameter.onHost("late", new float[] {2}, new float[] {1}))));
-      assertHoldsNothing(reportOf(lamb), 2);
+      assertIsEmpty(reportOf(lamb), 2);
       lamb.step();
       StepReport report = reportOf(lamb);
       assertEquals(3, report.step());
@@ -348,7 +348,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldFindTheSmallestAndTheLargestRatioOfAdaptedLayersThatHaveElements() {
+  void shouldFindExtremeRatiosOfAdaptedNonemptyLayers() {
     float[][] weights = {{50}, {70}, {0}, {60}, {70}, {50}};
     LambBuilder builder =
         Lamb.onCpu()
@@ -358,7 +358,7 @@ class StepReportTest {
                 LAMB.withLayerAdaptation(LayerAdaptation.NEVER),
                 Parameter.onHost("one", new float[] {80}, new float[] {1}));
     for (int i = 0; i < weights.length; i++) {
-      // Weights of 50 and more: every ratio is above 1, that of the zero excepted.
+      // Weights of at least 50 give ratios above 1; the zero weight has ratio 1.
       builder.group(
           "group " + i,
           LAMB.withWeightDecay(0),
@@ -384,7 +384,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldPutARatioThatIsNotANumberBeforeAllOthers() {
+  void shouldPreferNaNRatios() {
     float[] gradients = {1, Float.NaN, 2, Float.NaN, 3};
     List<Parameter> parameters = new ArrayList<>();
     for (int i = 0; i < gradients.length; i++) {
@@ -401,7 +401,7 @@ class StepReportTest {
   }
 
   @Test
-  void shouldBeOneLineInAnyLocale() {
+  void shouldFormatOneLineInAnyLocale() {
     Locale usual = Locale.getDefault();
     try (Lamb lamb = builder().nonFiniteGradients(NonFiniteGradients.SKIP).build()) {
       Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
@@ -416,12 +416,11 @@ class StepReportTest {
   }
 
   @Test
-  void shouldAllocateNothingWhenItIsFilledAgain() {
+  void shouldNotAllocateWhenRefilled() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (Lamb lamb = builder().maxGradNorm(1).build()) {
       StepReport report = lamb.newReport();
-      // The least of several rounds: while it warms up, the virtual machine allocates on the
-      // thread's account.
+      // The minimum of several rounds, because the JVM allocates on this thread while warming up.
       long least = Long.MAX_VALUE;
       for (int round = 0; round < 10; round++) {
         lamb.step();

@@ -17,17 +17,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The number of threads changes no bit. */
+/** The number of threads does not affect any bit. */
 class ThreadsTest {
 
   private static final int STEPS = 4;
 
-  // Tiles are handed out 16 at a time: eight threads have work from 112 tiles (229,376 elements) on
-  // only; and the same holds for parameters, whose norms are handed out too.
+  // Tiles are distributed in batches of 16, so that eight threads all have work only from 113 tiles
+  // on; the same holds for parameters, whose norms are distributed too.
   private static final int LARGE = 300_001;
   private static final int SMALL_TENSORS = 150;
 
-  /** Everything that a run leaves behind, as bits. */
+  /** The bits of all results of a run. */
   private record Outcome(List<int[]> tensors, List<LayerStats> norms, double gradientNorm) {
     void assertSame(Outcome other) {
       assertEquals(tensors.size(), other.tensors.size());
@@ -74,12 +74,12 @@ class ThreadsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 8, 40})
-  void shouldGiveTheSameBitsOnAnyNumberOfThreads(int threads) {
+  void shouldGiveSameBitsOnAnyNumberOfThreads(int threads) {
     run(1).assertSame(run(threads));
   }
 
   @Test
-  void shouldStartNoThreadForWhichThereIsNothingToDo() {
+  void shouldNotStartIdleThreads() {
     float[] weights = {1};
     try (Lamb lamb =
         Lamb.onCpu()
@@ -92,19 +92,19 @@ class ThreadsTest {
   }
 
   @RepeatedTest(3)
-  void shouldGiveTheSameBitsEveryTime() {
+  void shouldGiveSameBitsEveryTime() {
     run(3).assertSame(run(3));
   }
 
   @Test
-  void shouldFinishAStepDuringWhichItsThreadIsInterrupted() {
+  void shouldFinishStepWhenThreadIsInterrupted() {
     float[] interrupted = Numbers.normal(new Random(2), LARGE, 0.05);
     float[] undisturbed = interrupted.clone();
     float[] gradients = Numbers.normal(new Random(3), LARGE, 1);
     stepOnce(undisturbed, gradients);
     Thread.currentThread().interrupt();
     stepOnce(interrupted, gradients);
-    assertTrue(Thread.interrupted(), "the interruption is the caller's to see");
+    assertTrue(Thread.interrupted(), "the interrupt status is kept for the caller");
     assertArrayEquals(Numbers.bits(undisturbed), Numbers.bits(interrupted));
   }
 
@@ -119,7 +119,7 @@ class ThreadsTest {
   }
 
   @Test
-  void shouldEndItsThreadsWhenClosed() throws InterruptedException {
+  void shouldEndThreadsOnClose() throws InterruptedException {
     List<Thread> earlier = workers();
     float[] weights = new float[LARGE];
     Lamb lamb =
@@ -130,7 +130,7 @@ class ThreadsTest {
     lamb.step();
     List<Thread> started = new ArrayList<>(workers());
     started.removeAll(earlier);
-    assertEquals(2, started.size(), "the caller's own thread is the third");
+    assertEquals(2, started.size(), "the calling thread is the third");
     assertTrue(started.stream().allMatch(Thread::isDaemon));
     lamb.close();
     for (Thread thread : started) {

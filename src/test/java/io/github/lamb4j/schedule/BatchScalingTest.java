@@ -10,7 +10,7 @@ class BatchScalingTest {
   private static final double EXACT = 1e-15;
 
   @Test
-  void shouldScaleTheRateWithTheSquareRootOfTheBatch() {
+  void shouldScaleRateWithSquareRootOfBatch() {
     assertEquals(5e-3, new BatchScaling(512, 32_768).learningRate(6.25e-4), EXACT);
     assertEquals(0.01 * Math.sqrt(2), new BatchScaling(256, 512).learningRate(0.01), EXACT);
     assertEquals(0.05, new BatchScaling(1024, 256).learningRate(0.1), EXACT);
@@ -18,7 +18,7 @@ class BatchScalingTest {
   }
 
   @Test
-  void shouldScaleTheEpochsOfWarmupWithTheBatch() {
+  void shouldScaleWarmupEpochsWithBatch() {
     assertEquals(16, new BatchScaling(512, 32_768).warmupEpochs(0.25), EXACT);
     assertEquals(1 / 160.0, new BatchScaling(512, 1024).warmupEpochs(1 / 320.0), EXACT);
     assertEquals(0.5, new BatchScaling(100, 50).warmupEpochs(1), EXACT);
@@ -26,7 +26,7 @@ class BatchScalingTest {
   }
 
   @Test
-  void shouldSeeAsManyExamples() {
+  void shouldProcessSameNumberOfExamples() {
     assertEquals(15_625, new BatchScaling(512, 32_768).steps(1_000_000));
     assertEquals(64_000_000, new BatchScaling(32_768, 512).steps(1_000_000));
     assertEquals(4, new BatchScaling(10, 3).steps(1), "10 examples are 3 steps and one more");
@@ -35,7 +35,7 @@ class BatchScalingTest {
   }
 
   @Test
-  void shouldLeaveTheStepsOfWarmupAsTheyAre() {
+  void shouldKeepNumberOfWarmupSteps() {
     for (long batch = 1; batch <= 4096; batch *= 2) {
       BatchScaling scaling = new BatchScaling(64, batch);
       double stepsPerEpoch = scaling.steps(1 << 20) / 90.0;
@@ -45,7 +45,7 @@ class BatchScalingTest {
   }
 
   @Test
-  void shouldComeBack() {
+  void shouldBeInvertible() {
     for (long batch = 1; batch < 10_000; batch += 37) {
       BatchScaling there = new BatchScaling(384, batch);
       BatchScaling back = new BatchScaling(batch, 384);
@@ -55,7 +55,7 @@ class BatchScalingTest {
   }
 
   @Test
-  void shouldRefuseBadValues() {
+  void shouldRejectInvalidValues() {
     BatchScaling scaling = new BatchScaling(1, 2);
     assertRefused(() -> new BatchScaling(0, 1), "reference batch 0", "must be at least 1");
     assertRefused(() -> new BatchScaling(1, -1), "batch -1", "must be at least 1");

@@ -19,7 +19,7 @@ class RecipeTest {
 
   private static final double ROUNDING = 1e-14;
 
-  // NVIDIA's formula in decimals of 40 digits, from the numbers of its scripts.
+  // NVIDIA's formula evaluated with 40 decimal digits, from the values in its scripts.
   @ParameterizedTest
   @CsvSource({
     "1, 2.99864551182230975e-06",
@@ -30,7 +30,7 @@ class RecipeTest {
     "7000, 4.40877989396756852e-04",
     "7037, 7.15198539852151622e-05"
   })
-  void shouldWarmUpAndDecayAsNvidiasBertPhase1(long step, double expected) {
+  void shouldMatchNvidiaBertPhase1(long step, double expected) {
     assertEquals(expected, NVIDIA_BERT_PHASE_1.schedule().at(step), ROUNDING * expected);
   }
 
@@ -43,7 +43,7 @@ class RecipeTest {
     "1000, 2.40068235128253421e-03",
     "1562, 1.01176698148538934e-04"
   })
-  void shouldWarmUpAndDecayAsNvidiasBertPhase2(long step, double expected) {
+  void shouldMatchNvidiaBertPhase2(long step, double expected) {
     assertEquals(expected, NVIDIA_BERT_PHASE_2.schedule().at(step), ROUNDING * expected);
   }
 
@@ -59,7 +59,7 @@ class RecipeTest {
 
   @ParameterizedTest
   @MethodSource("recipes")
-  void shouldRiseForItsWarmupStepsThenFallToZeroAndStayThere(Recipe recipe) {
+  void shouldRiseDuringWarmupThenFallToZero(Recipe recipe) {
     Schedule schedule = recipe.schedule();
     for (long step = 1; step < recipe.steps(); step++) {
       double rate = schedule.at(step);
@@ -75,7 +75,7 @@ class RecipeTest {
   }
 
   @Test
-  void shouldCountTheStepsThatWarmUp() {
+  void shouldCountWarmupSteps() {
     assertEquals(2000, NVIDIA_BERT_PHASE_1.warmupSteps());
     assertEquals(200, NVIDIA_BERT_PHASE_2.warmupSteps());
     Recipe quarter = new Recipe(1, 0.1, 100, 0.25, 1);
@@ -97,7 +97,7 @@ class RecipeTest {
   }
 
   @Test
-  void shouldRefuseABatchWhoseWarmupOutlastsTheRun() {
+  void shouldRejectBatchWhoseWarmupExceedsRun() {
     Recipe half = new Recipe(100, 0.1, 1000, 0.5, 1);
     assertEquals(0.995, half.scaledTo(199).warmupRatio(), 1e-15);
     assertRefused(() -> half.scaledTo(200), "batch 200", "must be below 200", "0.5");
@@ -124,7 +124,7 @@ class RecipeTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("refusals")
-  void shouldRefuseBadValues(String thingAndValue, Executable call) {
+  void shouldRejectInvalidValues(String thingAndValue, Executable call) {
     assertRefused(call, thingAndValue, "must be");
   }
 }

@@ -70,20 +70,20 @@ class ScheduleTest {
 
   @ParameterizedTest(name = "{0} at {2}")
   @MethodSource("values")
-  void shouldFollowTheFormula(String name, Schedule schedule, long step, double expected) {
+  void shouldMatchFormula(String name, Schedule schedule, long step, double expected) {
     assertEquals(expected, schedule.at(step), EXACT);
   }
 
   @Test
-  void shouldEndAtZeroExactly() {
+  void shouldEndAtExactlyZero() {
     assertEquals(0, Schedule.polynomial(0.1, 0, 7, 0.5).at(8));
     assertEquals(0, Schedule.cosine(0.1, 0, 7).at(8));
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {0.3, 1, 2.5})
-  void shouldNeverLeaveItsEnds(double power) {
-    // A rate below zero by a rounding would stop a run at its last step.
+  void shouldStayBetweenStartAndEnd(double power) {
+    // A rate that rounding makes negative would stop a run at its last step.
     double[][] ends = {{0.1, 0.3}, {0.3, 0.1}, {1e-20, 1}, {1, 1e-20}, {0, 0}, {1e-3, 1e-3}};
     for (double[] e : ends) {
       Schedule polynomial = Schedule.polynomial(e[0], e[1], 977, power);
@@ -98,7 +98,7 @@ class ScheduleTest {
   }
 
   @Test
-  void shouldHandOverToTheNextScheduleWhichCountsFromOne() {
+  void shouldRestartStepCountForNextSchedule() {
     Schedule bert =
         Schedule.linearWarmup(6e-3, 2000).then(2000, Schedule.polynomial(6e-3, 0, 5038, 0.5));
     assertEquals(3e-6, bert.at(1), EXACT);
@@ -111,7 +111,7 @@ class ScheduleTest {
   }
 
   @Test
-  void shouldBeAChainOfConstantsInPieces() {
+  void shouldMatchChainOfConstants() {
     for (long a = 1; a < 8; a++) {
       for (long b = a + 1; b < 9; b++) {
         Schedule pieces = Schedule.piecewise(3, Schedule.after(a, 2), Schedule.after(b, 5));
@@ -125,7 +125,7 @@ class ScheduleTest {
   }
 
   @Test
-  void shouldKeepItsPiecesWhenTheCallersArrayChanges() {
+  void shouldCopyChanges() {
     Schedule.Change[] changes = {Schedule.after(5, 2)};
     Schedule pieces = Schedule.piecewise(1, changes);
     changes[0] = Schedule.after(1, 9);
@@ -183,12 +183,12 @@ class ScheduleTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("refusals")
-  void shouldRefuseBadValues(String thingAndValue, Executable call) {
+  void shouldRejectInvalidValues(String thingAndValue, Executable call) {
     assertRefused(call, thingAndValue, "must be");
   }
 
   @Test
-  void shouldRefuseChangesThatAreNotThere() {
+  void shouldRejectNullChanges() {
     Schedule.Change[] none = null;
     assertRefused(() -> Schedule.piecewise(1, none), "changes", "null");
     assertRefused(
@@ -196,12 +196,12 @@ class ScheduleTest {
   }
 
   @Test
-  void shouldRefuseToHandOverToNothing() {
+  void shouldRejectNullNextSchedule() {
     assertRefused(() -> Schedule.constant(1).then(5, null), "next schedule", "null");
   }
 
   @Test
-  void shouldSeeTheSameStepOnceForEachGroup() {
+  void shouldBeAskedOncePerGroupAndStep() {
     StringBuilder asked = new StringBuilder();
     Schedule counting =
         step -> {

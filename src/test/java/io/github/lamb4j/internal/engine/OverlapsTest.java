@@ -25,7 +25,7 @@ class OverlapsTest {
 
   @ParameterizedTest
   @EnumSource(DType.class)
-  void shouldCountTheBytesOfTheGradientsType(DType type) {
+  void shouldMeasureGradientsInBytesOfTheirType(DType type) {
     long end = 0x2000 + 10L * type.bytes();
     long aligned = (end + 3) / 4 * 4;
     Parameter a = DeviceParameters.of("a", 0x1000, 0x2000, 10, type);
@@ -36,7 +36,7 @@ class OverlapsTest {
   }
 
   @Test
-  void shouldTakeTensorsThatTouchAndEmptyOnesAnywhere() {
+  void shouldAcceptAdjacentAndEmptyArrays() {
     Overlaps.refuse(
         groups(
             DeviceParameters.of("a", 0x1000, 0x1010, 4, DType.F32),
@@ -45,7 +45,7 @@ class OverlapsTest {
   }
 
   @Test
-  void shouldFindWhateverEveryPairWouldShow() {
+  void shouldAgreeWithPairwiseCheck() {
     Random random = new Random(1);
     for (int trial = 0; trial < 3000; trial++) {
       float[] array = new float[40];

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** What JFR and the log are told: each step that is reported, once; and at most one a second. */
+/** JFR events for each reported step, once, and at most one log line per second. */
 class TelemetryTest {
 
   private static final String STEP = "io.github.lamb4j.Step";
@@ -58,7 +58,7 @@ class TelemetryTest {
     logger.setAdditive(true);
   }
 
-  /** Trust ratios of 3 and 5 at the first step, and one layer that is not adapted. */
+  /** Layers with trust ratios 3 and 5 at the first step, and one without adaptation. */
   private LambBuilder builder() {
     Hyperparameters h = Hyperparameters.lamb(0.1).withWeightDecay(0);
     return Lamb.onCpu()
@@ -108,7 +108,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordWhatTheReportHolds() throws IOException {
+  void shouldRecordContentsOfReport() throws IOException {
     RecordedEvent event =
         recordSteps(
                 builder().maxGradNorm(100),
@@ -133,7 +133,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordThatThereIsNothingToTell() throws IOException {
+  void shouldRecordNaNForMissingMetrics() throws IOException {
     RecordedEvent event =
         recordSteps(
                 Lamb.onCpu()
@@ -154,13 +154,13 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordEachStepReportedOnce() throws IOException {
+  void shouldRecordEachReportedStepOnce() throws IOException {
     List<RecordedEvent> events =
         recordSteps(
             builder().maxGradNorm(1),
             lamb -> {
               StepReport report = lamb.newReport();
-              lamb.report(report); // of no step
+              lamb.report(report); // no step yet
               lamb.step();
               lamb.report(report);
               lamb.report(report);
@@ -181,7 +181,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordASkippedStep() throws IOException {
+  void shouldRecordSkippedStep() throws IOException {
     List<RecordedEvent> events =
         recordSteps(
             builder().nonFiniteGradients(NonFiniteGradients.SKIP),
@@ -201,7 +201,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordTheStepThatEndedARun() throws IOException {
+  void shouldRecordStepThatHaltedRun() throws IOException {
     List<RecordedEvent> events =
         recordSteps(
             builder().nonFiniteGradients(NonFiniteGradients.FAIL),
@@ -218,7 +218,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordNothingOfARunBeforeItsFirstStep() throws IOException {
+  void shouldRecordNothingBeforeFirstStep() throws IOException {
     List<RecordedEvent> events =
         recordSteps(
             builder(),
@@ -236,7 +236,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordAStepBeforeItsNormsAreForgottenForOtherGroups() throws IOException {
+  void shouldRecordStepBeforeGroupsChange() throws IOException {
     List<RecordedEvent> events =
         recordSteps(
             builder(),
@@ -255,7 +255,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordLayersWhenAskedByName() throws IOException {
+  void shouldRecordLayersWhenEnabled() throws IOException {
     List<RecordedEvent> events =
         record(
             LAYER,
@@ -281,7 +281,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldRecordStepsAndNoLayersUnlessToldOtherwise() throws IOException {
+  void shouldRecordStepsButNotLayersByDefault() throws IOException {
     try (Recording recording = new Recording();
         Lamb lamb = builder().build()) {
       recording.start();
@@ -312,7 +312,7 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldLogAStepReported() {
+  void shouldLogReportedStep() {
     try (Lamb lamb = builder().maxGradNorm(1).build();
         Lamb other = builder().build()) {
       StepReport report = lamb.newReport();
@@ -336,8 +336,8 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldLogAtMostOnceASecond() {
-    long[] now = {Long.MAX_VALUE - 5}; // as System.nanoTime() may be: it goes over to negative
+  void shouldLogAtMostOncePerSecond() {
+    long[] now = {Long.MAX_VALUE - 5}; // System.nanoTime() may overflow
     Telemetry telemetry = new Telemetry(() -> now[0]);
     try (Lamb lamb = builder().build()) {
       StepReport report = lamb.newReport();
@@ -349,7 +349,7 @@ class TelemetryTest {
         telemetry.reported((ReportData) report);
       }
       now[0] += 10 * SECOND;
-      telemetry.reported((ReportData) report); // no step since
+      telemetry.reported((ReportData) report); // no new step
     }
     assertEquals(
         List.of("step 1,", "step 5,", "step 7,", "step 8,"),
@@ -357,12 +357,12 @@ class TelemetryTest {
   }
 
   @Test
-  void shouldNotAskForTheTimeWhileDebugIsOff() {
+  void shouldNotReadClockWhenDebugIsOff() {
     logger.setLevel(Level.INFO);
     Telemetry telemetry =
         new Telemetry(
             () -> {
-              throw new AssertionError("nobody wants to know");
+              throw new AssertionError("the clock must not be read");
             });
     try (Lamb lamb = builder().build()) {
       StepReport report = lamb.newReport();
@@ -373,7 +373,7 @@ class TelemetryTest {
     assertEquals(List.of(), lines());
   }
 
-  /** Fills a report without a line of the optimizer's own. */
+  /** Fills a report without a log line from the optimizer. */
   private void refill(Lamb lamb, StepReport report) {
     logger.setLevel(Level.INFO);
     lamb.report(report);
