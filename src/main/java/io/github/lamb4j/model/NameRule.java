@@ -41,6 +41,9 @@ public final class NameRule {
           "%s \"%s\": not a regular expression: %s; quote literal text with Pattern.quote"
               .formatted(effect.text, regex, e.getDescription()),
           e);
+    } catch (StackOverflowError e) {
+      throw new IllegalArgumentException(
+          effect.text + ": compiling the regular expression overflows the stack; simplify it");
     }
   }
 
@@ -66,8 +69,14 @@ public final class NameRule {
     return new NameRule(Effect.NO_ADAPTATION, regex);
   }
 
-  /** Returns whether the name contains a match. */
-  boolean appliesTo(String name) {
+  /**
+   * Whether the name contains a match.
+   *
+   * @param name a parameter's name
+   * @return whether the rule applies
+   * @throws IllegalArgumentException if matching overflows the stack
+   */
+  public boolean appliesTo(String name) {
     try {
       return pattern.matcher(name).find();
     } catch (StackOverflowError e) { // Pattern recurses for each repetition of a group

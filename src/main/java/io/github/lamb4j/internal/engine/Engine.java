@@ -3,15 +3,18 @@ package io.github.lamb4j.internal.engine;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.config.LoadOption;
 import io.github.lamb4j.internal.engine.Model.Place;
+import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.Backend.StepNotStarted;
 import io.github.lamb4j.internal.spi.BackendFactory;
 import io.github.lamb4j.internal.spi.BackendSettings;
+import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
+import io.github.lamb4j.schedule.Schedule;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -247,28 +250,35 @@ public final class Engine {
   public void save(Path file) throws IOException {
     requireNotCapturing("save");
     refresh(own);
-    StateFile.save(
+    GradientOptions gradients = settings.gradients();
+    SafetensorsWriter.write(
         file,
-        model,
-        backend,
-        StateMetadata.of(
-            model.groups,
-            settings.gradients(),
-            own.step(),
-            own.skippedSteps(),
-            clock.stepCounts()));
+        StateMetadata.of(model.groups, gradients.maxNorm(), gradients.nonFinite(), stepCounts()),
+        StateFile.tensors(model.groups, parameter -> List.of(parameter.count()), this::read));
+  }
+
+  private StepCounts stepCounts() {
+    List<StepCounts.Group> counts = new ArrayList<>();
+    long[] steps = clock.stepCounts();
+    for (int g = 0; g < steps.length; g++) {
+      Schedule schedule = model.groups.get(g).hyperparameters().learningRate();
+      counts.add(new StepCounts.Group(steps[g], steps[g] == 0 ? 0 : schedule.at(steps[g])));
+    }
+    return new StepCounts(own.step(), own.skippedSteps(), counts);
   }
 
   public void load(Path file, LoadOption... accepted) throws IOException {
     requireNotCapturing("load");
-    try (StateFile state = StateFile.open(file, model, settings.gradients(), accepted)) {
+    GradientOptions gradients = settings.gradients();
+    try (StateFile state = StateFile.open(file)) {
+      state.requireFit(model.groups, gradients.maxNorm(), gradients.nonFinite(), accepted);
       restore(state);
     }
   }
 
   private void restore(StateFile state) {
     try {
-      state.restore(backend);
+      state.read(model.groups, this::write);
       StateMetadata saved = state.metadata();
       resume(saved.began(), saved.step(), saved.skipped());
     } catch (IOException | RuntimeException | Error e) {

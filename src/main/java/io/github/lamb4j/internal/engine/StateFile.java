@@ -1,16 +1,13 @@
 package io.github.lamb4j.internal.engine;
 
 import io.github.lamb4j.config.LoadOption;
-import io.github.lamb4j.internal.engine.Model.Place;
+import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.safetensors.Dtype;
 import io.github.lamb4j.internal.safetensors.SafetensorsException;
 import io.github.lamb4j.internal.safetensors.SafetensorsFile;
-import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.internal.safetensors.TensorSource;
-import io.github.lamb4j.internal.spi.Backend;
-import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
@@ -21,168 +18,193 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The state of an optimizer in a safetensors file: {@code exp_avg/NAME}, {@code exp_avg_sq/NAME}
- * and, where weights are half precision, {@code master/NAME}, all F32 of shape [count]; the rest is
- * {@link StateMetadata}. An instance is an open file that fits an optimizer.
+ * and, for half-precision weights, {@code master/NAME}, all F32; and {@link StateMetadata}. A
+ * tensor may have any shape with as many elements as the parameter. An instance is an open file.
+ *
+ * <p>{@code Lamb.save} and {@code lamb step} both write this format, and both read it.
  */
-final class StateFile implements AutoCloseable {
+public final class StateFile implements AutoCloseable {
 
   private static final int PIECE = 1 << 20;
 
-  /** One array of the state, and the parameter that it belongs to. */
-  private record Array(StateArray kind, Parameter parameter, Place place) {
+  /** Provides the elements of an optimizer's state. */
+  @FunctionalInterface
+  public interface Source {
+    /** Fills the target's remaining elements. */
+    void read(String parameter, StateArray array, long offset, FloatBuffer target);
+  }
 
-    static List<Array> of(Model model) {
-      List<Array> arrays = new ArrayList<>();
-      for (ParameterGroup group : model.groups) {
-        for (Parameter parameter : group.parameters()) {
-          for (StateArray kind : StateArray.of(parameter.hasMaster())) {
-            arrays.add(new Array(kind, parameter, model.placeOf(parameter.name())));
-          }
-        }
-      }
-      return arrays;
-    }
-
-    String tensor() {
-      return kind.tensorName(parameter.name());
-    }
-
-    void read(Backend backend, long offset, FloatBuffer target) {
-      backend.read(place.group(), place.parameter(), kind, offset, target);
-    }
-
-    void write(Backend backend, long offset, FloatBuffer source) {
-      backend.write(place.group(), place.parameter(), kind, offset, source);
-    }
+  /** Receives the elements of a file. */
+  @FunctionalInterface
+  public interface Sink {
+    /** Takes the source's remaining elements. */
+    void write(String parameter, StateArray array, long offset, FloatBuffer source);
   }
 
   private final Path path;
   private final SafetensorsFile file;
-  private final List<Array> arrays;
   private final StateMetadata metadata;
 
-  private StateFile(
-      Path path, SafetensorsFile file, Model model, GradientOptions options, LoadOption[] accepted)
-      throws IOException {
+  private StateFile(Path path, SafetensorsFile file) throws IOException {
     this.path = path;
     this.file = file;
-    arrays = Array.of(model);
-    metadata = new StateMetadata(path, file.metadata());
-    metadata.requireMembers(model.groups);
-    requireTensors(model);
-    if (!Arrays.asList(accepted).contains(LoadOption.OTHER_HYPERPARAMETERS)) {
-      metadata.requireHyperparameters(model.groups, options);
-    }
+    List<String> tensors = file.tensors().stream().map(TensorInfo::name).toList();
+    metadata = StateMetadata.read(path, file.metadata(), tensors);
   }
 
-  /** Writes a file, whole or not at all, in pieces. */
-  static void save(Path path, Model model, Backend backend, Map<String, String> metadata)
-      throws IOException {
+  /** The tensors of a state, for writing. */
+  public static List<TensorSource> tensors(
+      List<ParameterGroup> groups, Function<Parameter, List<Long>> shapes, Source source) {
     List<TensorSource> tensors = new ArrayList<>();
-    for (Array array : Array.of(model)) {
-      tensors.add(
-          new TensorSource(
-              array.tensor(),
-              List.of(array.parameter.count()),
-              (offset, target) -> array.read(backend, offset, target)));
+    for (Parameter parameter : parameters(groups)) {
+      for (StateArray array : StateArray.of(parameter.hasMaster())) {
+        tensors.add(
+            new TensorSource(
+                array.tensorName(parameter.name()),
+                shapes.apply(parameter),
+                (offset, target) -> source.read(parameter.name(), array, offset, target)));
+      }
     }
-    SafetensorsWriter.write(path, metadata, tensors);
+    return tensors;
   }
 
   /**
-   * Opens a file and checks all but the elements.
+   * Opens a file and reads its metadata.
    *
-   * @throws SafetensorsException if it cannot be read or is no state
-   * @throws IllegalArgumentException if it does not fit the optimizer
+   * @throws SafetensorsException if it cannot be read or is not a state
    */
-  static StateFile open(Path path, Model model, GradientOptions options, LoadOption... accepted)
-      throws IOException {
+  public static StateFile open(Path path) throws IOException {
     SafetensorsFile file = SafetensorsFile.open(path);
     try {
-      return new StateFile(path, file, model, options, accepted);
+      return new StateFile(path, file);
     } catch (Throwable refusal) {
       file.close();
       throw refusal;
     }
   }
 
-  private void requireTensors(Model model) throws SafetensorsException {
-    Set<String> wanted = new HashSet<>();
-    for (Array array : arrays) {
-      requireTensor(array);
-      wanted.add(array.tensor());
-    }
-    for (TensorInfo tensor : file.tensors()) {
-      if (!wanted.contains(tensor.name())) {
-        requireNoMaster(model, tensor.name());
-        throw new SafetensorsException(path, quoted(tensor) + " is of no parameter; remove it");
-      }
-    }
+  private static List<Parameter> parameters(List<ParameterGroup> groups) {
+    return groups.stream().flatMap(group -> group.parameters().stream()).toList();
   }
 
-  private void requireTensor(Array array) throws SafetensorsException {
-    String name = Printable.value(array.parameter.name());
-    long count = array.parameter.count();
-    TensorInfo tensor = file.tensor(array.tensor()).orElse(null);
-    if (tensor == null && array.kind == StateArray.MASTER) {
-      throw unfit(
-          path,
-          "parameter %s has half weights here, and no master in the file; give it F32 weights, as it had"
-              .formatted(name));
-    }
-    if (tensor == null) {
-      throw new SafetensorsException(
-          path, "tensor %s is missing".formatted(Printable.value(array.tensor())));
-    }
-    if (tensor.dtype() != Dtype.F32) {
-      throw new SafetensorsException(
-          path, "%s is %s, and states are F32".formatted(quoted(tensor), tensor.dtype()));
-    }
-    if (!tensor.shape().equals(List.of(count))) {
-      throw unfit(
-          path,
-          "%s has shape %s, and parameter %s has %d elements here; build with the model that was saved"
-              .formatted(quoted(tensor), tensor.shape(), name, count));
-    }
-  }
-
-  private void requireNoMaster(Model model, String tensor) {
-    String prefix = StateArray.MASTER.tensorName("");
-    if (tensor.startsWith(prefix) && model.has(tensor.substring(prefix.length()))) {
-      throw unfit(
-          path,
-          "parameter %s has F32 weights here, and a master in the file; give it half weights, as it had"
-              .formatted(Printable.value(tensor.substring(prefix.length()))));
-    }
-  }
-
-  private static String quoted(TensorInfo tensor) {
-    return "tensor " + Printable.value(tensor.name());
-  }
-
-  StateMetadata metadata() {
+  /** What the file says besides its tensors. */
+  public StateMetadata metadata() {
     return metadata;
   }
 
-  /** Replaces a backend's arrays; if that fails, a part of them. */
-  void restore(Backend backend) throws IOException {
-    long longest = arrays.stream().mapToLong(a -> a.parameter.count()).max().orElse(0);
-    FloatBuffer piece = FloatBuffer.allocate((int) Math.min(PIECE, longest));
-    for (Array array : arrays) {
-      TensorInfo tensor = file.tensor(array.tensor()).orElseThrow();
-      for (long offset = 0; offset < tensor.elementCount(); offset += piece.limit()) {
-        piece.clear().limit((int) Math.min(PIECE, tensor.elementCount() - offset));
-        file.read(tensor, offset, piece);
-        array.write(backend, offset, piece.flip());
+  /**
+   * Checks everything except the elements.
+   *
+   * @throws SafetensorsException if the file is damaged
+   * @throws IllegalArgumentException if it does not fit the optimizer; the message names what
+   *     differs
+   */
+  void requireFit(
+      List<ParameterGroup> groups,
+      OptionalDouble maxGradNorm,
+      NonFiniteGradients policy,
+      LoadOption... accepted)
+      throws SafetensorsException {
+    metadata.requireMembers(groups);
+    requireTensors(groups);
+    if (!Arrays.asList(accepted).contains(LoadOption.OTHER_HYPERPARAMETERS)) {
+      metadata.requireHyperparameters(groups, maxGradNorm, policy);
+    }
+  }
+
+  /**
+   * Refuses a file that lacks a tensor of the optimizer's state, or has others, or has one of
+   * another type or size.
+   *
+   * @throws SafetensorsException if the file is damaged
+   * @throws IllegalArgumentException if it does not fit the optimizer
+   */
+  public void requireTensors(List<ParameterGroup> groups) throws SafetensorsException {
+    Set<String> wanted = new HashSet<>();
+    for (Parameter parameter : parameters(groups)) {
+      for (StateArray array : StateArray.of(parameter.hasMaster())) {
+        requireTensor(parameter, array);
+        wanted.add(array.tensorName(parameter.name()));
+      }
+    }
+    for (TensorInfo tensor : file.tensors()) {
+      if (!wanted.contains(tensor.name())) {
+        requireNoMaster(groups, tensor.name());
+        throw new SafetensorsException(
+            path,
+            "unexpected tensor %s: the optimizer has no such parameter"
+                .formatted(Printable.value(tensor.name())));
       }
     }
   }
 
+  private void requireTensor(Parameter parameter, StateArray array) throws SafetensorsException {
+    String name = Printable.value(parameter.name());
+    String tensorName = Printable.value(array.tensorName(parameter.name()));
+    TensorInfo tensor = file.tensor(array.tensorName(parameter.name())).orElse(null);
+    if (tensor == null && array == StateArray.MASTER) {
+      throw unfit(
+          path,
+          "parameter %s has half-precision weights here, but the state has no master weights (%s); give it F32 weights, as when the state was written"
+              .formatted(name, tensorName));
+    }
+    if (tensor == null) {
+      throw new SafetensorsException(path, "tensor %s is missing".formatted(tensorName));
+    }
+    if (tensor.dtype() != Dtype.F32) {
+      throw new SafetensorsException(
+          path, "tensor %s is %s; convert it to F32".formatted(tensorName, tensor.dtype()));
+    }
+    if (tensor.elementCount() != parameter.count()) {
+      throw unfit(
+          path,
+          "tensor %s has %d elements, but parameter %s has %d; use the model that the state was written for"
+              .formatted(tensorName, tensor.elementCount(), name, parameter.count()));
+    }
+  }
+
+  private void requireNoMaster(List<ParameterGroup> groups, String tensor) {
+    for (Parameter parameter : parameters(groups)) {
+      if (StateArray.MASTER.tensorName(parameter.name()).equals(tensor)) {
+        throw unfit(
+            path,
+            "parameter %s has F32 weights here, but the state has master weights (%s); give it half-precision weights, as when the state was written"
+                .formatted(Printable.value(parameter.name()), Printable.value(tensor)));
+      }
+    }
+  }
+
+  /**
+   * Reads an array of the state in pieces, from first to last.
+   *
+   * @throws IOException if the file cannot be read; the sink has then received a part
+   */
+  public void read(String parameter, StateArray array, Sink sink) throws IOException {
+    TensorInfo tensor = file.tensor(array.tensorName(parameter)).orElseThrow();
+    FloatBuffer piece = FloatBuffer.allocate((int) Math.min(PIECE, tensor.elementCount()));
+    for (long offset = 0; offset < tensor.elementCount(); offset += piece.limit()) {
+      piece.clear().limit((int) Math.min(PIECE, tensor.elementCount() - offset));
+      file.read(tensor, offset, piece);
+      sink.write(parameter, array, offset, piece.flip());
+    }
+  }
+
+  /** Reads all arrays of a state that fits. */
+  public void read(List<ParameterGroup> groups, Sink sink) throws IOException {
+    for (Parameter parameter : parameters(groups)) {
+      for (StateArray array : StateArray.of(parameter.hasMaster())) {
+        read(parameter.name(), array, sink);
+      }
+    }
+  }
+
+  /** The path, printable. */
   @Override
   public String toString() {
     return Printable.path(path);

@@ -2,10 +2,11 @@ package io.github.lamb4j.internal.engine;
 
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LoadOption;
+import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.safetensors.SafetensorsException;
-import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.model.ParameterGroup;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,105 +14,185 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * What a state file says beside its tensors: the counts, the groups, and what each is trained with.
+ * The metadata of a state file: step counts, groups and hyperparameters.
  *
- * <p>Its entries are {@code format}, {@code version}, {@code step}, {@code skipped}, {@code
+ * <p>The entries are {@code format}, {@code version}, {@code step}, {@code skipped}, {@code
  * max_grad_norm}, {@code non_finite_gradients}, and for each group {@code group.G.name}, {@code
- * group.G.steps}, {@code group.G.learning_rate} (of its last step, if there was one), {@code
- * group.G.parameter.P} and its hyperparameters, G and P counted from 0. Numbers are decimals that
- * give back the same binary64.
+ * group.G.steps}, {@code group.G.learning_rate} (of its last step, if it has taken one), {@code
+ * group.G.parameter.P} and its hyperparameters, with G and P counted from 0. Numbers are decimals
+ * that give back the same binary64. Other entries are extras: {@link #extra} returns them, and
+ * readers that do not know them ignore them.
  */
-final class StateMetadata {
+public final class StateMetadata {
 
-  private static final String FORMAT = "lamb4j state";
+  static final String FORMAT = "lamb4j state";
 
-  /** Goes up when a reader of the one before would misread a file. */
-  private static final String VERSION = "1";
+  /**
+   * Raised whenever a reader of the previous version would refuse or misread a file. Version 1 had
+   * tensors of shape [count] only; {@link OldStepState} is a format of its own.
+   */
+  static final String VERSION = "2";
 
+  private static final Set<String> READABLE = Set.of("1", VERSION);
   private static final String LEARNING_RATE = "learningRate";
 
   private final Path path;
   private final Map<String, String> entries;
+  private final boolean bare;
   private final long step;
   private final long skipped;
-  private final List<Long> groupSteps = new ArrayList<>();
+  private final OptionalDouble maxGradNorm;
+  private final NonFiniteGradients nonFiniteGradients;
+  private final List<SavedGroup> groups = new ArrayList<>();
 
   /** By parameter, in the order of the file, its group's name. */
   private final Map<String, String> members = new LinkedHashMap<>();
 
   /**
-   * Reads what can be read without a look at the optimizer.
+   * Reads metadata of any version.
    *
-   * @throws SafetensorsException if this is no state that this version reads
+   * @param tensors the names of the file's tensors, in the order of the file
+   * @throws SafetensorsException if it is not the metadata of a state
    */
-  StateMetadata(Path path, Map<String, String> entries) throws SafetensorsException {
-    this.path = path;
-    this.entries = entries;
-    if (!FORMAT.equals(entries.get("format"))) {
-      throw unreadable("is no state that Lamb.save wrote: its __metadata__ gives no such format");
+  static StateMetadata read(Path path, Map<String, String> entries, List<String> tensors)
+      throws SafetensorsException {
+    if (!OldStepState.is(entries)) {
+      return new StateMetadata(path, entries);
     }
-    if (!VERSION.equals(entries.get("version"))) {
-      throw unreadable(
-          "is a state of version %s, and this lamb4j reads version %s; use the one that wrote it"
-              .formatted(quoted(entry("version")), VERSION));
-    }
-    step = count("step", Long.MAX_VALUE);
-    skipped = count("skipped", Long.MAX_VALUE);
-    Set<String> groups = new HashSet<>();
-    while (entries.containsKey(key(groups.size(), "name"))) {
-      readGroup(groups);
+    try {
+      return new StateMetadata(path, OldStepState.translate(entries, tensors));
+    } catch (IllegalArgumentException e) {
+      throw new SafetensorsException(path, "metadata " + e.getMessage());
     }
   }
 
-  private void readGroup(Set<String> groups) throws SafetensorsException {
-    int g = groups.size();
-    String name = entry(key(g, "name"));
-    int before = members.size();
-    String parameter = entries.get(key(g, "parameter.0"));
-    for (int p = 1; parameter != null; p++) {
-      if (members.put(parameter, name) != null) {
-        throw unreadable("names parameter %s twice".formatted(quoted(parameter)));
+  private StateMetadata(Path path, Map<String, String> entries) throws SafetensorsException {
+    this.path = path;
+    this.entries = entries;
+    bare = isBare();
+    if (bare) {
+      step = count("step", Long.MAX_VALUE);
+      skipped = 0;
+      maxGradNorm = OptionalDouble.empty();
+      nonFiniteGradients = NonFiniteGradients.PROPAGATE;
+      return;
+    }
+    requireVersion();
+    step = count("step", Long.MAX_VALUE);
+    skipped = count("skipped", Long.MAX_VALUE);
+    String norm = entry("max_grad_norm");
+    maxGradNorm =
+        norm.equals("none") ? OptionalDouble.empty() : OptionalDouble.of(number("max_grad_norm"));
+    try {
+      nonFiniteGradients = NonFiniteGradients.valueOf(entry("non_finite_gradients"));
+    } catch (IllegalArgumentException e) {
+      throw unreadable("non_finite_gradients", "must be PROPAGATE, SKIP or FAIL");
+    }
+    Set<String> names = new HashSet<>();
+    while (entries.containsKey(key(groups.size(), "name"))) {
+      SavedGroup group = readGroup(groups.size());
+      if (!names.add(group.name()) || group.parameters().isEmpty()) {
+        throw new SafetensorsException(
+            path, "group %s occurs twice or has no parameters".formatted(quoted(group.name())));
       }
-      parameter = entries.get(key(g, "parameter." + p));
+      groups.add(group);
     }
-    if (!groups.add(name) || members.size() == before) {
-      throw unreadable("gives group %s twice, or without parameters".formatted(quoted(name)));
+  }
+
+  /** Files of other programs have at least the step count. */
+  private boolean isBare() {
+    return !FORMAT.equals(entries.get("format"))
+        && entries.containsKey("step")
+        && !entries.containsKey("version")
+        && !entries.containsKey(key(0, "name"));
+  }
+
+  private void requireVersion() throws SafetensorsException {
+    String format = entries.get("format");
+    if (!FORMAT.equals(format)) {
+      throw notAState();
     }
-    groupSteps.add(count(key(g, "steps"), step));
+    if (!READABLE.contains(entry("version"))) {
+      throw new SafetensorsException(
+          path,
+          "state format version %s: this lamb4j reads versions 1 to %s; use the lamb4j that wrote it"
+              .formatted(quoted(entry("version")), VERSION));
+    }
+  }
+
+  private SafetensorsException notAState() {
+    String format = entries.get("format");
+    return new SafetensorsException(
+        path,
+        "not a lamb4j optimizer state: metadata key \"format\" is "
+            + (format == null ? "missing" : quoted(format) + ", not " + quoted(FORMAT)));
+  }
+
+  private SavedGroup readGroup(int g) throws SafetensorsException {
+    String name = entry(key(g, "name"));
+    List<String> parameters = new ArrayList<>();
+    String parameter = entries.get(key(g, "parameter.0"));
+    while (parameter != null) {
+      if (members.put(parameter, name) != null) {
+        throw new SafetensorsException(
+            path, "parameter %s occurs in two groups".formatted(quoted(parameter)));
+      }
+      parameters.add(parameter);
+      parameter = entries.get(key(g, "parameter." + parameters.size()));
+    }
+    long steps = count(key(g, "steps"), step);
+    OptionalDouble rate =
+        steps == 0 ? OptionalDouble.empty() : OptionalDouble.of(number(key(g, LEARNING_RATE)));
+    return new SavedGroup(name, steps, rate, hyperparameters(g), parameters);
+  }
+
+  private Hyperparameters hyperparameters(int g) throws SafetensorsException {
+    Hyperparameters h = Hyperparameters.lamb(0);
+    for (SavedHyperparameter saved : SavedHyperparameter.values()) {
+      String key = key(g, saved.label());
+      String text = entry(key);
+      try {
+        h = saved.set(h, text);
+      } catch (IllegalArgumentException e) {
+        throw unreadable(key, "not a value of " + saved.label());
+      }
+    }
+    return h;
   }
 
   /**
-   * What is to be written.
+   * The entries for a state.
    *
-   * @param groupSteps by group, its own step count
+   * @param groups their hyperparameters and the names of their parameters
+   * @param counts for as many groups
    */
-  static Map<String, String> of(
+  public static Map<String, String> of(
       List<ParameterGroup> groups,
-      GradientOptions options,
-      long step,
-      long skipped,
-      long[] groupSteps) {
+      OptionalDouble maxGradNorm,
+      NonFiniteGradients nonFiniteGradients,
+      StepCounts counts) {
     Map<String, String> entries = new LinkedHashMap<>();
     entries.put("format", FORMAT);
     entries.put("version", VERSION);
-    entries.put("step", Long.toString(step));
-    entries.put("skipped", Long.toString(skipped));
-    valuesOf(options).forEach((name, value) -> entries.put(snake(name), value.toString()));
+    entries.put("step", Long.toString(counts.step()));
+    entries.put("skipped", Long.toString(counts.skipped()));
+    entries.put("max_grad_norm", text(maxGradNorm));
+    entries.put("non_finite_gradients", nonFiniteGradients.name());
     for (int g = 0; g < groups.size(); g++) {
       ParameterGroup group = groups.get(g);
-      Hyperparameters h = group.hyperparameters();
+      StepCounts.Group count = counts.groups().get(g);
       entries.put(key(g, "name"), group.name());
-      entries.put(key(g, "steps"), Long.toString(groupSteps[g]));
-      if (groupSteps[g] > 0) {
-        double rate = h.learningRate().at(groupSteps[g]);
-        entries.put(key(g, LEARNING_RATE), Double.toString(rate));
+      entries.put(key(g, "steps"), Long.toString(count.steps()));
+      if (count.steps() > 0) {
+        entries.put(key(g, LEARNING_RATE), Double.toString(count.lastRate()));
       }
-      for (Map.Entry<String, Object> value : h.values().entrySet()) {
-        entries.put(key(g, value.getKey()), value.getValue().toString());
+      for (SavedHyperparameter saved : SavedHyperparameter.values()) {
+        entries.put(key(g, saved.label()), saved.of(group.hyperparameters()).toString());
       }
       for (int p = 0; p < group.parameters().size(); p++) {
         entries.put(key(g, "parameter." + p), group.parameters().get(p).name());
@@ -120,134 +201,152 @@ final class StateMetadata {
     return entries;
   }
 
-  /**
-   * What holds for all groups. Loss scale, divisor and a given norm are not among it: like the
-   * gradients they belong to, they are the program's, which may change them at any step.
-   */
-  private static Map<String, Object> valuesOf(GradientOptions options) {
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put(
-        "maxGradNorm",
-        options.maxNorm().isPresent() ? (Object) options.maxNorm().getAsDouble() : "none");
-    values.put("nonFiniteGradients", options.nonFinite());
-    return values;
+  private static String text(OptionalDouble norm) {
+    return norm.isPresent() ? Double.toString(norm.getAsDouble()) : "none";
   }
 
-  long step() {
+  /**
+   * Whether the file says nothing but the step count, as a file that another program wrote: then
+   * there are no groups.
+   */
+  public boolean bare() {
+    return bare;
+  }
+
+  /** The steps taken. */
+  public long step() {
     return step;
   }
 
-  long skipped() {
+  /** The steps skipped. */
+  public long skipped() {
     return skipped;
+  }
+
+  /** The norm that gradients were clipped to. */
+  public OptionalDouble maxGradNorm() {
+    return maxGradNorm;
+  }
+
+  /** The policy for non-finite gradients. */
+  public NonFiniteGradients nonFiniteGradients() {
+    return nonFiniteGradients;
+  }
+
+  /** The groups, in order. */
+  public List<SavedGroup> groups() {
+    return List.copyOf(groups);
+  }
+
+  /** An entry that the format does not define. */
+  public Optional<String> extra(String key) {
+    return Optional.ofNullable(entries.get(key));
   }
 
   /** By group, the optimizer's step at which it was added. */
   long[] began() {
-    return groupSteps.stream().mapToLong(steps -> step - steps).toArray();
+    return groups.stream().mapToLong(group -> step - group.steps()).toArray();
   }
 
   /**
-   * Refuses other parameters, in other groups, or in another order: that is the order of sums.
+   * Refuses other parameters, other groups, or another order: it is the order of sums.
    *
    * @throws IllegalArgumentException naming the first that differs
    */
-  void requireMembers(List<ParameterGroup> groups) {
-    Map<String, String> here = new LinkedHashMap<>();
-    groups.forEach(group -> group.parameters().forEach(p -> here.put(p.name(), group.name())));
-    members.forEach((parameter, group) -> requireMember(parameter, group, here.get(parameter)));
-    here.forEach(
+  void requireMembers(List<ParameterGroup> here) throws SafetensorsException {
+    if (bare) {
+      throw notAState();
+    }
+    Map<String, String> own = new LinkedHashMap<>();
+    here.forEach(group -> group.parameters().forEach(p -> own.put(p.name(), group.name())));
+    members.forEach((parameter, group) -> requireMember(parameter, group, own.get(parameter)));
+    own.forEach(
         (parameter, group) -> {
           if (!members.containsKey(parameter)) {
             throw unfit(
-                "parameter %s (group %s) is not in it; load before addGroup(...), or build without it"
+                "parameter %s (group %s) is not in the state; load before addGroup(...), or build without it"
                     .formatted(quoted(parameter), quoted(group)));
           }
         });
-    List<String> order = List.copyOf(members.keySet());
-    List<String> ownOrder = List.copyOf(here.keySet());
-    for (int i = 0; i < order.size(); i++) {
-      if (!order.get(i).equals(ownOrder.get(i))) {
+    List<String> saved = List.copyOf(members.keySet());
+    List<String> order = List.copyOf(own.keySet());
+    for (int i = 0; i < saved.size(); i++) {
+      if (!saved.get(i).equals(order.get(i))) {
         throw unfit(
-            "parameter %s stands where %s does here; the order of groups and parameters is the order of sums: keep it"
-                .formatted(quoted(order.get(i)), quoted(ownOrder.get(i))));
+            "the state has parameter %s where this optimizer has %s; build with groups and parameters in the saved order, which is the order of sums"
+                .formatted(quoted(saved.get(i)), quoted(order.get(i))));
       }
     }
   }
 
   private void requireMember(String parameter, String group, String groupHere) {
-    String what = "parameter %s was in group %s and ".formatted(quoted(parameter), quoted(group));
+    String member = "parameter %s was in group %s and ".formatted(quoted(parameter), quoted(group));
     if (groupHere == null) {
-      throw unfit(what + "is not in this optimizer; build with it, and remove it after loading");
+      throw unfit(member + "is not in this optimizer; build with it, and remove it after loading");
     }
     if (!groupHere.equals(group)) {
       throw unfit(
-          what + "is in group %s here; build with the groups it had".formatted(quoted(groupHere)));
+          member + "is in group %s here; build with the saved groups".formatted(quoted(groupHere)));
     }
   }
 
   /**
    * Refuses other hyperparameters, a schedule that gives the last step another learning rate, and
-   * other gradient options. The groups must be those of the file.
+   * another clipping norm or policy. The groups must be those of the file.
    *
    * @throws IllegalArgumentException naming the first that differs
    */
-  void requireHyperparameters(List<ParameterGroup> groups, GradientOptions options)
-      throws SafetensorsException {
-    for (Map.Entry<String, Object> own : valuesOf(options).entrySet()) {
-      requireSame(own.getKey(), entry(snake(own.getKey())), own.getValue());
-    }
-    for (int g = 0; g < groups.size(); g++) {
-      ParameterGroup group = groups.get(g);
-      String of = "group %s: ".formatted(quoted(group.name()));
-      for (Map.Entry<String, Object> own : group.hyperparameters().values().entrySet()) {
-        requireSame(of + own.getKey(), entry(key(g, own.getKey())), own.getValue());
+  void requireHyperparameters(
+      List<ParameterGroup> here, OptionalDouble maxNorm, NonFiniteGradients policy) {
+    requireSame("maxGradNorm", text(maxGradNorm), text(maxNorm));
+    requireSame("nonFiniteGradients", nonFiniteGradients, policy);
+    for (int g = 0; g < here.size(); g++) {
+      SavedGroup saved = groups.get(g);
+      Hyperparameters own = here.get(g).hyperparameters();
+      String group = "group %s: ".formatted(quoted(saved.name()));
+      for (SavedHyperparameter each : SavedHyperparameter.values()) {
+        requireSame(group + each.label(), each.of(saved.hyperparameters()), each.of(own));
       }
-      long last = groupSteps.get(g);
-      if (last > 0) {
-        double rate = group.hyperparameters().learningRate().at(last);
-        requireSame(of + LEARNING_RATE + " of step " + last, entry(key(g, LEARNING_RATE)), rate);
+      if (saved.steps() > 0) {
+        requireSame(
+            group + LEARNING_RATE + " of step " + saved.steps(),
+            saved.lastRate().getAsDouble(),
+            own.learningRate().at(saved.steps()));
       }
     }
   }
 
-  private void requireSame(String what, String saved, Object here) {
-    Object value = here instanceof Double ? numberIn(saved) : saved;
-    Object own = here instanceof Double ? here : here.toString();
-    if (!Objects.equals(value, own)) {
+  private void requireSame(String what, Object saved, Object here) {
+    if (!saved.equals(here)) {
       throw unfit(
-          "%s was %s and is %s here; build with the saved one, or load with LoadOption.%s"
-              .formatted(what, Printable.escape(saved), own, LoadOption.OTHER_HYPERPARAMETERS));
-    }
-  }
-
-  /** Not compared as text: Java's versions do not all write the same number the same way. */
-  private static Object numberIn(String text) {
-    try {
-      return Double.valueOf(text);
-    } catch (NumberFormatException e) {
-      return text;
+          "%s was %s and is %s here; build with the saved value, or load with LoadOption.%s"
+              .formatted(what, saved, here, LoadOption.OTHER_HYPERPARAMETERS));
     }
   }
 
   private long count(String key, long most) throws SafetensorsException {
-    String text = entry(key);
-    try {
-      long count = Long.parseLong(text);
-      if (count >= 0 && count <= most) {
-        return count;
+    if (entry(key).matches("[0-9]{1,19}")) { // parseLong accepts a plus and other scripts' digits
+      BigInteger count = new BigInteger(entry(key));
+      if (count.compareTo(BigInteger.valueOf(most)) <= 0) {
+        return count.longValueExact();
       }
-    } catch (NumberFormatException e) {
-      // Refused below, like every other text.
     }
-    throw unreadable(
-        "has a __metadata__ %s of %s: must be a whole number from 0 to %d"
-            .formatted(quoted(key), quoted(text), most));
+    throw unreadable(key, "must be a whole number from 0 to " + most);
+  }
+
+  private double number(String key) throws SafetensorsException {
+    try {
+      return Double.parseDouble(entry(key));
+    } catch (NumberFormatException e) {
+      throw unreadable(key, "must be a number");
+    }
   }
 
   private String entry(String key) throws SafetensorsException {
     String value = entries.get(key);
     if (value == null) {
-      throw unreadable("has no __metadata__ " + quoted(key));
+      throw new SafetensorsException(
+          path, "metadata key %s is missing; the file is incomplete".formatted(quoted(key)));
     }
     return value;
   }
@@ -256,7 +355,6 @@ final class StateMetadata {
     return "group." + group + "." + snake(name);
   }
 
-  /** A name as files have it: those of {@code lamb step} too. */
   private static String snake(String name) {
     return name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
   }
@@ -265,8 +363,9 @@ final class StateMetadata {
     return Printable.value(name);
   }
 
-  private SafetensorsException unreadable(String problem) {
-    return new SafetensorsException(path, problem);
+  private SafetensorsException unreadable(String key, String problem) {
+    return new SafetensorsException(
+        path, "metadata %s is %s: %s".formatted(quoted(key), quoted(entries.get(key)), problem));
   }
 
   private IllegalArgumentException unfit(String problem) {

@@ -82,7 +82,7 @@ class StepFilesTest {
   @Test
   void shouldRefuseAModelWithoutTensors() throws IOException {
     new Checkpoint().write(params);
-    assertRefused(params + " has no tensors");
+    assertRefused(params + ": has no tensors");
   }
 
   @Test
@@ -101,20 +101,20 @@ class StepFilesTest {
   @Test
   void shouldRefuseAGradientTooMany() throws IOException {
     model().f32("b.bias", 1).write(grads);
-    assertRefused(grads + ": tensor \"b.bias\" is not of the model; remove it");
+    assertRefused(grads + ": tensor \"b.bias\" is not in the model; remove it");
   }
 
   @Test
   void shouldRefuseAMisshapenGradient() throws IOException {
     model().f32("w", shape(3, 2), 1, 2, 3, 4, 5, 6).write(grads);
-    assertRefused(grads + ": tensor \"w\" has shape [3, 2], and the weights have [2, 3]");
+    assertRefused(grads + ": tensor \"w\" has shape [3, 2], but the weights have [2, 3]");
   }
 
   @Test
   void shouldTellAScalarFromAVectorOfOne() throws IOException {
     model().f32("b", shape(), 1).write(grads);
     model().f32("b", shape(1), 1).write(params);
-    assertRefused(grads + ": tensor \"b\" has shape [], and the weights have [1]");
+    assertRefused(grads + ": tensor \"b\" has shape [], but the weights have [1]");
   }
 
   @ParameterizedTest
@@ -139,13 +139,23 @@ class StepFilesTest {
   @Test
   void shouldRefuseAStateWithAMomentTooMany() throws IOException {
     moments().f32("exp_avg/c", 1).write(state);
-    assertStateRefused(state + ": tensor \"exp_avg/c\" is not of the model; remove it");
+    assertStateRefused(
+        state + ": unexpected tensor \"exp_avg/c\": the optimizer has no such parameter");
   }
 
   @Test
   void shouldRefuseAMisshapenMoment() throws IOException {
-    moments().f32("exp_avg/b", shape(3, 1), 1, 2, 3).write(state);
-    assertStateRefused("\"exp_avg/b\" has shape [3, 1], and the weights have [3]");
+    moments().f32("exp_avg/b", shape(3, 2), 1, 2, 3, 4, 5, 6).write(state);
+    assertStateRefused("\"exp_avg/b\" has 6 elements, but parameter \"b\" has 3");
+  }
+
+  @Test
+  void shouldTakeMomentsOfAnotherShape() throws IOException {
+    moments()
+        .f32("exp_avg/w", shape(6), 1, 2, 3, 4, 5, 6)
+        .f32("exp_avg/b", shape(3, 1), 1, 2, 3)
+        .write(state);
+    CommandRun.done(arguments("--state", state));
   }
 
   @Test
@@ -172,7 +182,8 @@ class StepFilesTest {
   @Test
   void shouldRefuseTheWeightsAsAState() throws IOException {
     state = params;
-    assertStateRefused(params + ": tensor \"exp_avg/w\" is missing");
+    assertStateRefused(
+        params + ": not a lamb4j optimizer state: metadata key \"format\" is missing");
   }
 
   @ParameterizedTest
@@ -194,20 +205,13 @@ class StepFilesTest {
       })
   void shouldRefuseAStateWhoseStepIsNoCount(String step) throws IOException {
     moments().metadata("step", step).write(state);
-    assertStateRefused(state + ": its __metadata__ gives step \"");
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"-1", "", "7.0", "seven", "1000000001"})
-  void shouldRefuseAStateWhoseSkippedStepsAreNoCount(String skipped) throws IOException {
-    moments().metadata("skipped_steps", skipped).write(state);
-    assertStateRefused(state + ": its __metadata__ gives skipped_steps \"" + skipped + "\": must");
+    assertStateRefused(state + ": metadata \"step\" is \"");
   }
 
   @Test
-  void shouldRefuseAStateThatAProgramSaved() throws IOException {
+  void shouldRefuseADamagedStateOfItsOwnFormat() throws IOException {
     moments().metadata("format", "lamb4j state").write(state);
-    assertStateRefused(state + ": a state that a program saved with Lamb.save");
+    assertStateRefused(state + ": metadata key \"version\" is missing");
   }
 
   @Test
@@ -217,7 +221,7 @@ class StepFilesTest {
         .f32("exp_avg/w", shape(2, 3), new float[6])
         .f32("exp_avg_sq/w", shape(2, 3), new float[6]);
     moments.f32("exp_avg/b", new float[3]).f32("exp_avg_sq/b", new float[3]).write(state);
-    assertStateRefused(state + ": its __metadata__ has no \"step\"");
+    assertStateRefused(state + ": not a lamb4j optimizer state: metadata key \"format\" is \"pt\"");
   }
 
   @Test
@@ -281,13 +285,6 @@ class StepFilesTest {
   }
 
   @Test
-  void shouldLeaveTheWeightsAloneIfTheStateCannotBeAFile() throws IOException {
-    CommandRun.done(arguments());
-    Path written = out.resolve("state.safetensors");
-    assertRefused(written + ": __metadata__ value \"\\ud800\" is not", "--no-decay=\uD800");
-  }
-
-  @Test
   void shouldReplaceResultsThatAreThere() throws IOException {
     Files.createDirectories(out);
     List<String> names = List.of("params.safetensors", "state.safetensors", "trust.json");
@@ -319,6 +316,6 @@ class StepFilesTest {
     assertEquals(2, run.out().lines().count());
     assertTrue(run.out().contains("a\\u001b[31m\\u000ab"), run.out());
     grads = model().f32("\u001B[2J\u202E\n", 1).write(folder.resolve("g\n\u001B"));
-    assertRefused("g\\u000a\\u001b: tensor \"\\u001b[2J\\u202e\\u000a\" is not of the model");
+    assertRefused("g\\u000a\\u001b: tensor \"\\u001b[2J\\u202e\\u000a\" is not in the model");
   }
 }

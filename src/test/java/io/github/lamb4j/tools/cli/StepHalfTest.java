@@ -194,7 +194,7 @@ class StepHalfTest {
     CommandRun.refused(
         folder,
         state()
-            + ": tensor \"master/w\" is missing, the F32 weights behind the BF16 ones; convert those to F32",
+            + ": parameter \"w\" has half-precision weights here, but the state has no master weights (\"master/w\")",
         arguments(params, state(), 0, 1));
   }
 
@@ -207,7 +207,8 @@ class StepHalfTest {
     f32.write(params);
     CommandRun.refused(
         folder,
-        state() + ": tensor \"master/w\" is not of the model; remove it",
+        state()
+            + ": parameter \"w\" has F32 weights here, but the state has master weights (\"master/w\")",
         arguments(params, state(), 0, 1));
   }
 

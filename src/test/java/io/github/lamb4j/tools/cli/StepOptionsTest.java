@@ -149,13 +149,13 @@ class StepOptionsTest {
         "--decoupled-decay --no-decoupled-decay"
             + "|option '--decoupled-decay' should be specified only once",
         "--preset=keras --preset=timm|option '--preset' (NAME) should be specified only once",
-        "--lans --preset=keras|--lans and --preset keras are two optimizers; leave one of them out",
-        "--preset=paper --lans|--lans and --preset paper are two optimizers; leave one of them out",
+        "--lans --preset=keras|--lans and --preset keras select two optimizers; leave one of them out",
+        "--preset=paper --lans|--lans and --preset paper select two optimizers; leave one of them out",
         "--preset=adamw --trust-max=1"
-            + "|--trust-max 1.0 limits trust ratios, and with --preset adamw no tensor has one; leave",
-        "--preset=adamw --trust-min=1 --weight-norm-max=2|--trust-min 1.0 limits trust ratios, and with",
+            + "|--trust-max 1.0 limits trust ratios, and --preset adamw has none; leave",
+        "--preset=adamw --trust-min=1 --weight-norm-max=2|--trust-min 1.0 limits trust ratios, and",
         "--preset=apex --weight-decay=0 --weight-norm-max=3"
-            + "|--weight-norm-max 3.0 limits trust ratios, and with --preset apex no tensor has one",
+            + "|--weight-norm-max 3.0 limits trust ratios, and --preset apex has none",
         "--preset=lambc --trust-min=2"
             + "|--trust-min 2.0 is above --trust-max 1.0 of --preset lambc: give a lower --trust-min",
         "--preset=deepspeed --trust-max=1e-3"

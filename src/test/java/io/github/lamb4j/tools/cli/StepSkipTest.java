@@ -86,8 +86,8 @@ class StepSkipTest {
     expected.forEach((name, values) -> assertArrayEquals(values, actual.get(name), 0, name));
     Map<String, String> metadata = Checkpoint.metadata(state(out("all")));
     assertEquals("3", metadata.get("step"));
-    assertEquals("2", metadata.get("skipped_steps"));
-    assertEquals("0", Checkpoint.metadata(state(out("good"))).get("skipped_steps"));
+    assertEquals("2", metadata.get("skipped"));
+    assertEquals("0", Checkpoint.metadata(state(out("good"))).get("skipped"));
   }
 
   @Test
@@ -145,7 +145,7 @@ class StepSkipTest {
     }
     assertEquals(Map.of(), TrustJson.read(out("none").resolve("trust.json")));
     assertEquals("0", Checkpoint.metadata(state(out("none"))).get("step"));
-    assertEquals("3", Checkpoint.metadata(state(out("none"))).get("skipped_steps"));
+    assertEquals("3", Checkpoint.metadata(state(out("none"))).get("skipped"));
   }
 
   @Test

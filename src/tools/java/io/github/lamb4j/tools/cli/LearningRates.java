@@ -4,10 +4,9 @@ import io.github.lamb4j.schedule.Schedule;
 import java.util.List;
 
 /**
- * What {@code --lr} gives: one learning rate for all gradients, or one for each file of them. A
- * rate belongs to its file and not to a step number: if the file's step is skipped the rate goes
- * with it, and the next file has its own. So one call for each file has the rates of one call for
- * all.
+ * The values of {@code --lr}: one learning rate for all gradients, or one per file. A rate belongs
+ * to its file and not to a step number: a file that is skipped takes its rate along, so that one
+ * call per file uses the rates of one call for all.
  */
 final class LearningRates implements Schedule {
 
@@ -17,7 +16,7 @@ final class LearningRates implements Schedule {
   /**
    * Checks the rates.
    *
-   * @param files how many files of gradients there are
+   * @param files the number of gradient files
    * @throws BadInput if the counts do not fit, or a rate is out of range
    */
   LearningRates(List<Double> rates, int files) {
@@ -34,12 +33,12 @@ final class LearningRates implements Schedule {
     this.rates = rates;
   }
 
-  /** The step to come is that of the file of this number. */
+  /** Selects the file of the next step. */
   void beginFile(int number) {
     file = number;
   }
 
-  /** The current file's. */
+  /** The rate of the selected file. */
   double current() {
     return rates.get(rates.size() == 1 ? 0 : file);
   }

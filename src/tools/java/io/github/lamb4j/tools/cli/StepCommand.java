@@ -2,8 +2,9 @@ package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
-import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.engine.SavedGroup;
+import io.github.lamb4j.internal.engine.StateMetadata;
+import io.github.lamb4j.internal.engine.StepCounts;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
@@ -12,10 +13,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
@@ -29,8 +31,8 @@ import picocli.CommandLine.Spec;
     name = "step",
     description = {
       "Applies LAMB steps to a model in the safetensors format, one for each --grads file, in order.",
-      "Writes DIR/params.safetensors, DIR/state.safetensors and DIR/trust.json. With --state the run goes on: N steps"
-          + " in one call and N calls of one step give the same bytes."
+      "Writes DIR/params.safetensors, DIR/state.safetensors and DIR/trust.json. With --state a run continues: N calls"
+          + " of one step give the same bytes as one call of N steps."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -46,7 +48,8 @@ final class StepCommand implements Callable<Integer> {
       names = "--params",
       required = true,
       paramLabel = "FILE",
-      description = "The weights, F32, F16 or BF16. Of half ones the state keeps an F32 master.")
+      description =
+          "The weights: F32, F16 or BF16. For half-precision weights the state keeps F32 masters.")
   private Path params;
 
   @Option(
@@ -54,17 +57,22 @@ final class StepCommand implements Callable<Integer> {
       required = true,
       paramLabel = "FILE",
       description =
-          "Gradients of the same names and shapes, F32, F16 or BF16. Repeat for more steps.")
+          "Gradients with the same names and shapes: F32, F16 or BF16. Repeat for more steps.")
   private List<Path> grads;
 
   @Option(
       names = "--state",
       paramLabel = "FILE",
       description =
-          "Moments, masters and step count of an earlier call; without it both moments are zero.")
+          "The state to continue from, written by an earlier call or by Lamb.save. Without it both"
+              + " moments are zero.")
   private Path state;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where results go.")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder for the results.")
   private Path out;
 
   @Option(
@@ -73,12 +81,15 @@ final class StepCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "LR",
       description =
-          "The learning rate of all steps, or one for each --grads file; a file that is skipped takes its own with it.")
+          "The learning rate of all steps, or one for each --grads file. A skipped file takes its rate"
+              + " along.")
   private List<Double> learningRates;
 
   @Mixin private OptimizerOptions optimizer;
 
-  @Mixin private GroupOptions groups;
+  @Mixin private GradientOptions gradients;
+
+  @Mixin private TensorOptions names;
 
   @Option(
       names = "--backend",
@@ -90,15 +101,15 @@ final class StepCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads of the CPU backend; changes no bit.")
+      description = "Threads of the CPU backend. Changes no bit of the results.")
   private Integer threads;
 
-  /** The command as it is. */
+  /** The command. */
   StepCommand() {
     this(backend -> Lamb.on(backend.choice()));
   }
 
-  /** The command on other optimizers of host parameters: a test's. */
+  /** The command with other backends of host parameters, for tests. */
   StepCommand(Function<BackendOption, LambBuilder> builders) {
     this.builders = builders;
   }
@@ -106,19 +117,19 @@ final class StepCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     LearningRates rates = new LearningRates(learningRates, grads.size());
-    Hyperparameters base = optimizer.hyperparameters(rates);
-    GroupOptions.Selection selection = groups.selection();
+    optimizer.hyperparameters(rates); // refuses contradictions before any file is opened
+    gradients.requireRanges();
+    TensorOptions.Rules rules = names.rules();
     requireThreads();
     LambBuilder builder = builders.apply(backend);
-    optimizer.configure(builder);
     if (threads != null) {
       builder.threads(threads);
     }
     try (StepFiles files = StepFiles.open(params, grads, state, out)) {
-      Map<Hyperparameters, List<Parameter>> chosen = selection.groups(files.load(), base);
-      chosen.forEach((own, members) -> builder.group(groupName(own), own, members));
+      StepSetup setup = setup(files, rules, rates);
+      setup.configure(builder);
       try (Lamb lamb = builder.build()) {
-        run(files, lamb, rates, base);
+        run(files, lamb, rates, setup);
       }
     } catch (OutOfMemoryError e) {
       throw new BadInput(
@@ -134,53 +145,70 @@ final class StepCommand implements Callable<Integer> {
     }
   }
 
-  private static String groupName(Hyperparameters own) {
-    return "weight decay %s, layer adaptation %s"
-        .formatted(own.weightDecay(), own.isAdapted() ? "on" : "off");
+  private StepSetup setup(StepFiles files, TensorOptions.Rules rules, LearningRates rates)
+      throws IOException {
+    List<Parameter> parameters = files.load();
+    Optional<StateMetadata> saved = files.saved().filter(metadata -> !metadata.bare());
+    return saved.isEmpty()
+        ? StepSetup.fresh(optimizer, gradients, rules, rates, parameters)
+        : new SavedSetup(state, saved.get()).resume(optimizer, gradients, rates, parameters);
   }
 
-  private void run(StepFiles files, Lamb lamb, LearningRates rates, Hyperparameters base)
+  private void run(StepFiles files, Lamb lamb, LearningRates rates, StepSetup setup)
       throws IOException {
     files.restore(lamb);
-    TrustHistory trust = new TrustHistory(base.updateRule() == UpdateRule.LANS);
+    long skippedBefore = lamb.skippedSteps();
+    TrustHistory trust = new TrustHistory(setup.isLans());
     List<String> skipped = new ArrayList<>();
     StepReport report = lamb.newReport();
+    OptionalDouble lastRate = OptionalDouble.empty();
     for (int i = 0; i < grads.size(); i++) {
       files.loadGradients(i);
       rates.beginFile(i);
       lamb.step();
       lamb.report(report);
-      if (report.skippedSteps() > skipped.size()) {
+      if (report.skippedSteps() > skippedBefore + skipped.size()) {
         skipped.add(
             "skipped %s: the norm of its gradients is %s"
                 .formatted(Printable.path(grads.get(i)), report.gradientNorm()));
       } else {
         trust.add(report);
+        lastRate = OptionalDouble.of(rates.current());
       }
     }
-    Map<String, String> metadata = new TreeMap<>();
-    metadata.put(StepFiles.STEP, Long.toString(report.step()));
-    metadata.put(
-        StepFiles.SKIPPED_STEPS, Long.toString(files.skippedBefore() + report.skippedSteps()));
-    // Of the learning rates only the last, so that N calls write what one call does.
-    metadata.put("learning_rate", Double.toString(rates.current()));
-    optimizer.describe(base, metadata);
-    groups.describe(metadata);
-    files.write(lamb, metadata, trust);
-    print(lamb.groups(), optimizer.clipping(base), skipped, trust.stepCount(), report.step());
+    StepCounts counts = counts(files.saved(), report, lastRate.orElse(rates.current()), trust);
+    files.write(lamb, setup.metadata(counts), trust);
+    print(setup, skipped, trust.stepCount(), report.step());
   }
 
-  private void print(
-      List<ParameterGroup> groups,
-      Optional<String> clipping,
-      List<String> skipped,
-      int taken,
-      long step) {
-    PrintWriter stdout = spec.commandLine().getOut();
-    for (ParameterGroup group : groups) { // shows an expression that matched nothing
-      stdout.printf("%d tensor(s) with %s%n", group.parameters().size(), group.name());
+  /**
+   * Each group's counts. N calls write what one call does, so a rate of no step is not recorded.
+   */
+  private static StepCounts counts(
+      Optional<StateMetadata> saved, StepReport report, double lastRate, TrustHistory trust) {
+    List<StepCounts.Group> groups = new ArrayList<>();
+    for (int g = 0; g < report.groupCount(); g++) {
+      long began = 0;
+      double rate = lastRate;
+      if (saved.isPresent() && !saved.get().bare()) {
+        SavedGroup before = saved.get().groups().get(g);
+        began = saved.get().step() - before.steps();
+        rate = trust.stepCount() > 0 ? lastRate : before.lastRate().orElse(lastRate);
+      }
+      groups.add(new StepCounts.Group(report.step() - began, rate));
     }
-    clipping.ifPresent(stdout::println);
+    return new StepCounts(report.step(), report.skippedSteps(), groups);
+  }
+
+  private void print(StepSetup setup, List<String> skipped, int taken, long step) {
+    PrintWriter stdout = spec.commandLine().getOut();
+    Map<String, Integer> tensors = new LinkedHashMap<>();
+    for (ParameterGroup group : setup.groups()) {
+      tensors.merge(
+          StepSetup.describe(group.hyperparameters()), group.parameters().size(), Integer::sum);
+    }
+    tensors.forEach((what, count) -> stdout.printf("%d tensor(s) with %s%n", count, what));
+    setup.clipping().ifPresent(stdout::println);
     skipped.forEach(stdout::println);
     stdout.printf(
         "%d step(s), now at step %d; results are in %s%n", taken, step, Printable.path(out));

@@ -3,6 +3,7 @@ package io.github.lamb4j.tools.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.lamb4j.internal.files.AtomicFile;
+import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -12,23 +13,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What {@code trust.json} tells: every layer's norms and trust ratio at each step taken. */
+/** The content of {@code trust.json}: each tensor's norms and trust ratio at each step taken. */
 final class TrustHistory {
 
-  /** One layer at one step; the {@code gradient} ones are of LANS' second term. */
-  private record Layer(
-      String name,
-      double weightNorm,
-      double updateNorm,
-      double trustRatio,
-      double gradientUpdateNorm,
-      double gradientTrustRatio) {}
+  /** One tensor at one step; the gradient's numbers belong to the second term of LANS. */
+  private record Layer(LayerStats stats, double gradientUpdateNorm, double gradientTrustRatio) {}
 
   private final boolean lans;
   private final Map<Long, List<Layer>> steps = new TreeMap<>();
 
   /**
-   * An empty one.
+   * An empty history.
    *
    * @param lans whether updates have a second term
    */
@@ -40,14 +35,10 @@ final class TrustHistory {
   void add(StepReport report) {
     List<Layer> layers = new ArrayList<>(report.layerCount());
     for (int i = 0; i < report.layerCount(); i++) {
-      layers.add(
-          new Layer(
-              report.name(i),
-              report.weightNorm(i),
-              report.updateNorm(i),
-              report.trustRatio(i),
-              report.gradientUpdateNorm(i),
-              report.gradientTrustRatio(i)));
+      LayerStats stats =
+          new LayerStats(
+              report.name(i), report.weightNorm(i), report.updateNorm(i), report.trustRatio(i));
+      layers.add(new Layer(stats, report.gradientUpdateNorm(i), report.gradientTrustRatio(i)));
     }
     steps.put(report.step(), layers);
   }
@@ -57,7 +48,7 @@ final class TrustHistory {
     return steps.size();
   }
 
-  /** Writes all of it, or nothing. */
+  /** Writes the file whole or not at all. */
   void write(Path path) throws IOException {
     AtomicFile.write(
         path,
@@ -78,10 +69,10 @@ final class TrustHistory {
   }
 
   private void write(JsonGenerator json, Layer layer) throws IOException {
-    json.writeObjectFieldStart(layer.name);
-    json.writeNumberField("weight_norm", layer.weightNorm);
-    json.writeNumberField("update_norm", layer.updateNorm);
-    json.writeNumberField("trust_ratio", layer.trustRatio);
+    json.writeObjectFieldStart(layer.stats.name());
+    json.writeNumberField("weight_norm", layer.stats.weightNorm());
+    json.writeNumberField("update_norm", layer.stats.updateNorm());
+    json.writeNumberField("trust_ratio", layer.stats.trustRatio());
     if (lans) {
       json.writeNumberField("gradient_update_norm", layer.gradientUpdateNorm);
       json.writeNumberField("gradient_trust_ratio", layer.gradientTrustRatio);

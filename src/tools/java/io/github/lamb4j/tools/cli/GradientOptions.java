@@ -1,0 +1,83 @@
+package io.github.lamb4j.tools.cli;
+
+import io.github.lamb4j.config.NonFiniteGradients;
+import java.util.OptionalDouble;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options of {@code lamb step} that concern the gradients of all tensors together. */
+final class GradientOptions {
+
+  @Option(
+      names = "--max-grad-norm",
+      converter = NormConverter.class,
+      paramLabel = "X",
+      description =
+          "Clip the norm of all gradients to this, or none. Default none, or the preset's.")
+  private OptionalDouble maxGradNorm;
+
+  @Option(
+      names = "--grad-scale",
+      paramLabel = "X",
+      description =
+          "The gradients are scaled by X: each is divided by X before clipping. Default 1.")
+  private Double gradScale;
+
+  @Option(
+      names = "--skip-nonfinite",
+      description =
+          "Skip the step of a file whose gradients are not all finite. Nothing changes then, not"
+              + " even the step count.")
+  private boolean skipNonFinite;
+
+  /** A norm, or the word none. */
+  static final class NormConverter implements ITypeConverter<OptionalDouble> {
+    @Override
+    public OptionalDouble convert(String text) {
+      if (text.equalsIgnoreCase("none")) {
+        return OptionalDouble.empty();
+      }
+      try {
+        return OptionalDouble.of(Double.parseDouble(text));
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException("'" + text + "' is neither a number nor none");
+      }
+    }
+  }
+
+  /**
+   * Checks the values.
+   *
+   * @throws BadInput if one is out of range
+   */
+  void requireRanges() {
+    if (maxGradNorm != null && maxGradNorm.isPresent()) {
+      requirePositive("--max-grad-norm", maxGradNorm.getAsDouble(), "; give none for no clipping");
+    }
+    if (gradScale != null) {
+      requirePositive("--grad-scale", gradScale, "");
+    }
+  }
+
+  private static void requirePositive(String option, double value, String remedy) {
+    if (!(value > 0) || Double.isInfinite(value)) {
+      throw new BadInput(option + " " + value + ": must be a finite number above 0" + remedy);
+    }
+  }
+
+  /** The norm to clip to; null if the option was not given. */
+  OptionalDouble maxGradNorm() {
+    return maxGradNorm;
+  }
+
+  /** The scale of the gradients; null if the option was not given. */
+  Double gradScale() {
+    return gradScale;
+  }
+
+  /** The policy; null if no option was given. */
+  NonFiniteGradients policy() {
+    return skipNonFinite ? NonFiniteGradients.SKIP : null;
+  }
+}

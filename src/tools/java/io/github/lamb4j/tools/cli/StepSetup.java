@@ -1,0 +1,103 @@
+package io.github.lamb4j.tools.cli;
+
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.engine.StateMetadata;
+import io.github.lamb4j.internal.engine.StepCounts;
+import io.github.lamb4j.model.NameRule;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.Scalar;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
+
+/**
+ * The optimizer of a run.
+ *
+ * @param groups in the order of sums
+ * @param preset the name of the preset that it started from; "none" if there was none
+ * @param maxGradNorm the norm that gradients are clipped to
+ * @param gradScale the scale of the gradients
+ * @param policy what is done with gradients that are not finite
+ * @param clippingOrigin why gradients are clipped, for a message; empty if it was an option
+ */
+record StepSetup(
+    List<ParameterGroup> groups,
+    String preset,
+    OptionalDouble maxGradNorm,
+    double gradScale,
+    NonFiniteGradients policy,
+    String clippingOrigin) {
+
+  /** The key of the preset's name in a state's metadata. */
+  static final String PRESET = "preset";
+
+  /** The key of the scale of the gradients in a state's metadata. */
+  static final String GRAD_SCALE = "grad_scale";
+
+  private static final String GROUP = "model";
+
+  /** The optimizer of a new run. */
+  static StepSetup fresh(
+      OptimizerOptions optimizer,
+      GradientOptions gradients,
+      TensorOptions.Rules rules,
+      LearningRates rates,
+      List<Parameter> parameters) {
+    NameRule[] nameRules =
+        Stream.concat(rules.undecayed().stream(), rules.unadapted().stream())
+            .filter(expression -> parameters.stream().anyMatch(p -> expression.appliesTo(p.name())))
+            .map(NameExpression::rule)
+            .toArray(NameRule[]::new);
+    boolean given = gradients.maxGradNorm() != null;
+    String preset = PresetOption.nameOf(optimizer.preset());
+    return new StepSetup(
+        ParameterGroup.split(GROUP, optimizer.hyperparameters(rates), parameters, nameRules),
+        preset,
+        given ? gradients.maxGradNorm() : optimizer.preset().maxGradNorm(),
+        gradients.gradScale() == null ? 1 : gradients.gradScale(),
+        gradients.policy() == null ? NonFiniteGradients.PROPAGATE : gradients.policy(),
+        given ? "" : " (--preset " + preset + ")");
+  }
+
+  /** Passes everything on. */
+  void configure(LambBuilder builder) {
+    groups.forEach(builder::group);
+    maxGradNorm.ifPresent(builder::maxGradNorm);
+    builder.lossScale(Scalar.of(gradScale)).nonFiniteGradients(policy);
+  }
+
+  /** Whether updates have a second term. */
+  boolean isLans() {
+    return groups.stream().anyMatch(g -> g.hyperparameters().updateRule() == UpdateRule.LANS);
+  }
+
+  /** The metadata of the state. */
+  Map<String, String> metadata(StepCounts counts) {
+    Map<String, String> metadata = StateMetadata.of(groups, maxGradNorm, policy, counts);
+    metadata.put(PRESET, preset);
+    metadata.put(GRAD_SCALE, Double.toString(gradScale));
+    return metadata;
+  }
+
+  /** The decay and adaptation of a group, in one line. */
+  static String describe(Hyperparameters own) {
+    return "weight decay %s, layer adaptation %s"
+        .formatted(own.weightDecay(), own.isAdapted() ? "on" : "off");
+  }
+
+  /** The clipping in one line, if there is any. */
+  Optional<String> clipping() {
+    if (maxGradNorm.isEmpty()) {
+      return Optional.empty();
+    }
+    String effect = isLans() ? ", without effect: LANS normalizes each" : "";
+    return Optional.of(
+        "gradients clipped to norm " + maxGradNorm.getAsDouble() + clippingOrigin + effect);
+  }
+}
