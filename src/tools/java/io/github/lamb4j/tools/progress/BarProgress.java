@@ -4,7 +4,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar per task on standard error, for a terminal. */
+/** Draws a bar per task on standard error, for a terminal. */
 public final class BarProgress implements Progress {
 
   private ProgressBar bar;

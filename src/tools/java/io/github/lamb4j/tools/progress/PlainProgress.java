@@ -2,13 +2,13 @@ package io.github.lamb4j.tools.progress;
 
 import java.io.PrintWriter;
 
-/** A line for everything worth noting, for a log. */
+/** Writes notes as lines, for a log. */
 public final class PlainProgress implements Progress {
 
   private final PrintWriter out;
   private String task;
 
-  /** Prints to {@code out} and flushes it. */
+  /** Prints to {@code out} and flushes it after each line. */
   public PlainProgress(PrintWriter out) {
     this.out = out;
   }

@@ -1,27 +1,30 @@
 package io.github.lamb4j.tools.progress;
 
+import java.io.Console;
 import java.io.PrintWriter;
 
-/** Hears how a long task goes. */
+/** Receives the progress of a long task. */
 public interface Progress {
 
-  /** Says nothing to anyone. */
+  /** Ignores everything. */
   Progress SILENT = new Progress() {};
 
-  /** A bar if this process has a terminal, else lines on {@code log}. */
+  /** A bar if this process has a terminal; otherwise lines on {@code log}. */
   static Progress of(PrintWriter log) {
-    return System.console() == null ? new PlainProgress(log) : new BarProgress();
+    return Terminal.isTerminal(Console.class, System.console())
+        ? new BarProgress()
+        : new PlainProgress(log);
   }
 
-  /** A task of so many steps begins. */
+  /** A task of {@code steps} steps begins. */
   default void begin(String task, long steps) {}
 
-  /** A step was taken; {@code status} is where the task now is, in a few words. */
+  /** A step is done; {@code status} summarizes the task in a few words. */
   default void step(String status) {}
 
   /** Something worth a line in a log. */
   default void note(String line) {}
 
-  /** The task ended, well or not. */
+  /** The task has ended, successfully or not. */
   default void end() {}
 }

@@ -1,2 +1,2 @@
-/** How a long command says how far it is: a bar on a terminal, lines in a log. */
+/** The progress of long commands: a bar on a terminal, lines in a log. */
 package io.github.lamb4j.tools.progress;
