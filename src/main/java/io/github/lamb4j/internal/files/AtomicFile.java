@@ -17,16 +17,16 @@ import java.util.UUID;
 /**
  * Writes a file whole or not at all.
  *
- * <p>The content goes to a new file in the target's directory, is forced to the disk and then takes
- * the target's name in one step. Whoever opens the target sees the old content or the new, never a
- * part. A process that is killed meanwhile leaves the target as it was, and beside it a file named
- * {@code .lamb4j-*.tmp} that may be deleted.
+ * <p>The content goes to a new file in the target's directory, is forced to the disk and then
+ * renamed to the target. Readers of the target see the old content or the new, never a part. A
+ * process that is killed meanwhile leaves the target as it was, and beside it a file named {@code
+ * .lamb4j-*.tmp} that may be deleted.
  */
 public final class AtomicFile {
 
   private AtomicFile() {}
 
-  /** What a file is to hold. */
+  /** The content of a file. */
   @FunctionalInterface
   public interface Content {
     /** Writes all of it; closing the channel is allowed and does nothing. */
@@ -34,12 +34,13 @@ public final class AtomicFile {
   }
 
   /**
-   * Writes a file, replacing the one that is there. A replaced file's permissions are kept.
+   * Writes a file and replaces an existing one, whose permissions are kept. After an exception the
+   * target is as it was and the temporary file is gone.
    *
-   * @throws FileSystemException if the target is a symbolic link or no regular file, or cannot be
-   *     written; the message names the target and is one line
-   * @throws IOException what {@code content} throws, unchanged; as after every exception, the
-   *     target is as it was and the temporary file is gone
+   * @throws FileSystemException if the target is a symbolic link or not a regular file, or its
+   *     directory does not exist; the message names the target and is one line
+   * @throws WriteFailedException if the write fails; so is its message
+   * @throws IOException if {@code content} throws it; unchanged
    */
   public static void write(Path target, Content content) throws IOException {
     Path directory = directoryOf(target);
@@ -58,8 +59,8 @@ public final class AtomicFile {
   }
 
   /**
-   * Refuses what {@link #write} would refuse, as far as can be told beforehand: for a program that
-   * writes after long work.
+   * Refuses a target that {@link #write} would refuse, as far as this can be known beforehand. For
+   * programs that write after long work.
    *
    * @throws FileSystemException as {@link #write} does
    */
@@ -71,7 +72,8 @@ public final class AtomicFile {
 
   private static Path directoryOf(Path target) throws IOException {
     if (Files.isSymbolicLink(target)) {
-      throw failed(target, "is a symbolic link, which would be replaced; name the file itself");
+      throw failed(
+          target, "is a symbolic link, which the write would replace; name the file itself");
     }
     if (Files.exists(target) && !Files.isRegularFile(target)) {
       throw failed(target, "is not a regular file; name another file");
@@ -87,13 +89,14 @@ public final class AtomicFile {
     try {
       return FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     } catch (AccessDeniedException e) {
-      throw failed(target, "cannot be written: no permission to create files in its directory", e);
+      throw new WriteFailedException(
+          target, "cannot be written: no permission to create files in its directory", e);
     } catch (IOException e) {
-      throw failed(target, "cannot be written: " + reason(e), e);
+      throw new WriteFailedException(target, "cannot be written: " + reason(e), e);
     }
   }
 
-  /** A private file must not become readable to others by being rewritten. */
+  /** A private file must not become readable by others when it is rewritten. */
   private static void keepPermissions(Path target, Path temporary) throws IOException {
     var view = Files.getFileAttributeView(target, PosixFileAttributeView.class);
     if (view != null && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -107,7 +110,7 @@ public final class AtomicFile {
       channel.close();
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw failed(target, "cannot be written: " + reason(e), e);
+      throw new WriteFailedException(target, "cannot be written: " + reason(e), e);
     }
   }
 
@@ -119,12 +122,12 @@ public final class AtomicFile {
     }
   }
 
-  /** Makes the new name durable, where the system knows how: some cannot open a directory. */
+  /** Makes the new name durable. Some systems cannot open a directory. */
   private static void forceDirectory(Path directory) {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException e) {
-      // The file is complete under its name; only a power cut in the next seconds could undo it.
+      // The file is complete under its name; only a power failure within seconds could undo that.
     }
   }
 
@@ -137,20 +140,14 @@ public final class AtomicFile {
     return new FileSystemException(Printable.path(target), null, problem);
   }
 
-  private static FileSystemException failed(Path target, String problem, IOException cause) {
-    FileSystemException failure = failed(target, problem);
-    failure.initCause(cause);
-    return failure;
-  }
-
-  /** Names the target in errors, and stays open for the forcing to disk when a writer closes it. */
+  /** Names the target in errors, and stays open after close() so that the file can be forced. */
   private record TargetChannel(Path target, FileChannel channel) implements WritableByteChannel {
     @Override
     public int write(ByteBuffer source) throws IOException {
       try {
         return channel.write(source);
       } catch (IOException e) {
-        throw failed(target, "cannot be written: " + reason(e), e);
+        throw new WriteFailedException(target, "cannot be written: " + reason(e), e);
       }
     }
 

@@ -3,8 +3,8 @@ package io.github.lamb4j.internal.files;
 import java.nio.file.Path;
 
 /**
- * Makes text of unknown origin fit for a message of one line: characters that would break the line,
- * steer a terminal or reorder the text are shown as {@code \}{@code uXXXX}.
+ * Makes text of unknown origin safe to print in one line: characters that would break the line,
+ * control a terminal or reorder the text are shown as {@code \}{@code uXXXX}.
  */
 public final class Printable {
 
@@ -12,7 +12,7 @@ public final class Printable {
 
   private Printable() {}
 
-  /** A value in double quotes, cut short if it is very long. */
+  /** A value in double quotes, truncated if it is very long. */
   public static String value(String value) {
     if (value.length() <= LONGEST) {
       return '"' + escape(value) + '"';

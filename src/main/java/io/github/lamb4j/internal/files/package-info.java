@@ -1,2 +1,2 @@
-/** What every file that the library writes has in common. */
+/** Shared by everything that writes files or prints names: atomic writes and printable text. */
 package io.github.lamb4j.internal.files;

@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,9 +105,15 @@ class MainTest {
   }
 
   private CommandRun start(Object... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
+    return start(List.of(), arguments);
+  }
+
+  private CommandRun start(List<String> shell, Object... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(shell);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx24m"));
+    command.addAll(
+        List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx24m", "-XX:-UsePerfData"));
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add("io.github.lamb4j.tools.cli.Main");
@@ -149,5 +157,20 @@ class MainTest {
     run.assertRefusal();
     assertTrue(run.err().matches("lamb step: .*Java heap.* MiB: raise .*-Xmx.*\\R"), run.err());
     assertTrue(Files.notExists(out));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void shouldFailRatherThanRefuseWhenTheDiskIsFull() throws IOException, InterruptedException {
+    Path model = new Checkpoint().f32("w", new float[100_000]).write(folder.resolve("m"));
+    Path out = folder.resolve("out");
+    // A limit of 200 KiB for each file, without the JVM's own file of performance data.
+    List<String> shell = List.of("bash", "-c", "ulimit -f 200; exec \"$@\"", "bash");
+    CommandRun run =
+        start(shell, "step", "--params", model, "--grads", model, "--out", out, "--lr=1");
+    assertEquals(1, run.exitCode(), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertTrue(run.err().contains("cannot be written: "), run.err());
+    assertEquals("", run.out());
   }
 }

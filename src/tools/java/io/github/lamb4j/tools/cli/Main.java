@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.files.Printable;
+import io.github.lamb4j.internal.files.WriteFailedException;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -35,18 +36,18 @@ public final class Main implements Callable<Integer> {
     System.exit(commandLine().execute(arguments));
   }
 
-  /** The command, ready to be executed; what it prints can be sent elsewhere before. */
+  /** The command, ready to execute; callers may redirect its output first. */
   static CommandLine commandLine() {
     return commandLine(CommandLine.defaultFactory());
   }
 
-  /** The command with subcommands that this factory makes. */
+  /** The command with subcommands from a factory. */
   static CommandLine commandLine(IFactory subcommands) {
     CommandLine lamb = new CommandLine(new Main(), subcommands);
     lamb.getSubcommands()
         .values()
         .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
-    // Without expansion: an argument means itself, also where a file @argument exists.
+    // Arguments are taken literally, even if they begin with @.
     return lamb.setExpandAtFiles(false)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .registerConverter(Path.class, Main::path)
@@ -54,10 +55,10 @@ public final class Main implements Callable<Integer> {
         .setExecutionExceptionHandler((e, command, result) -> fail(command, e));
   }
 
-  /** An empty one, as an unset shell variable gives it, would be the current directory. */
+  /** An empty path, as from an unset shell variable, would mean the current directory. */
   private static Path path(String text) {
     if (text.isEmpty()) {
-      throw new TypeConversionException("an empty path");
+      throw new TypeConversionException("an empty path; give a file or folder");
     }
     try {
       return Path.of(text);
@@ -79,8 +80,8 @@ public final class Main implements Callable<Integer> {
   }
 
   /**
-   * What the library and the file system refuse names the thing, its value and the remedy: one line
-   * is enough.
+   * Refusals of the library and the file system name the thing, its value and the remedy, so one
+   * line is enough.
    */
   private static int fail(CommandLine command, Exception e) throws Exception {
     boolean refusal =
@@ -94,7 +95,9 @@ public final class Main implements Callable<Integer> {
     }
     LOG.debug("refused", e);
     command.getErr().println(oneLine(command, e.getMessage()));
-    return CommandLine.ExitCode.USAGE;
+    return e instanceof WriteFailedException
+        ? CommandLine.ExitCode.SOFTWARE
+        : CommandLine.ExitCode.USAGE;
   }
 
   private static String oneLine(CommandLine command, String message) {
