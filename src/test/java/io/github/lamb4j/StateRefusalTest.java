@@ -327,7 +327,7 @@ class StateRefusalTest {
     Files.write(file, Arrays.copyOf(bytes, (int) (part * bytes.length)));
     assertUnreadable("state.safetensors: ");
     Files.write(file, Arrays.copyOf(bytes, bytes.length - 1));
-    assertUnreadable("cut short");
+    assertUnreadable("truncated");
   }
 
   @Test

@@ -1,6 +1,6 @@
 package io.github.lamb4j.internal.safetensors;
 
-/** The element types that the format knows, under the names that it gives them. */
+/** The element types of the format, with the format's names. */
 public enum Dtype {
   BOOL(8),
   F4(4),
@@ -31,7 +31,7 @@ public enum Dtype {
     this.bits = bits;
   }
 
-  /** The bits of one element; below 8, several elements share a byte. */
+  /** The size of one element in bits; below 8, several elements share a byte. */
   public int bits() {
     return bits;
   }

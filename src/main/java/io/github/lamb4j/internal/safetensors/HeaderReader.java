@@ -25,10 +25,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Reads a header as a stream and refuses it at the first thing that is wrong.
+ * Reads a header as a stream and refuses it at the first error.
  *
- * <p>Nothing is entered that the format does not put there, so that nesting costs nothing, and what
- * is kept is limited in number: memory stays within a few times the length of the header.
+ * <p>It never descends into values that the format does not define, so nesting costs nothing, and
+ * the number of values kept is limited: memory stays within a few times the length of the header.
  */
 final class HeaderReader {
 
@@ -41,7 +41,7 @@ final class HeaderReader {
   static final int MAX_METADATA = 100_000;
   static final int MAX_DIMENSIONS = 64;
 
-  // A shared table of names would let one file's names slow down the next file's.
+  // With a shared table of names, one file's names could slow down reading the next file.
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -68,8 +68,8 @@ final class HeaderReader {
    * Reads a header.
    *
    * @param path the file, for error messages
-   * @param bytes the header, and no more
-   * @param dataBytes the bytes behind the header
+   * @param bytes exactly the header
+   * @param dataBytes the number of bytes after the header
    */
   static Header read(Path path, InputStream bytes, long dataBytes) throws IOException {
     Reader text = new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder());
@@ -81,7 +81,7 @@ final class HeaderReader {
     } catch (CharacterCodingException e) {
       throw new SafetensorsException(path, "the header is not UTF-8 text", e);
     } catch (JsonEOFException e) {
-      throw new SafetensorsException(path, "the header ends in the middle of its JSON", e);
+      throw new SafetensorsException(path, "the header ends within its JSON", e);
     } catch (JsonProcessingException e) {
       throw new SafetensorsException(
           path, "the header is not valid JSON: " + Printable.value(e.getOriginalMessage()), e);
@@ -189,7 +189,7 @@ final class HeaderReader {
         return Long.parseLong(text);
       }
     } catch (NumberFormatException e) {
-      // Beyond 63 bits: refused like everything else that is no size.
+      // More than 63 bits: refused below, like everything else that is not a size.
     }
     String range = "whole numbers from 0 to " + Long.MAX_VALUE;
     throw refused(what + " must be " + range + ", not " + Printable.value(text));
@@ -198,10 +198,11 @@ final class HeaderReader {
   private TensorInfo checked(String name, Dtype dtype, List<Long> shape, long begin, long end)
       throws SafetensorsException {
     if (begin > end) {
-      throw refused(tensor(name) + ": " + offsets(begin, end) + " end before they begin");
+      throw refused(
+          tensor(name) + ": " + offsets(begin, end) + ": the end is before the beginning");
     }
     if (end > dataBytes) {
-      String problem = " reach beyond the " + dataBytes + " bytes of data; is the file cut short?";
+      String problem = ": beyond the " + dataBytes + " bytes of data; is the file truncated?";
       throw refused(tensor(name) + ": " + offsets(begin, end) + problem);
     }
     String type = dtype + " " + shape;
@@ -212,7 +213,7 @@ final class HeaderReader {
         throw refused(tensor(name) + ": " + type + " does not fill whole bytes");
       }
       if (bits / 8 != end - begin) {
-        String problem = " are " + (end - begin) + " bytes, but " + type + " takes " + bits / 8;
+        String problem = ": " + (end - begin) + " bytes, but " + type + " takes " + bits / 8;
         throw refused(tensor(name) + ": " + offsets(begin, end) + problem);
       }
       return new TensorInfo(name, dtype, shape, count, begin, end);
@@ -221,7 +222,7 @@ final class HeaderReader {
     }
   }
 
-  /** The format allows spaces behind the object, and nothing else. */
+  /** The format allows only spaces after the object. */
   private void refuseGarbage(Reader text) throws IOException {
     StringWriter buffered = new StringWriter();
     json.releaseBuffered(buffered);
@@ -231,7 +232,7 @@ final class HeaderReader {
       blank = isBlank(new String(chunk, 0, count));
     }
     if (!blank) {
-      throw refused("the header goes on behind its JSON with something other than spaces");
+      throw refused("the header has something other than spaces after its JSON");
     }
   }
 
@@ -245,21 +246,22 @@ final class HeaderReader {
     long covered = 0;
     for (TensorInfo tensor : sorted) {
       if (tensor.begin() != covered) {
-        String problem = " begins at byte " + tensor.begin() + " of the data, but the data before";
-        String overlap = tensor.begin() < covered ? " it ends at " : " it leave a hole from ";
-        throw refused(tensor(tensor.name()) + problem + overlap + covered);
+        String problem = tensor.begin() < covered ? " overlaps its predecessor" : " leaves a gap";
+        throw refused(
+            "%s%s: it begins at byte %d of the data, its predecessor ends at %d"
+                .formatted(tensor(tensor.name()), problem, tensor.begin(), covered));
       }
       covered = tensor.end();
     }
     if (covered != dataBytes) {
-      String problem = " bytes at the end of the file belong to no tensor";
+      String problem = " bytes at the end of the file do not belong to a tensor";
       throw refused(dataBytes - covered + problem);
     }
     SortedMap<String, String> map = metadata == null ? Collections.emptySortedMap() : metadata;
     return new Header(Collections.unmodifiableList(sorted), Collections.unmodifiableSortedMap(map));
   }
 
-  /** An escape can name half of a surrogate pair, which no UTF-8 text could hold as itself. */
+  /** An escape can denote half of a surrogate pair, which is not valid in UTF-8. */
   private String wellFormed(String what, String text) throws SafetensorsException {
     if (!encoder.canEncode(text)) {
       throw refused(what + Printable.value(text) + " is not Unicode text");

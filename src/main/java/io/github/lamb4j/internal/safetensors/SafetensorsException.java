@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A safetensors file that cannot be used. The message is one line: the file, what is wrong in it,
- * and what to do about it where something can be done.
+ * A safetensors file that cannot be used. The message is one line: the file, the problem and, where
+ * there is one, the remedy.
  */
 public final class SafetensorsException extends IOException {
 
-  /** Names the file before the problem. */
+  /** The message is the file, then the problem. */
   public SafetensorsException(Path file, String problem) {
     this(file, problem, null);
   }

@@ -23,9 +23,9 @@ import java.util.SortedMap;
 /**
  * An open safetensors file.
  *
- * <p>Opening reads the header alone and checks all of it; elements are read when asked for, in
- * pieces, so that a file may be larger than the memory. Several threads may read at once. A thread
- * that is interrupted while it reads closes the file, as with every {@link FileChannel}.
+ * <p>Opening reads and checks only the header. Elements are read on request, in pieces, so a file
+ * may be larger than memory. Several threads may read at once. Interrupting a thread that reads
+ * closes the file, as with every {@link FileChannel}.
  */
 public final class SafetensorsFile implements AutoCloseable {
 
@@ -51,9 +51,9 @@ public final class SafetensorsFile implements AutoCloseable {
   /**
    * Opens a file and reads its header.
    *
-   * @throws SafetensorsException if there is no such regular file, if it cannot be read, or if
-   *     anything in its header is not as the format wants it: among others duplicate names, and
-   *     tensors that overlap or leave bytes uncovered
+   * @throws SafetensorsException if there is no such regular file, it cannot be read, or its header
+   *     violates the format in any way: duplicate names, for example, or tensors that overlap or
+   *     leave bytes uncovered
    */
   public static SafetensorsFile open(Path path) throws IOException {
     FileChannel channel = openChannel(path);
@@ -77,7 +77,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
-  /** The tensors in the order of their data; those without elements in the header's. */
+  /** The tensors in the order of their data; those without elements in the order of the header. */
   public List<TensorInfo> tensors() {
     return header.tensors();
   }
@@ -87,30 +87,31 @@ public final class SafetensorsFile implements AutoCloseable {
     return Optional.ofNullable(byName.get(name));
   }
 
-  /** The free text that the file carries, by its key; empty if there is none. */
+  /** The metadata by key; empty if the file has none. */
   public SortedMap<String, String> metadata() {
     return header.metadata();
   }
 
   /**
-   * Reads elements of an F32, F16 or BF16 tensor as floats: exactly, and a NaN with its payload.
+   * Reads elements of an F32, F16 or BF16 tensor as floats, exactly; a NaN keeps its payload.
    *
    * @param tensor a tensor of this file
-   * @param offset the first element to read, counted from 0 in row-major order
-   * @param target what to fill from its position to its limit; after an exception, a part may be
-   * @throws SafetensorsException if the tensor is of another type, or the file cannot be read
-   * @throws IndexOutOfBoundsException if the tensor has fewer elements than asked for
-   * @throws IllegalArgumentException if the tensor is not of this file
+   * @param offset the index of the first element, in row-major order
+   * @param target filled from its position to its limit; after an exception, partly
+   * @throws SafetensorsException if the tensor has another type, or the file cannot be read
+   * @throws IndexOutOfBoundsException if the range exceeds the tensor
+   * @throws IllegalArgumentException if the tensor belongs to another file
    */
   public void read(TensorInfo tensor, long offset, FloatBuffer target) throws IOException {
     String name = Printable.value(tensor.name());
     if (!tensor.equals(byName.get(tensor.name()))) {
-      throw new IllegalArgumentException(name + " is not a tensor of " + Printable.path(path));
+      throw new IllegalArgumentException(
+          "tensor " + name + " does not belong to " + Printable.path(path));
     }
     if (offset < 0 || offset > tensor.elementCount() - target.remaining()) {
       throw new IndexOutOfBoundsException(
-          "tensor %s has %d elements, too few for %d from %d on"
-              .formatted(name, tensor.elementCount(), target.remaining(), offset));
+          "tensor %s: range [%d, %d) is out of bounds for %d elements"
+              .formatted(name, offset, offset + target.remaining(), tensor.elementCount()));
     }
     int width = width(tensor);
     ByteBuffer chunk =
@@ -134,19 +135,21 @@ public final class SafetensorsFile implements AutoCloseable {
   private long headerBytes(long fileBytes) throws IOException {
     if (fileBytes < LENGTH_BYTES) {
       throw new SafetensorsException(
-          path, "only " + fileBytes + " bytes long, which is no safetensors file");
+          path,
+          "only " + fileBytes + " bytes long; a safetensors file has at least " + LENGTH_BYTES);
     }
     ByteBuffer length = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     fill(length, 0);
     long bytes = length.getLong(0);
-    String what = "the header's length is given as " + Long.toUnsignedString(bytes) + " bytes, ";
+    String what = "header length " + Long.toUnsignedString(bytes) + " bytes: ";
     if (bytes < 0 || bytes > HeaderReader.MAX_BYTES) {
       throw new SafetensorsException(
-          path, what + "more than " + HeaderReader.MAX_BYTES + "; is this a safetensors file?");
+          path,
+          what + "at most " + HeaderReader.MAX_BYTES + " are allowed; is this a safetensors file?");
     }
     if (bytes > fileBytes - LENGTH_BYTES) {
       throw new SafetensorsException(
-          path, what + "but the file has only " + fileBytes + "; is it cut short?");
+          path, what + "the file has only " + fileBytes + "; is it truncated?");
     }
     return bytes;
   }
@@ -158,7 +161,7 @@ public final class SafetensorsFile implements AutoCloseable {
       default ->
           throw new SafetensorsException(
               path,
-              "tensor %s holds %s, and only F32, F16 and BF16 can be read as floats"
+              "tensor %s is %s; only F32, F16 and BF16 can be read as floats"
                   .formatted(Printable.value(tensor.name()), tensor.dtype()));
     };
   }
@@ -184,7 +187,7 @@ public final class SafetensorsFile implements AutoCloseable {
     while (target.hasRemaining()) {
       int count = readAt(target, position);
       if (count < 0) {
-        throw new SafetensorsException(path, "has become shorter since it was opened");
+        throw new SafetensorsException(path, "truncated since it was opened");
       }
       position += count;
     }
@@ -198,7 +201,7 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
-  /** The system's errors do not name the file, or name it alone; closing is the caller's doing. */
+  /** The system's errors do not name the file, or name nothing else; the caller closes it. */
   private static IOException named(Path path, IOException e) {
     if (e instanceof SafetensorsException || e instanceof ClosedChannelException) {
       return e;
@@ -207,7 +210,7 @@ public final class SafetensorsFile implements AutoCloseable {
       return new SafetensorsException(path, "no such file", e);
     }
     if (e instanceof AccessDeniedException) {
-      return new SafetensorsException(path, "no permission to read it", e);
+      return new SafetensorsException(path, "no read permission", e);
     }
     return new SafetensorsException(path, "cannot be read: " + Printable.escape("" + e), e);
   }

@@ -30,14 +30,13 @@ public final class SafetensorsWriter {
   /**
    * Writes a file whole or not at all, as {@link AtomicFile} does.
    *
-   * <p>The tensors' data lie in the order given, the first at a multiple of 8 bytes.
+   * <p>The tensors' data are stored in the order given; the first begins at a multiple of 8 bytes.
    *
-   * @param metadata free text by its key, written in the keys' order; may be empty
-   * @throws SafetensorsException if the file could not be read back: two tensors of one name, a
-   *     negative dimension, more tensors, dimensions or header bytes than a file may have, or a
-   *     text that is not Unicode
-   * @throws IllegalStateException if a source gives fewer elements than it was asked for
-   * @throws IOException if the file cannot be written, or what a source throws
+   * @param metadata text by key, written in the order of the keys; may be empty
+   * @throws SafetensorsException if the file could not be read back: a duplicate name, a negative
+   *     dimension, too many tensors, dimensions or header bytes, or text that is not Unicode
+   * @throws IllegalStateException if a source provides fewer elements than requested
+   * @throws IOException if the file cannot be written, or if a source throws it
    */
   public static void write(Path path, Map<String, String> metadata, List<TensorSource> tensors)
       throws IOException {
@@ -48,7 +47,7 @@ public final class SafetensorsWriter {
       throw new SafetensorsException(
           path, "the header would exceed " + HeaderReader.MAX_BYTES + " bytes; split the file");
     }
-    // Reading it back refuses whatever no reader would take, before anything is written.
+    // Reading the header back refuses what readers would refuse, before anything is written.
     HeaderReader.read(path, new ByteArrayInputStream(header), dataBytes);
     AtomicFile.write(
         path,
@@ -138,7 +137,7 @@ public final class SafetensorsWriter {
       elements.read(written, floats);
       if (floats.position() != count) {
         throw new IllegalStateException(
-            "the source of tensor %s gave %d of the %d elements from %d on"
+            "the source of tensor %s provided %d of %d elements from offset %d"
                 .formatted(Printable.value(tensor.name()), floats.position(), count, written));
       }
       narrow(tensor.dtype(), chunk);
@@ -147,13 +146,13 @@ public final class SafetensorsWriter {
     }
   }
 
-  /** Replaces the floats in a chunk by what the file is to hold, from the chunk's beginning on. */
+  /** Converts the floats of a chunk in place to the type of the file. */
   private static void narrow(Dtype dtype, ByteBuffer chunk) {
     if (dtype == Dtype.F32) {
       return;
     }
     int count = chunk.limit() / Float.BYTES;
-    for (int i = 0; i < count; i++) { // never writes what is still to be read
+    for (int i = 0; i < count; i++) { // never overwrites a float that is still to be read
       float value = chunk.getFloat(i * Float.BYTES);
       chunk.putShort(i * Short.BYTES, dtype == Dtype.F16 ? Half.toF16(value) : Half.toBf16(value));
     }

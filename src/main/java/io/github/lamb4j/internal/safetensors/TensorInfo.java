@@ -3,15 +3,15 @@ package io.github.lamb4j.internal.safetensors;
 import java.util.List;
 
 /**
- * A tensor of a file: what its header says of it.
+ * A tensor as the header of its file describes it.
  *
- * @param name any text; unique in its file
- * @param dtype the type of its elements
- * @param shape its dimensions, outermost first; none for a scalar, and a 0 among them for a tensor
+ * @param name any text; unique in the file
+ * @param dtype the element type
+ * @param shape the dimensions, outermost first; empty for a scalar, and with a 0 for a tensor
  *     without elements
- * @param elementCount the product of its dimensions
- * @param begin its first byte, counted from the start of the file's data
- * @param end the byte behind its last
+ * @param elementCount the product of the dimensions
+ * @param begin the offset of the first byte in the file's data
+ * @param end the offset after the last byte
  */
 public record TensorInfo(
     String name, Dtype dtype, List<Long> shape, long elementCount, long begin, long end) {

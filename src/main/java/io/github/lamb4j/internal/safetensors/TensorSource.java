@@ -6,23 +6,23 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * A tensor of floats that is to be written.
+ * A tensor of floats to write.
  *
- * @param name any text but {@code __metadata__}, which the format keeps for itself
- * @param dtype F32, F16 or BF16; to the latter two each element is rounded, to nearest even
- * @param shape its dimensions, outermost first
- * @param elements gives its elements
+ * @param name any text except {@code __metadata__}, which the format reserves
+ * @param dtype F32, F16 or BF16; for the latter two each element is rounded to nearest even
+ * @param shape the dimensions, outermost first
+ * @param elements provides the elements
  */
 public record TensorSource(String name, Dtype dtype, List<Long> shape, Elements elements) {
 
-  /** Gives a tensor's elements in pieces, from first to last. */
+  /** Provides the elements of a tensor in pieces, from first to last. */
   @FunctionalInterface
   public interface Elements {
     /**
      * Fills the target from its position to its limit.
      *
-     * @param offset the first element asked for, counted from 0 in row-major order
-     * @param target a direct buffer; valid during the call alone
+     * @param offset the index of the first element, in row-major order
+     * @param target a direct buffer, valid only during the call
      */
     void read(long offset, FloatBuffer target) throws IOException;
   }
@@ -30,11 +30,12 @@ public record TensorSource(String name, Dtype dtype, List<Long> shape, Elements 
   /** Copies the shape. */
   public TensorSource {
     if (name.equals(HeaderReader.METADATA)) {
-      throw new IllegalArgumentException("the name " + name + " is reserved");
+      throw new IllegalArgumentException(
+          "tensor name " + name + ": reserved by the format; choose another");
     }
     if (dtype != Dtype.F32 && dtype != Dtype.F16 && dtype != Dtype.BF16) {
       throw new IllegalArgumentException(
-          "tensor %s: %s, and floats can be written as F32, F16 and BF16 only"
+          "tensor %s: %s; floats can be written only as F32, F16 or BF16"
               .formatted(Printable.value(name), dtype));
     }
     shape = List.copyOf(shape);

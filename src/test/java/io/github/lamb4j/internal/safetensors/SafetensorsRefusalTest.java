@@ -45,13 +45,13 @@ class SafetensorsRefusalTest {
         arguments(new byte[0], "only 0 bytes long"),
         arguments(new byte[7], "only 7 bytes long"),
         arguments(new byte[8], "does not begin with {"),
-        arguments(file(3, header, new byte[0]), "given as 3 bytes, but the file has only 10"),
-        arguments(file(100_000_000, header, new byte[0]), "is it cut short?"),
-        arguments(file(100_000_001, header, new byte[0]), "more than 100000000"),
-        arguments(file(Long.MAX_VALUE, header, new byte[0]), "more than 100000000"),
-        arguments(file(-1, header, new byte[0]), "given as 18446744073709551615 bytes"),
-        arguments(file(Long.MIN_VALUE, header, new byte[0]), "given as 9223372036854775808"),
-        arguments(file(1, header, new byte[0]), "ends in the middle"),
+        arguments(file(3, header, new byte[0]), "header length 3 bytes: the file has only 10"),
+        arguments(file(100_000_000, header, new byte[0]), "is it truncated?"),
+        arguments(file(100_000_001, header, new byte[0]), "at most 100000000 are allowed"),
+        arguments(file(Long.MAX_VALUE, header, new byte[0]), "at most 100000000 are allowed"),
+        arguments(file(-1, header, new byte[0]), "header length 18446744073709551615 bytes"),
+        arguments(file(Long.MIN_VALUE, header, new byte[0]), "header length 9223372036854775808"),
+        arguments(file(1, header, new byte[0]), "ends within its JSON"),
         arguments("version https://git-lfs.github.com/spec/v1\n".getBytes(), "is this a safe"));
   }
 
@@ -90,9 +90,9 @@ class SafetensorsRefusalTest {
         arguments("null", "does not begin with {"),
         arguments("\"{}\"", "does not begin with {"),
         arguments("\0\0\0\0", "not valid JSON"),
-        arguments("{", "ends in the middle"),
-        arguments("{\"x", "ends in the middle"),
-        arguments("{\"x\":" + OK, "ends in the middle"),
+        arguments("{", "ends within its JSON"),
+        arguments("{\"x", "ends within its JSON"),
+        arguments("{\"x\":" + OK, "ends within its JSON"),
         arguments("{,}", "not valid JSON"),
         arguments("{x:1}", "not valid JSON"),
         arguments("{'x':1}", "not valid JSON"),
@@ -100,11 +100,11 @@ class SafetensorsRefusalTest {
         arguments("{/**/}", "not valid JSON"),
         arguments("{\"a\nb\":1}", "not valid JSON"),
         arguments("{\"\\x\":1}", "not valid JSON"),
-        arguments("{} {}", "goes on behind its JSON"),
-        arguments("{}x", "goes on behind its JSON"),
-        arguments("{}\0", "goes on behind its JSON"),
-        arguments("{}\n", "goes on behind its JSON"),
-        arguments("{}" + " ".repeat(20_000) + "}", "goes on behind its JSON"),
+        arguments("{} {}", "other than spaces after its JSON"),
+        arguments("{}x", "other than spaces after its JSON"),
+        arguments("{}\0", "other than spaces after its JSON"),
+        arguments("{}\n", "other than spaces after its JSON"),
+        arguments("{}" + " ".repeat(20_000) + "}", "other than spaces after its JSON"),
         arguments("{\"\\ud800\":" + OK + "}", "surrogate"),
         arguments("{\"\\udc00\":" + OK + "}", "surrogate"),
         arguments("{\"" + "n".repeat(60_000) + "\":" + OK + "}", "not valid JSON"),
@@ -186,12 +186,12 @@ class SafetensorsRefusalTest {
         arguments("[4294967296,4294967296]", "[0,4]", "too large for any file"),
         arguments("[4294967296,4294967296,0]", "[0,0]", "too large for any file"),
         arguments("[4611686018427387904]", "[0,0]", "too large for any file"),
-        arguments("[2]", "[0,4]", "are 4 bytes, but F32 [2] takes 8"),
-        arguments("[0]", "[0,4]", "are 4 bytes, but F32 [0] takes 0"),
-        arguments("[]", "[0,0]", "are 0 bytes, but F32 [] takes 4"),
-        arguments("[1]", "[4,0]", "end before they begin"),
-        arguments("[2]", "[0,8]", "reach beyond the 4 bytes of data"),
-        arguments("[0]", "[9223372036854775807,9223372036854775807]", "reach beyond"),
+        arguments("[2]", "[0,4]", "4 bytes, but F32 [2] takes 8"),
+        arguments("[0]", "[0,4]", "4 bytes, but F32 [0] takes 0"),
+        arguments("[]", "[0,0]", "0 bytes, but F32 [] takes 4"),
+        arguments("[1]", "[4,0]", "the end is before the beginning"),
+        arguments("[2]", "[0,8]", "beyond the 4 bytes of data"),
+        arguments("[0]", "[9223372036854775807,9223372036854775807]", "beyond the "),
         arguments("[0]", "[0," + far + "]", "\"data_offsets\" must be whole numbers"),
         arguments("[1]", "[-4,0]", "\"data_offsets\" must be whole numbers"),
         arguments("[1]", "[]", "\"data_offsets\" must be two numbers"),
@@ -222,13 +222,18 @@ class SafetensorsRefusalTest {
   static Stream<Arguments> layouts() {
     String first = entry("F32", "[2]", 0, 8);
     return Stream.of(
-        arguments(first, first, 8, "\"b\" begins at byte 0 of the data, but the data before it"),
+        arguments(
+            first,
+            first,
+            8,
+            "\"b\" overlaps its predecessor: it begins at byte 0 of the data, its predecessor"),
         arguments(first, entry("F32", "[2]", 4, 12), 12, "ends at 8"),
         arguments(first, entry("F32", "[1]", 4, 8), 8, "ends at 8"),
         arguments(first, entry("F32", "[0]", 4, 4), 8, "ends at 8"),
-        arguments(first, entry("F32", "[1]", 12, 16), 16, "leave a hole from 8"),
-        arguments(first, entry("F32", "[0]", 9, 9), 9, "leave a hole from 8"),
-        arguments(entry("F32", "[1]", 4, 8), entry("F32", "[0]", 4, 4), 8, "a hole from 0"),
+        arguments(first, entry("F32", "[1]", 12, 16), 16, "leaves a gap: it begins at byte "),
+        arguments(first, entry("F32", "[0]", 9, 9), 9, "leaves a gap: it begins at byte "),
+        arguments(
+            entry("F32", "[1]", 4, 8), entry("F32", "[0]", 4, 4), 8, "its predecessor ends at 0"),
         arguments(first, entry("F32", "[1]", 8, 12), 13, "1 bytes at the end of the file"));
   }
 
@@ -241,7 +246,7 @@ class SafetensorsRefusalTest {
 
   @Test
   void shouldRefuseDataWithoutTensors() throws IOException {
-    assertRefused(file("{}", 1), "belong to no tensor");
+    assertRefused(file("{}", 1), "do not belong to a tensor");
   }
 
   @Test

@@ -221,7 +221,7 @@ class SafetensorsWriterTest {
         assertThrows(
             IllegalStateException.class,
             () -> SafetensorsWriter.write(path, Map.of(), List.of(lazy)));
-    assertTrue(e.getMessage().contains("\"lazy\" gave 1 of the 3"), e.getMessage());
+    assertTrue(e.getMessage().contains("\"lazy\" provided 1 of 3"), e.getMessage());
     assertOnlyOld();
   }
 

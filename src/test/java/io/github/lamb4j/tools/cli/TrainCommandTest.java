@@ -38,15 +38,15 @@ class TrainCommandTest {
         "--batch-size|0|--batch-size 0: give at least 1",
         "--batch-size|256,-1|--batch-size -1: give at least 1",
         "--batch-size|many|'many' is not an int",
-        "--optimizer|sgd|'sgd' is no optimizer; give lamb or adamw",
+        "--optimizer|sgd|'sgd' is not an optimizer; give lamb or adamw",
         "--epochs|0|--epochs 0: give at least 1",
         "--threads|0|--threads 0: give 1 to 256",
         "--max-examples|5|--max-examples 5: give at least 1000",
         "--lamb-lr|0|--lamb-lr 0.0: give a number above 0",
         "--adamw-lr|NaN|--adamw-lr NaN: give a number above 0",
         "--seed|x|'x' is not a long",
-        "--json|/no/such/folder/x.json|--json /no/such/folder/x.json: its folder does not exist; create it",
-        "--json|/|--json /: this is no regular file; name another",
+        "--json|/no/such/folder/x.json|--json /no/such/folder/x.json: the folder does not exist; create it",
+        "--json|/|--json /: is not a regular file; name another",
         "--frobnicate|1|--frobnicate",
       })
   void shouldNameWhatIsWrong(String option, String value, String message) {

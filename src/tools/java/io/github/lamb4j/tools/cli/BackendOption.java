@@ -2,16 +2,16 @@ package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.BackendChoice;
 
-/** What {@code --backend} takes. */
+/** The values of {@code --backend}. */
 enum BackendOption {
   AUTO,
   CUDA,
   CPU;
 
   /**
-   * The backend that it stands for on this machine.
+   * Selects the backend on this machine.
    *
-   * @throws IllegalStateException if it is CUDA and there is none
+   * @throws IllegalStateException if CUDA is requested and not available
    */
   BackendChoice choice() {
     return switch (this) {

@@ -29,18 +29,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code lamb bench}: how long a step takes on the tensors of real models. */
+/** {@code lamb bench}: times a step on the tensors of real models. */
 @Command(
     name = "bench",
     description = {
-      "Times one optimizer step on a model's tensors: a copy of memory (the ceiling), AdamW, LAMB,"
-          + " and on CUDA LAMB as the textbook has it, made of cuBLAS calls. All are interleaved in"
-          + " one run.",
-      "Bytes are counted: on CUDA from the tiles that the single pass really deferred."
+      "Times one optimizer step on a model's tensors: a memory copy (the ceiling), AdamW, LAMB, and"
+          + " on CUDA a textbook LAMB made of cuBLAS calls. All are interleaved in one run.",
+      "Bytes are counted; on CUDA from the tiles that the single pass actually deferred."
     },
     footer = {
       "",
-      "SHAPES.json is an array of tensors; decay and adapt are true where they are left out:",
+      "SHAPES.json is an array of tensors; decay and adapt default to true:",
       "  [{\"name\": \"dense.weight\", \"shape\": [1024, 4096]},",
       "   {\"name\": \"dense.bias\", \"shape\": [1024], \"decay\": false, \"adapt\": false}]"
     },
@@ -74,18 +73,18 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "PATH",
       converter = PathConverter.class,
       description =
-          "LAMB's way through memory on CUDA: single-pass, two-pass, or auto for both, each in a row"
-              + " of its own.")
+          "How LAMB passes through memory on CUDA: single-pass, two-pass, or auto for both, each in"
+              + " its own row.")
   private StepPath path;
 
-  @Option(names = "--clip", description = "Clip the gradients' norm, in every optimizer.")
+  @Option(names = "--clip", description = "Clip the norm of the gradients, in every optimizer.")
   private boolean clip;
 
   @Option(
       names = "--repeat",
       paramLabel = "N",
       description =
-          "Repetitions of each. Default: 30; on the CPU fewer if 30 take more than a minute.")
+          "Repetitions of each. Default: 30; on the CPU fewer if 30 would take more than a minute.")
   private Integer repeat;
 
   @Option(
@@ -98,14 +97,14 @@ final class BenchCommand implements Callable<Integer> {
       names = "--json",
       paramLabel = "FILE",
       description =
-          "Write everything to FILE as JSON: every repetition, device, versions, clocks, commit.")
+          "Write all results to FILE as JSON: every repetition, device, versions, clocks, commit.")
   private Path json;
 
   @Option(
       names = "--write-shapes",
       paramLabel = "FILE",
       description =
-          "Time nothing: write the tensors of --model to FILE, for scripts/bench-peers.py.")
+          "Instead of timing, write the tensors of --model to FILE, for scripts/bench-peers.py.")
   private Path writeShapes;
 
   @Override
@@ -147,7 +146,8 @@ final class BenchCommand implements Callable<Integer> {
       throw new BadInput("--threads " + threads + ": give 1 to " + MOST_THREADS);
     }
     if (writeShapes != null && model == null) {
-      throw new BadInput("--write-shapes: give the --model whose tensors are to be written");
+      throw new BadInput(
+          "--write-shapes: --model is missing; give the model whose tensors to write");
     }
     if (json != null) {
       AtomicFile.requireWritable(json);
@@ -165,7 +165,7 @@ final class BenchCommand implements Callable<Integer> {
     Path file = file(model);
     if (file == null || !Files.isRegularFile(file)) {
       throw new BadInput(
-          "--model %s: is no file and none of %s"
+          "--model %s: neither a file nor one of %s"
               .formatted(Printable.value(model), String.join(", ", Models.names())));
     }
     return List.of(ShapesFile.read(file));
@@ -192,7 +192,7 @@ final class BenchCommand implements Callable<Integer> {
         }
       }
       throw new TypeConversionException(
-          Printable.value(name) + " is no path; give single-pass, two-pass or auto");
+          Printable.value(name) + " is not a path; give single-pass, two-pass or auto");
     }
   }
 }

@@ -3,7 +3,7 @@ package io.github.lamb4j.tools.cli;
 import io.github.lamb4j.config.BiasCorrection;
 import java.util.Locale;
 
-/** What {@code --bias-correction} takes. */
+/** The values of {@code --bias-correction}. */
 enum BiasCorrectionOption {
   MOMENTS(BiasCorrection.MOMENTS),
   LR(BiasCorrection.LEARNING_RATE),
@@ -19,13 +19,13 @@ enum BiasCorrectionOption {
     return meaning;
   }
 
-  /** How it is written. */
+  /** The value as it is written. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** What stands for a bias correction. */
+  /** The value for a bias correction. */
   static BiasCorrectionOption of(BiasCorrection meaning) {
     for (BiasCorrectionOption option : values()) {
       if (option.meaning == meaning) {

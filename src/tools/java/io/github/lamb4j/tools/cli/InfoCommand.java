@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code lamb info}: what would run a step on this machine, and why. */
+/** {@code lamb info}: shows which backend would run a step on this machine, and why. */
 @Command(
     name = "info",
     description =

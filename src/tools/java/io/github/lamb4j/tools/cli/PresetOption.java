@@ -8,13 +8,13 @@ import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** What {@code --preset} takes: the presets' names as one writes them. */
+/** The values of {@code --preset}: the presets' names in lower case, with hyphens. */
 final class PresetOption implements ITypeConverter<Preset>, Iterable<String> {
 
   private static final List<String> NAMES =
       Arrays.stream(Preset.values()).map(PresetOption::nameOf).toList();
 
-  /** How a preset is written. */
+  /** The name of a preset. */
   static String nameOf(Preset preset) {
     return preset.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

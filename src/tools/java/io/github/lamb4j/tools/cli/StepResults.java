@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** The folder where the results of one {@code lamb step} go, each file whole or not at all. */
+/**
+ * The folder for the results of one {@code lamb step}; each file is written whole or not at all.
+ */
 final class StepResults {
 
   private static final String PARAMS_FILE = "params.safetensors";
@@ -20,7 +22,7 @@ final class StepResults {
   private final Path out;
 
   /**
-   * Finds out whether results can be written there, and makes nothing yet.
+   * Checks whether results can be written there. Creates nothing yet.
    *
    * @throws BadInput if they cannot
    */
@@ -50,8 +52,9 @@ final class StepResults {
   /** Writes all results. */
   void write(Contents params, Contents state, TrustHistory trust) throws IOException {
     createOut();
-    // The state first: with twice the tensors it alone can exceed what the format allows, and then
-    // nothing has been replaced.
+    // The state first: it has twice the tensors, so only it can exceed the limits of the format,
+    // and
+    // then nothing has been replaced.
     SafetensorsWriter.write(out.resolve(STATE_FILE), state.metadata, state.tensors);
     SafetensorsWriter.write(out.resolve(PARAMS_FILE), params.metadata, params.tensors);
     trust.write(out.resolve(TRUST_FILE));
@@ -62,7 +65,7 @@ final class StepResults {
       Files.createDirectories(out);
     } catch (IOException e) {
       throw new BadInput(
-          "--out %s: cannot be made (%s); name another"
+          "--out %s: cannot be created (%s); name another"
               .formatted(Printable.path(out), e.getMessage()));
     }
   }

@@ -27,14 +27,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code lamb train}: the comparison of LAMB with AdamW on WordNet's glosses. */
+/** {@code lamb train}: compares LAMB with AdamW on WordNet's glosses. */
 @Command(
     name = "train",
     description = {
-      "Trains a classifier of WordNet's 117,791 glosses into their 45 lexicographer classes on the"
-          + " CPU, with LAMB and with AdamW at each batch size, and compares them on held-out"
-          + " glosses.",
-      "The numbers are the same bits at every run, whatever --threads."
+      "Trains a classifier that sorts WordNet's 117,791 glosses into 45 lexicographer classes, on the"
+          + " CPU, with LAMB and with AdamW at each batch size. Compares them on held-out glosses.",
+      "Every run gives the same bits, for any --threads."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -47,7 +46,7 @@ final class TrainCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "N",
       defaultValue = "256,8192",
-      description = "Examples per step, one run for each (default: ${DEFAULT-VALUE}).")
+      description = "Examples per step, with one run for each value (default: ${DEFAULT-VALUE}).")
   private List<Integer> batchSizes;
 
   @Option(
@@ -83,25 +82,25 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "Decides the split, the first weights and the order (default: ${DEFAULT-VALUE}).")
+          "Determines the split, the initial weights and the order (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads to use; the numbers do not depend on it (default: one per core).")
+      description = "Number of threads; does not affect the results (default: one per core).")
   private Integer threads;
 
   @Option(
       names = "--max-examples",
       paramLabel = "N",
-      description = "Glosses to keep, taken at random by the seed (default: all).")
+      description = "Number of glosses to use, chosen at random by the seed (default: all).")
   private Integer maxExamples;
 
   @Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write the numbers to FILE as JSON, whole or not at all.")
+      description = "Write the results to FILE as JSON, whole or not at all.")
   private Path json;
 
   @Override
@@ -160,18 +159,18 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  // What AtomicFile would refuse, before minutes of training rather than after.
+  // AtomicFile would refuse the same, but only after minutes of training.
   private void checkJson() {
     String file = "--json " + Printable.path(json);
     Path folder = json.toAbsolutePath().getParent();
-    require(!Files.isSymbolicLink(json), file + ": this is a symbolic link; name the file itself");
+    require(!Files.isSymbolicLink(json), file + ": is a symbolic link; name the file itself");
     require(
         !Files.exists(json) || Files.isRegularFile(json),
-        file + ": this is no regular file; name another");
+        file + ": is not a regular file; name another");
     require(
         folder != null && Files.isDirectory(folder),
-        file + ": its folder does not exist; create it first");
-    require(Files.isWritable(folder), file + ": its folder is not writable; name another");
+        file + ": the folder does not exist; create it first");
+    require(Files.isWritable(folder), file + ": the folder is not writable; name another");
   }
 
   private void checkRate(String option, Double rate) {
@@ -188,7 +187,7 @@ final class TrainCommand implements Callable<Integer> {
           batchSize <= data.train().size(),
           String.format(
               Locale.ROOT,
-              "--batch-size %d: there are only %d examples to train on; give at most as many",
+              "--batch-size %d: there are only %d training examples; give at most that many",
               batchSize,
               data.train().size()));
     }
@@ -231,7 +230,7 @@ final class TrainCommand implements Callable<Integer> {
           return contender;
         }
       }
-      throw new TypeConversionException("'" + name + "' is no optimizer; give lamb or adamw");
+      throw new TypeConversionException("'" + name + "' is not an optimizer; give lamb or adamw");
     }
   }
 }

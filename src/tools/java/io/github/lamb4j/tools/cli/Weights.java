@@ -10,16 +10,16 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 
 /**
- * The weights of one tensor in memory, in the type that they have in their file.
+ * The weights of one tensor in memory, in the type of their file.
  *
  * @param type F32, F16 or BF16
- * @param array as many elements as the tensor has
+ * @param array the elements
  */
 record Weights(Dtype type, HostArray array) {
 
   private static final int PIECE = 1 << 16;
 
-  /** Reads them: to the bit, also where they are NaN. */
+  /** Reads weights and keeps every bit, even of a NaN. */
   static Weights read(SafetensorsFile file, TensorInfo info) throws IOException {
     int count = (int) info.elementCount();
     if (info.dtype() == Dtype.F32) {
@@ -33,7 +33,7 @@ record Weights(Dtype type, HostArray array) {
       piece.clear().limit(Math.min(PIECE, halves.remaining()));
       file.read(info, halves.position(), piece);
       for (piece.flip(); piece.hasRemaining(); ) {
-        halves.put(rounded(info.dtype(), piece.get())); // gives back what was widened
+        halves.put(rounded(info.dtype(), piece.get())); // undoes the widening, exactly
       }
     }
     halves.flip();
@@ -41,7 +41,7 @@ record Weights(Dtype type, HostArray array) {
         info.dtype(), info.dtype() == Dtype.F16 ? HostArray.f16(halves) : HostArray.bf16(halves));
   }
 
-  /** Widens elements, exactly, until the target is full. */
+  /** Fills the target with elements, widened exactly. */
   void copy(int offset, FloatBuffer target) {
     if (type == Dtype.F32) {
       target.put(array.floats().slice(offset, target.remaining()));
@@ -54,7 +54,7 @@ record Weights(Dtype type, HostArray array) {
     }
   }
 
-  /** The first of some weights in full precision that does not round to the element here, or -1. */
+  /** The index of the first master that does not round to its weight, or -1. */
   int mismatch(int offset, FloatBuffer masters) {
     ShortBuffer halves = array.halves().position(offset);
     for (int i = 0; i < masters.limit(); i++) {
