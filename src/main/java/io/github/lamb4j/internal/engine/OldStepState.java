@@ -120,7 +120,7 @@ final class OldStepState {
 
   private List<Pattern> patterns(String key) {
     List<Pattern> patterns = new ArrayList<>();
-    for (String expression : old.get(key).split("\n")) {
+    for (String expression : old.get(key).split("\n", -1)) {
       if (expression.isEmpty()) {
         continue; // the file of a command without the option
       }

@@ -6,74 +6,41 @@ import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.config.Limits;
 import io.github.lamb4j.config.UpdateRule;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 
 /**
- * The hyperparameters that a state file records, each with its name, how it is written and how it
- * is read. A learning rate is not among them: it is a function of the step.
+ * How to read back each of {@link Hyperparameters#values}, which a state file records. The learning
+ * rate is not among them, because it is a function of the step.
  */
 enum SavedHyperparameter {
-  BETA1(
-      "beta1",
-      Hyperparameters::beta1,
-      (h, text) -> h.withBetas(Double.parseDouble(text), h.beta2())),
-  BETA2(
-      "beta2",
-      Hyperparameters::beta2,
-      (h, text) -> h.withBetas(h.beta1(), Double.parseDouble(text))),
-  EPSILON(
-      "epsilon", Hyperparameters::epsilon, (h, text) -> h.withEpsilon(Double.parseDouble(text))),
-  WEIGHT_DECAY(
-      "weightDecay",
-      Hyperparameters::weightDecay,
-      (h, text) -> h.withWeightDecay(Double.parseDouble(text))),
-  DECOUPLED_DECAY(
-      "decoupledDecay",
-      Hyperparameters::decoupledDecay,
-      (h, text) -> h.withDecoupledDecay(bool(text))),
+  BETA1("beta1", (h, text) -> h.withBetas(Double.parseDouble(text), h.beta2())),
+  BETA2("beta2", (h, text) -> h.withBetas(h.beta1(), Double.parseDouble(text))),
+  EPSILON("epsilon", (h, text) -> h.withEpsilon(Double.parseDouble(text))),
+  WEIGHT_DECAY("weightDecay", (h, text) -> h.withWeightDecay(Double.parseDouble(text))),
+  DECOUPLED_DECAY("decoupledDecay", (h, text) -> h.withDecoupledDecay(bool(text))),
   BIAS_CORRECTION(
-      "biasCorrection",
-      Hyperparameters::biasCorrection,
-      (h, text) -> h.withBiasCorrection(BiasCorrection.valueOf(text))),
-  GRADIENT_AVERAGING(
-      "gradientAveraging",
-      Hyperparameters::gradientAveraging,
-      (h, text) -> h.withGradientAveraging(bool(text))),
+      "biasCorrection", (h, text) -> h.withBiasCorrection(BiasCorrection.valueOf(text))),
+  GRADIENT_AVERAGING("gradientAveraging", (h, text) -> h.withGradientAveraging(bool(text))),
   LAYER_ADAPTATION(
-      "layerAdaptation",
-      Hyperparameters::layerAdaptation,
-      (h, text) -> h.withLayerAdaptation(LayerAdaptation.valueOf(text))),
+      "layerAdaptation", (h, text) -> h.withLayerAdaptation(LayerAdaptation.valueOf(text))),
   WEIGHT_NORM_MIN(
       "weightNormLimits.min",
-      h -> h.weightNormLimits().min(),
       (h, text) -> h.withWeightNormLimits(withMin(h.weightNormLimits(), text))),
   WEIGHT_NORM_MAX(
       "weightNormLimits.max",
-      h -> h.weightNormLimits().max(),
       (h, text) -> h.withWeightNormLimits(withMax(h.weightNormLimits(), text))),
   TRUST_RATIO_MIN(
       "trustRatioLimits.min",
-      h -> h.trustRatioLimits().min(),
       (h, text) -> h.withTrustRatioLimits(withMin(h.trustRatioLimits(), text))),
   TRUST_RATIO_MAX(
       "trustRatioLimits.max",
-      h -> h.trustRatioLimits().max(),
       (h, text) -> h.withTrustRatioLimits(withMax(h.trustRatioLimits(), text))),
-  UPDATE_RULE(
-      "updateRule",
-      Hyperparameters::updateRule,
-      (h, text) -> h.withUpdateRule(UpdateRule.valueOf(text)));
+  UPDATE_RULE("updateRule", (h, text) -> h.withUpdateRule(UpdateRule.valueOf(text)));
 
   private final String label;
-  private final Function<Hyperparameters, Object> getter;
   private final BiFunction<Hyperparameters, String, Hyperparameters> setter;
 
-  SavedHyperparameter(
-      String label,
-      Function<Hyperparameters, Object> getter,
-      BiFunction<Hyperparameters, String, Hyperparameters> setter) {
+  SavedHyperparameter(String label, BiFunction<Hyperparameters, String, Hyperparameters> setter) {
     this.label = label;
-    this.getter = getter;
     this.setter = setter;
   }
 
@@ -83,7 +50,7 @@ enum SavedHyperparameter {
   }
 
   Object of(Hyperparameters hyperparameters) {
-    return getter.apply(hyperparameters);
+    return hyperparameters.values().get(label);
   }
 
   /**
