@@ -1,25 +1,15 @@
 package io.github.lamb4j.docs;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.lang.reflect.Method;
-import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.tools.Diagnostic;
-import javax.tools.DiagnosticCollector;
-import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
-import javax.tools.SimpleJavaFileObject;
-import javax.tools.ToolProvider;
 
 /**
  * Java shown in the documentation: a class with its imports, methods, or statements. Methods and
@@ -83,33 +73,8 @@ final class JavaExample {
     return block.output();
   }
 
-  /** Compiles into a folder, without errors and warnings. */
   void compile(Path folder) {
-    JavaFileObject file =
-        new SimpleJavaFileObject(
-            URI.create("string:///" + name + ".java"), JavaFileObject.Kind.SOURCE) {
-          @Override
-          public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-            return source;
-          }
-        };
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
-    List<String> options =
-        List.of(
-            "-d",
-            folder.toString(),
-            "-classpath",
-            System.getProperty("java.class.path"),
-            "-proc:none",
-            "-Xlint:all,-path,-classfile");
-    compiler.getTask(null, null, diagnostics, options, null, List.of(file)).call();
-    List<String> problems =
-        diagnostics.getDiagnostics().stream()
-            .filter(d -> d.getKind() != Diagnostic.Kind.NOTE)
-            .map(Object::toString)
-            .toList();
-    assertEquals(List.of(), problems, toString());
+    Snippets.compile(name, source, folder);
   }
 
   /** Runs what was compiled, and returns what it printed. */

@@ -1,4 +1,4 @@
-package io.github.lamb4j;
+package io.github.lamb4j.docs;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 

@@ -1,4 +1,4 @@
-package io.github.lamb4j;
+package io.github.lamb4j.docs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -16,7 +16,7 @@ final class Snippets {
 
   private Snippets() {}
 
-  /** Compiles one source file against the class path of the tests; fails on errors. */
+  /** Compiles one source file against the class path of the tests; fails on errors and warnings. */
   static void compile(String className, String source, Path folder) {
     JavaFileObject file =
         new SimpleJavaFileObject(
@@ -27,16 +27,22 @@ final class Snippets {
           }
         };
     List<String> options =
-        List.of("-d", folder.toString(), "-classpath", System.getProperty("java.class.path"));
+        List.of(
+            "-d",
+            folder.toString(),
+            "-classpath",
+            System.getProperty("java.class.path"),
+            "-proc:none",
+            "-Xlint:all,-path,-classfile");
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     ToolProvider.getSystemJavaCompiler()
         .getTask(null, null, diagnostics, options, null, List.of(file))
         .call();
-    List<String> errors =
+    List<String> problems =
         diagnostics.getDiagnostics().stream()
-            .filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
+            .filter(d -> d.getKind() != Diagnostic.Kind.NOTE)
             .map(Object::toString)
             .toList();
-    assertEquals(List.of(), errors, source);
+    assertEquals(List.of(), problems, source);
   }
 }
