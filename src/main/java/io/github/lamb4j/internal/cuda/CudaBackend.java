@@ -6,7 +6,7 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
-import io.github.lamb4j.internal.numerics.Half;
+import io.github.lamb4j.internal.numerics.HalfFormat;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ReportSink;
@@ -17,7 +17,6 @@ import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,10 +24,8 @@ import java.util.List;
 /** Steps on a CUDA device, in the caller's context, on the caller's stream and pointers. */
 public final class CudaBackend implements Backend {
 
-  /** Tells {@code begin_step} that a captured step brings no learning rate. */
+  /** Tells {@code begin_step} that a captured step has no learning rate of its own. */
   private static final long NO_STEP = 0;
-
-  private static final int ROUNDED_AT_ONCE = 1 << 20;
 
   private final CudaDriver driver;
   private final CudaStream stream;
@@ -42,14 +39,15 @@ public final class CudaBackend implements Backend {
   private final CudaGradientNorm gradients;
 
   /**
-   * Loads the kernels and allocates tables and state: moments of zeros, masters as the weights are.
+   * Loads the kernels and allocates tables and state: zero moments, and masters equal to the
+   * weights.
    *
-   * @param groups of device parameters
-   * @param options what a step makes of the gradients
-   * @param path one pass, two, or whichever suits the device
-   * @throws IllegalStateException if the thread has no current context, or device or driver are too
-   *     old
-   * @throws CudaException if a driver call fails; what was allocated is freed
+   * @param groups groups of device parameters
+   * @param options how a step treats the gradients
+   * @param path single pass, two passes, or the better one for the device
+   * @throws IllegalStateException if the thread has no current context, or the device or driver is
+   *     too old
+   * @throws CudaException if a driver call fails; everything allocated so far is freed
    */
   public CudaBackend(
       CudaDriver driver,
@@ -63,11 +61,11 @@ public final class CudaBackend implements Backend {
     context = driver.currentContext();
     if (context == 0) {
       throw new IllegalStateException(
-          "this thread has no current CUDA context: call cuCtxSetCurrent with the stream's context first");
+          "this thread has no current CUDA context: call cuCtxSetCurrent with the stream's context, or cudaSetDevice with its device, first");
     }
     if (driver.isCapturing(stream)) {
       throw new IllegalStateException(
-          "the stream is being captured, and building an optimizer waits for it; end the capture first");
+          "the stream is being captured, but building an optimizer waits for it: end the capture first");
     }
     DeviceChecks.requireCapable(driver);
     DeviceChecks.requireMapped(driver, groups);
@@ -100,8 +98,8 @@ public final class CudaBackend implements Backend {
       throw new IllegalStateException(
           (current == 0
                   ? "this thread has no current CUDA context"
-                  : "this thread's current CUDA context is another")
-              + ": call cuCtxSetCurrent with the context in which the optimizer was built");
+                  : "this thread's current CUDA context is not the optimizer's")
+              + ": call cuCtxSetCurrent with the context in which the optimizer was built, or cudaSetDevice with its device");
     }
   }
 
@@ -134,7 +132,7 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  /** Enqueues everything up to the kernel that counts the first group's step. */
+  /** Enqueues everything up to and including the kernel that counts the first group's step. */
   private void beginStep(double learningRate, long step) {
     try {
       for (int i = 0; i < groups.size(); i++) {
@@ -177,20 +175,12 @@ public final class CudaBackend implements Backend {
   }
 
   private void roundIntoModel(DeviceArray model, long offset, FloatBuffer values) {
-    boolean f16 = model.type() == DType.F16;
-    while (values.hasRemaining()) {
-      int count = Math.min(values.remaining(), ROUNDED_AT_ONCE);
-      ByteBuffer halves = CudaLayout.buffer((long) count * Short.BYTES);
-      for (int i = 0; i < count; i++) {
-        float value = values.get();
-        halves.putShort(f16 ? Half.toF16(value) : Half.toBf16(value));
-      }
-      driver.copyToDevice(model.address() + offset * Short.BYTES, halves.flip(), stream);
-      offset += count;
-    }
+    HalfFormat format = model.type() == DType.F16 ? HalfFormat.F16 : HalfFormat.BF16;
+    Transfers.toDeviceRounded(
+        driver, stream, values, format, model.address() + offset * Short.BYTES);
   }
 
-  /** Where a parameter's weights lie. */
+  /** The address of a parameter's weights. */
   long weights(int group, int parameter) {
     return parameter(group, parameter).weights().address();
   }
@@ -212,16 +202,16 @@ public final class CudaBackend implements Backend {
   public void accumulate(int group, int parameter, TensorArray source) {
     DeviceParameter p = parameter(group, parameter);
     DeviceArray from = (DeviceArray) source;
-    DeviceChecks.requireMapped(driver, p.name(), "gradients to be added", from, p.count());
+    DeviceChecks.requireMapped(driver, p.name(), "gradients to add", from, p.count());
     accumulate(p.gradients().address(), from, p.count());
   }
 
-  /** Enqueues the adding of an array to one of binary32. */
+  /** Enqueues adding an array to a binary32 array. */
   void accumulate(long to, DeviceArray from, long count) {
     accumulation.add(to, from, count);
   }
 
-  /** Waits for the stream, so that no kernel runs on freed memory, then frees what is ours. */
+  /** Waits for the stream, so that no kernel uses freed memory, then frees everything. */
   @Override
   public void close() {
     requireUsable();
@@ -230,7 +220,7 @@ public final class CudaBackend implements Backend {
     driver.unloadModule(module);
   }
 
-  /** No second call is possible: what can be given back is, whatever else fails. */
+  /** Releases everything that can be released, even if some calls fail: there is no second try. */
   private void release(Throwable cause) {
     Runnable wait = () -> driver.synchronize(stream);
     Runnable unload = () -> driver.unloadModule(module);

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The CUDA backend, which needs JCuda, an NVIDIA driver and a device. */
+/** Provides the CUDA backend, which requires JCuda, an NVIDIA driver and a device. */
 public final class CudaProvider implements BackendProvider {
 
   private static final int PRIORITY = 100;
@@ -31,21 +31,21 @@ public final class CudaProvider implements BackendProvider {
     return unusableDriver().or(CudaProvider::unusableDevice);
   }
 
-  /** Why no device can be used, with the remedy; empty if there is a driver that will do. */
+  /** Why the driver cannot be used, with the remedy; empty if it can. */
   public static Optional<String> unusableDriver() {
     CudaProbe probe = CudaProbe.get();
     return probe
         .failure()
         .or(
             () ->
-                probe.driverVersion() < Kernels.LEAST_DRIVER_VERSION
+                probe.driverVersion() < Kernels.MIN_DRIVER_VERSION
                     ? Optional.of(DeviceChecks.tooOldDriver(probe.driverVersion()))
                     : Optional.empty());
   }
 
   private static Optional<String> unusableDevice() {
     CudaProbe probe = CudaProbe.get();
-    return probe.computeCapability() < Kernels.LEAST_COMPUTE_CAPABILITY
+    return probe.computeCapability() < Kernels.MIN_COMPUTE_CAPABILITY
         ? Optional.of(DeviceChecks.tooOldDevice(probe.deviceName(), probe.computeCapability()))
         : Optional.empty();
   }

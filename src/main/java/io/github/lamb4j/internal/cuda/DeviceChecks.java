@@ -12,40 +12,40 @@ import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import java.util.List;
 
-/** What can be refused before anything is allocated on the device. */
+/** Checks that precede every allocation on the device. */
 final class DeviceChecks {
 
   private DeviceChecks() {}
 
-  /** Refuses a driver or a device that cannot run the kernels. */
+  /** Rejects a driver or device that cannot run the kernels. */
   static void requireCapable(CudaDriver driver) {
     int version = driver.driverVersion();
-    if (version < Kernels.LEAST_DRIVER_VERSION) {
+    if (version < Kernels.MIN_DRIVER_VERSION) {
       throw new IllegalStateException(tooOldDriver(version));
     }
     int capability =
         10 * driver.attribute(COMPUTE_CAPABILITY_MAJOR)
             + driver.attribute(COMPUTE_CAPABILITY_MINOR);
-    if (capability < Kernels.LEAST_COMPUTE_CAPABILITY) {
+    if (capability < Kernels.MIN_COMPUTE_CAPABILITY) {
       throw new IllegalStateException(tooOldDevice(driver.deviceName(), capability));
     }
   }
 
   static String tooOldDriver(int version) {
-    return "the NVIDIA driver supports CUDA %s, the kernels need %s: install a newer driver"
-        .formatted(cudaVersion(version), cudaVersion(Kernels.LEAST_DRIVER_VERSION));
+    return "the NVIDIA driver supports CUDA %s, but the kernels require %s: install a newer driver"
+        .formatted(cudaVersion(version), cudaVersion(Kernels.MIN_DRIVER_VERSION));
   }
 
   static String tooOldDevice(String name, int capability) {
-    return "%s has compute capability %.1f, the kernels need %.1f: use the CPU backend"
-        .formatted(name, capability / 10.0, Kernels.LEAST_COMPUTE_CAPABILITY / 10.0);
+    return "%s has compute capability %.1f, but the kernels require %.1f: use the CPU backend"
+        .formatted(name, capability / 10.0, Kernels.MIN_COMPUTE_CAPABILITY / 10.0);
   }
 
   static String cudaVersion(int version) {
     return version / 1000 + "." + version % 1000 / 10;
   }
 
-  /** Refuses tensors that run past the end of the allocation in which they begin. */
+  /** Rejects parameters whose arrays exceed the allocations they begin in. */
   static void requireMapped(CudaDriver driver, List<ParameterGroup> groups) {
     for (ParameterGroup group : groups) {
       for (Parameter parameter : group.parameters()) {
@@ -56,7 +56,7 @@ final class DeviceChecks {
     }
   }
 
-  /** Refuses an array that runs past the end of the allocation in which it begins. */
+  /** Rejects an array that exceeds the allocation it begins in. */
   static void requireMapped(
       CudaDriver driver, String parameter, String what, DeviceArray array, long count) {
     if (count == 0) {
@@ -66,19 +66,19 @@ final class DeviceChecks {
     long end = array.address() + count * array.type().bytes();
     if (range != null && end > range.start() + range.bytes()) {
       throw new IllegalArgumentException(
-          "parameter %s: %d %s elements of %s at 0x%x run past the end of their allocation (0x%x, %d bytes)"
+          "parameter %s: %d %s elements of %s at 0x%x exceed their allocation (%d bytes at 0x%x): pass the element count of the array"
               .formatted(
                   parameter,
                   count,
                   array.type(),
                   what,
                   array.address(),
-                  range.start(),
-                  range.bytes()));
+                  range.bytes(),
+                  range.start()));
     }
   }
 
-  /** Refuses a model whose moments do not fit. */
+  /** Rejects a model whose state does not fit into free device memory. */
   static void requireMemory(CudaDriver driver, List<ParameterGroup> groups) {
     long elements = 0;
     long mastered = 0;
@@ -95,7 +95,7 @@ final class DeviceChecks {
     CudaDriver.DeviceMemory memory = driver.memory();
     if (needed > memory.free()) {
       throw new IllegalStateException(
-          "the moments of %,d parameters need %,d MiB of device memory, and %,d of %,d MiB are free"
+          "the optimizer state of %,d elements needs %,d MiB of device memory, but only %,d of %,d MiB are free: free memory or use a larger device"
               .formatted(elements, needed >> 20, memory.free() >> 20, memory.total() >> 20));
     }
   }

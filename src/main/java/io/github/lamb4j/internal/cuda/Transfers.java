@@ -2,6 +2,7 @@ package io.github.lamb4j.internal.cuda;
 
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
+import io.github.lamb4j.internal.numerics.HalfFormat;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.HostArray;
 import java.nio.ByteBuffer;
@@ -9,8 +10,8 @@ import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 
 /**
- * Copies of arrays between host and device in pieces, so that neither length nor kind of the buffer
- * matters.
+ * Copies arrays between host and device, in pieces through a direct buffer: arrays of any length,
+ * in any kind of buffer.
  */
 final class Transfers {
 
@@ -18,16 +19,16 @@ final class Transfers {
 
   private Transfers() {}
 
-  /** Copies one piece, from an element on, between its staging buffer and where it belongs. */
+  /** Moves one piece between its staging buffer and its place, which begins at element first. */
   private interface Piece {
     void copy(int first, ByteBuffer staging);
   }
 
-  /** Fills the target's remaining elements, and waits. */
+  /** Fills the remaining elements of the target, and waits. */
   static void toHost(CudaDriver driver, CudaStream stream, long from, FloatBuffer target) {
     inPieces(
         target.remaining(),
-        DType.F32,
+        Float.BYTES,
         (first, staging) -> {
           driver.copyToHost(staging.duplicate(), from + (long) first * Float.BYTES, stream);
           target.put(staging.asFloatBuffer());
@@ -43,18 +44,18 @@ final class Transfers {
     ShortBuffer halves = target.halves();
     inPieces(
         target.count(),
-        target.type(),
+        Short.BYTES,
         (first, staging) -> {
           driver.copyToHost(staging.duplicate(), from + (long) first * Short.BYTES, stream);
           halves.put(staging.asShortBuffer());
         });
   }
 
-  /** Copies the source's remaining elements, and waits. */
+  /** Copies the remaining elements of the source, and waits. */
   static void toDevice(CudaDriver driver, CudaStream stream, FloatBuffer source, long to) {
     inPieces(
         source.remaining(),
-        DType.F32,
+        Float.BYTES,
         (first, staging) -> {
           int count = staging.remaining() / Float.BYTES;
           staging.asFloatBuffer().put(source.slice().limit(count));
@@ -72,7 +73,7 @@ final class Transfers {
     ShortBuffer halves = source.halves();
     inPieces(
         source.count(),
-        source.type(),
+        Short.BYTES,
         (first, staging) -> {
           int count = staging.remaining() / Short.BYTES;
           staging.asShortBuffer().put(halves.slice().limit(count));
@@ -81,12 +82,26 @@ final class Transfers {
         });
   }
 
-  private static void inPieces(int count, DType type, Piece piece) {
-    int most = PIECE_BYTES / type.bytes();
-    ByteBuffer staging = CudaLayout.buffer((long) Math.min(most, count) * type.bytes());
+  /** Narrows and copies the remaining elements of the source, and waits. */
+  static void toDeviceRounded(
+      CudaDriver driver, CudaStream stream, FloatBuffer source, HalfFormat format, long to) {
+    inPieces(
+        source.remaining(),
+        Short.BYTES,
+        (first, staging) -> {
+          int count = staging.remaining() / Short.BYTES;
+          format.narrow(source.slice().limit(count), staging.asShortBuffer());
+          source.position(source.position() + count);
+          driver.copyToDevice(to + (long) first * Short.BYTES, staging, stream);
+        });
+  }
+
+  private static void inPieces(int count, int elementBytes, Piece piece) {
+    int most = PIECE_BYTES / elementBytes;
+    ByteBuffer staging = CudaLayout.buffer((long) Math.min(most, count) * elementBytes);
     for (int first = 0; first < count; ) {
       int length = Math.min(most, count - first);
-      staging.clear().limit(length * type.bytes());
+      staging.clear().limit(length * elementBytes);
       piece.copy(first, staging.slice().order(staging.order()));
       first += length;
     }

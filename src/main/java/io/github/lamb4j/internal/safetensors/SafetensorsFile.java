@@ -1,7 +1,7 @@
 package io.github.lamb4j.internal.safetensors;
 
 import io.github.lamb4j.internal.files.Printable;
-import io.github.lamb4j.internal.numerics.Half;
+import io.github.lamb4j.internal.numerics.HalfFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -169,16 +169,8 @@ public final class SafetensorsFile implements AutoCloseable {
   private static void decode(Dtype dtype, ByteBuffer chunk, FloatBuffer target) {
     switch (dtype) {
       case F32 -> target.put(chunk.asFloatBuffer());
-      case F16 -> {
-        while (chunk.hasRemaining()) {
-          target.put(Half.fromF16(chunk.getShort()));
-        }
-      }
-      default -> {
-        while (chunk.hasRemaining()) {
-          target.put(Half.fromBf16(chunk.getShort()));
-        }
-      }
+      case F16 -> HalfFormat.F16.widen(chunk.asShortBuffer(), target);
+      default -> HalfFormat.BF16.widen(chunk.asShortBuffer(), target);
     }
   }
 

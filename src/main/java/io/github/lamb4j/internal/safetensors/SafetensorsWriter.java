@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.lamb4j.internal.files.AtomicFile;
 import io.github.lamb4j.internal.files.Printable;
-import io.github.lamb4j.internal.numerics.Half;
+import io.github.lamb4j.internal.numerics.HalfFormat;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -152,10 +152,8 @@ public final class SafetensorsWriter {
       return;
     }
     int count = chunk.limit() / Float.BYTES;
-    for (int i = 0; i < count; i++) { // never overwrites a float that is still to be read
-      float value = chunk.getFloat(i * Float.BYTES);
-      chunk.putShort(i * Short.BYTES, dtype == Dtype.F16 ? Half.toF16(value) : Half.toBf16(value));
-    }
+    HalfFormat format = dtype == Dtype.F16 ? HalfFormat.F16 : HalfFormat.BF16;
+    format.narrow(chunk.asFloatBuffer(), chunk.asShortBuffer());
     chunk.limit(count * Short.BYTES);
   }
 

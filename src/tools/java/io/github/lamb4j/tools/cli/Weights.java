@@ -1,6 +1,6 @@
 package io.github.lamb4j.tools.cli;
 
-import io.github.lamb4j.internal.numerics.Half;
+import io.github.lamb4j.internal.numerics.HalfFormat;
 import io.github.lamb4j.internal.safetensors.Dtype;
 import io.github.lamb4j.internal.safetensors.SafetensorsFile;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
@@ -32,9 +32,7 @@ record Weights(Dtype type, HostArray array) {
     while (halves.hasRemaining()) {
       piece.clear().limit(Math.min(PIECE, halves.remaining()));
       file.read(info, halves.position(), piece);
-      for (piece.flip(); piece.hasRemaining(); ) {
-        halves.put(rounded(info.dtype(), piece.get())); // undoes the widening, exactly
-      }
+      format(info.dtype()).narrow(piece.flip(), halves); // undoes the widening, exactly
     }
     halves.flip();
     return new Weights(
@@ -47,11 +45,7 @@ record Weights(Dtype type, HostArray array) {
       target.put(array.floats().slice(offset, target.remaining()));
       return;
     }
-    ShortBuffer halves = array.halves().position(offset);
-    while (target.hasRemaining()) {
-      short half = halves.get();
-      target.put(type == Dtype.F16 ? Half.fromF16(half) : Half.fromBf16(half));
-    }
+    format(type).widen(array.halves().slice(offset, target.remaining()), target);
   }
 
   /** The index of the first master that does not round to its weight, or -1. */
@@ -60,18 +54,15 @@ record Weights(Dtype type, HostArray array) {
     for (int i = 0; i < masters.limit(); i++) {
       short half = halves.get();
       float master = masters.get(i);
-      if (half != rounded(type, master) && !(Float.isNaN(master) && isNan(half))) {
+      if (half != format(type).narrow(master)
+          && !(Float.isNaN(master) && Float.isNaN(format(type).widen(half)))) {
         return offset + i;
       }
     }
     return -1;
   }
 
-  private boolean isNan(short half) {
-    return Float.isNaN(type == Dtype.F16 ? Half.fromF16(half) : Half.fromBf16(half));
-  }
-
-  private static short rounded(Dtype type, float value) {
-    return type == Dtype.F16 ? Half.toF16(value) : Half.toBf16(value);
+  private static HalfFormat format(Dtype type) {
+    return type == Dtype.F16 ? HalfFormat.F16 : HalfFormat.BF16;
   }
 }
