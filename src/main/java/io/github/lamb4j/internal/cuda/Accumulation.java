@@ -4,7 +4,7 @@ import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.model.DeviceArray;
 import java.nio.ByteBuffer;
 
-/** The launch of {@code kernels/accumulate.cuh}, for one tensor after the other. */
+/** The launch of {@code kernels/accumulate.cuh}, with the arrays of one parameter at a time. */
 final class Accumulation {
 
   private final Launcher launcher;

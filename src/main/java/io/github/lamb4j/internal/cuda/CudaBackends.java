@@ -9,12 +9,12 @@ import io.github.lamb4j.internal.spi.MemorySpace;
 import io.github.lamb4j.model.ParameterGroup;
 import java.util.List;
 
-/** The two ways to step on a CUDA device. */
+/** The two CUDA backends: on device arrays, and on host arrays with staging copies. */
 public final class CudaBackends {
 
   private CudaBackends() {}
 
-  /** In place on the caller's device memory, on the caller's stream. */
+  /** Steps in place on the caller's device memory, on the caller's stream. */
   public static BackendFactory onStream(CudaDriver driver, CudaStream stream) {
     return new BackendFactory() {
       @Override
@@ -29,7 +29,7 @@ public final class CudaBackends {
     };
   }
 
-  /** With copies of host parameters on the device. */
+  /** Steps on device copies of host parameters. */
   public static BackendFactory staged(CudaDriver driver) {
     return new Staged(driver);
   }
@@ -50,8 +50,8 @@ public final class CudaBackends {
 
     @Override
     public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
-      // Only the first call can tell: later the current context may be the one retained by the
-      // first backend.
+      // Only the first call can tell: later, the current context may be the one that the first
+      // backend retained.
       if (ownContext == null) {
         ownContext = driver.currentContext() == 0;
       }

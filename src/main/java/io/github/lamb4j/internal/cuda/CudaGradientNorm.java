@@ -11,8 +11,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * The launch of {@code gradient_scale} in {@code kernels/gradient_norm.cuh}, which decides over a
- * step of all groups.
+ * The launch of {@code gradient_scale} in {@code kernels/gradient_norm.cuh}, which determines the
+ * gradient scale of a step and whether the step is skipped.
  */
 final class CudaGradientNorm {
 
@@ -21,9 +21,9 @@ final class CudaGradientNorm {
   private final CudaDriver.Launch launch;
 
   /**
-   * Allocates the sums, if they are needed.
+   * Allocates the sums if they are needed.
    *
-   * @param control the {@code StepControl}
+   * @param control the address of the {@code StepControl}
    */
   CudaGradientNorm(
       Launcher launcher,
@@ -72,7 +72,7 @@ final class CudaGradientNorm {
     return scalar instanceof Scalar.OnDevice s ? s.array().address() : 0;
   }
 
-  /** Where a group's segments put their sums of g^2. */
+  /** The address of a group's sums of g^2, one per segment; 0 if they are not needed. */
   long sumsOf(int group) {
     return sums[group];
   }
@@ -81,7 +81,7 @@ final class CudaGradientNorm {
     return options.computesNorm();
   }
 
-  /** Enqueues the decision, if there is one to make. */
+  /** Enqueues the kernel, unless the options leave nothing to decide. */
   void decide(CudaStream stream) {
     if (!options.isNone()) {
       launch.enqueue(stream);

@@ -3,13 +3,12 @@ package io.github.lamb4j.internal.cuda;
 import java.util.List;
 
 /**
- * How a kernel is launched. Tuning, apart from the kernels: no value here changes a bit of any
- * result.
+ * The launch configuration of a kernel. Tuning only: results do not depend on the grid.
  *
  * @param kernel the kernel's name
- * @param threads threads per block, as the kernel is compiled for
- * @param blocksPerMultiprocessor blocks that are to be resident; a block walks as many tiles or
- *     segments as it takes
+ * @param threads threads per block; equals the kernel's launch bounds
+ * @param blocksPerMultiprocessor resident blocks per multiprocessor; each processes several tiles
+ *     or segments if there are more of them than blocks
  */
 record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
 
@@ -45,7 +44,7 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
         ACCUMULATE);
   }
 
-  /** Blocks for so many tiles or segments; at least one, since a launch of none is an error. */
+  /** The number of blocks for {@code work} tiles or segments: at least one, as CUDA requires. */
   int grid(int work, int multiprocessors) {
     return (int) Math.max(1, Math.min(work, (long) multiprocessors * blocksPerMultiprocessor));
   }

@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Steps on a CUDA device for host parameters: weights and gradients are copied there before each
- * step, the weights back after it.
+ * Steps on a CUDA device for host parameters: copies weights and gradients to the device before
+ * each step, and the weights back after it.
  */
 public final class StagedCudaBackend implements Backend {
 
@@ -47,10 +47,10 @@ public final class StagedCudaBackend implements Backend {
   private boolean backendClosed;
 
   /**
-   * Allocates the copies and what {@link CudaBackend} needs.
+   * Allocates the copies and opens a {@link CudaBackend} on them.
    *
-   * @param ownContext whether to retain the first device's primary context and make it current, or
-   *     to use the thread's current one
+   * @param ownContext true to retain the first device's primary context and make it current; false
+   *     to use the thread's current context
    */
   public StagedCudaBackend(
       CudaDriver driver,
@@ -67,8 +67,8 @@ public final class StagedCudaBackend implements Backend {
     }
     arrays = new DeviceArrays(driver, stream);
     try {
-      List<ParameterGroup> mirrored = groups.stream().map(this::onDevice).toList();
-      backend = new CudaBackend(driver, stream, mirrored, onDevice(options), path);
+      List<ParameterGroup> copies = groups.stream().map(this::onDevice).toList();
+      backend = new CudaBackend(driver, stream, copies, onDevice(options), path);
     } catch (RuntimeException | Error e) {
       tryToRelease(e);
       throw e;
@@ -88,7 +88,7 @@ public final class StagedCudaBackend implements Backend {
     Copy gradients = copy(host.gradients(), Purpose.GRADIENTS, host.name());
     Optional<Copy> model = host.modelCopy().map(own -> copy(own, Purpose.MODEL_COPY, host.name()));
     if (host.hasMaster()) {
-      Transfers.toDevice(driver, stream, weights.host, weights.device); // the master's beginning
+      Transfers.toDevice(driver, stream, weights.host, weights.device); // initializes the master
     } else {
       inputs.add(weights);
     }
@@ -96,7 +96,7 @@ public final class StagedCudaBackend implements Backend {
     results.add(weights);
     model.ifPresent(results::add);
     if (stepsMayBeSkipped) {
-      model.ifPresent(inputs::add); // a skipped step gives back what it got
+      model.ifPresent(inputs::add); // a skipped step returns the copy unchanged
     }
     return new DeviceParameter(
         host.name(),
@@ -136,7 +136,7 @@ public final class StagedCudaBackend implements Backend {
 
   @Override
   public void requireUsable() {
-    // The caller of a host optimizer need know nothing of contexts: any thread will do.
+    // Callers with host parameters need not know about contexts: any thread may call.
     if (ownContext && driver.currentContext() == 0) {
       driver.makePrimaryContextCurrent(FIRST_DEVICE);
     }
@@ -219,7 +219,7 @@ public final class StagedCudaBackend implements Backend {
     requireUsable();
     if (!backendClosed) {
       backend.close();
-      backendClosed = true; // whatever fails now, a second call must not close it again
+      backendClosed = true; // even if freeing fails below, a second call must not close it again
     }
     arrays.close();
     releaseContext();
@@ -231,7 +231,7 @@ public final class StagedCudaBackend implements Backend {
     }
   }
 
-  /** No second call is possible: what can be given back is, whatever else fails. */
+  /** Releases everything that can be released, even if some calls fail: there is no second try. */
   private void tryToRelease(Throwable cause) {
     for (Runnable release : List.<Runnable>of(arrays::close, this::releaseContext)) {
       try {

@@ -95,7 +95,7 @@ class DriverErrorsTest {
               .group("all", Hyperparameters.lamb(0.1), p, q);
       IllegalStateException e = assertThrows(IllegalStateException.class, builder::build);
       assertTrue(
-          e.getMessage().contains("the moments of 1,114,112 parameters need 8 MiB"),
+          e.getMessage().contains("the optimizer state of 1,114,112 elements needs 8 MiB"),
           e.getMessage());
     }
   }
@@ -119,12 +119,14 @@ class DriverErrorsTest {
     try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withDriverVersion(8000), 1)) {
       Exception e = assertThrows(IllegalStateException.class, () -> small(device).build());
       assertTrue(
-          e.getMessage().contains("supports CUDA 8.0, the kernels need 9.0"), e.getMessage());
+          e.getMessage().contains("supports CUDA 8.0, but the kernels require 9.0"),
+          e.getMessage());
     }
     try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withComputeCapability(61), 1)) {
       Exception e = assertThrows(IllegalStateException.class, () -> small(device).build());
       assertTrue(
-          e.getMessage().contains("compute capability 6.1, the kernels need 7.0"), e.getMessage());
+          e.getMessage().contains("compute capability 6.1, but the kernels require 7.0"),
+          e.getMessage());
     }
   }
 
@@ -273,7 +275,10 @@ class DriverErrorsTest {
       try (Lamb lamb = small(device).build()) {
         for (long other : new long[] {0, 12345}) {
           emulator.makeCurrent(other);
-          String what = other == 0 ? "no current CUDA context" : "current CUDA context is another";
+          String what =
+              other == 0
+                  ? "no current CUDA context"
+                  : "current CUDA context is not the optimizer's";
           FloatBuffer target = FloatBuffer.allocate(1);
           for (Runnable call :
               List.<Runnable>of(
@@ -305,6 +310,7 @@ class DriverErrorsTest {
                   Parameter.onDevice("w", pointer(address), pointer(address + 16), 4));
       IllegalStateException e = assertThrows(IllegalStateException.class, builder::build);
       assertTrue(e.getMessage().contains("cuCtxSetCurrent"), e.getMessage());
+      assertTrue(e.getMessage().contains("cudaSetDevice"), e.getMessage());
       device.emulator().makeCurrent(device.emulator().context());
     }
   }
