@@ -17,10 +17,10 @@ record Window(int grid, int slots) {
   static final int MAX_SLOTS = 32;
 
   /** Static shared memory of the kernel, rounded up. */
-  private static final int STATIC_SHARED = 4608;
+  static final int STATIC_SHARED = 4608;
 
   /** Shared memory that CUDA reserves for each block. */
-  private static final int RESERVED_SHARED = 1024;
+  static final int RESERVED_SHARED = 1024;
 
   /** The largest window of the current context's device. */
   static Window of(CudaDriver driver) {

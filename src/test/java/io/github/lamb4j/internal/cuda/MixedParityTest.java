@@ -97,7 +97,7 @@ class MixedParityTest {
     EmulatedDevice small = EmulatedDevice.SMALL.withMultiprocessors(1, blocks);
     for (boolean decoupled : new boolean[] {false, true}) {
       Hyperparameters h = Hyperparameters.lamb(0.02).withDecoupledDecay(decoupled);
-      try (TestDevice device = TestDevice.open(TrafficTest.withSlots(small, slots), 3)) {
+      try (TestDevice device = TestDevice.open(TestDevice.withSlots(small, slots), 3)) {
         Side side = Side.cuda(device, StepPath.SINGLE_PASS, purpose -> offset);
         assertEquals(
             train(new MixedModel(Side.cpu(), 1).group("all", h, sizes), 1),

@@ -119,7 +119,7 @@ class ReplayedStepsTest {
    */
   @Test
   void shouldReplayGroupsOfEveryPathTogether() {
-    EmulatedDevice tiny = TrafficTest.withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 2), 1);
+    EmulatedDevice tiny = TestDevice.withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 2), 1);
     try (TestDevice device = TestDevice.open(tiny, 5);
         Run onCpu = everyPath(Side.cpu());
         Run replayed = everyPath(Side.cuda(device, StepPath.AUTO))) {

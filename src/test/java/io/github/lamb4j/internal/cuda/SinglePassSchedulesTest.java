@@ -69,7 +69,7 @@ class SinglePassSchedulesTest {
       int multiprocessors, int resident, int slots, int firstSeed, int endSeed) {
     for (int seed = firstSeed; seed < endSeed; seed++) {
       EmulatedDevice device =
-          TrafficTest.withSlots(
+          TestDevice.withSlots(
               EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, resident), slots);
       try (TestDevice test = TestDevice.open(device, seed)) {
         assertEquals(
@@ -88,8 +88,7 @@ class SinglePassSchedulesTest {
         List.of(Hyperparameters.lamb(0.02).withDecoupledDecay(true).withWeightDecay(0.3));
     int[] sizes = {2048 * 4 + 1025, 2048 * 3, 2048 * 2 + 6};
     List<String> cpu = run(Lamb.onCpu(), TestModel.of(4, kinds, sizes));
-    EmulatedDevice device =
-        TrafficTest.withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 1), 1);
+    EmulatedDevice device = TestDevice.withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 1), 1);
     try (TestDevice test = TestDevice.open(device, 1)) {
       LambBuilder builder = LambBuilders.staged(test.driver()).path(StepPath.SINGLE_PASS);
       assertEquals(cpu, run(builder, TestModel.of(4, kinds, sizes)));

@@ -88,6 +88,13 @@ public final class TestDevice implements AutoCloseable {
     return GPU;
   }
 
+  /** A device on which each block of the single pass can hold this many tiles. */
+  public static EmulatedDevice withSlots(EmulatedDevice device, int slots) {
+    int perBlock = slots * CudaLayout.SLOT + Window.STATIC_SHARED;
+    int blocks = LaunchPolicy.SINGLE_PASS.blocksPerMultiprocessor();
+    return device.withSharedMemory(blocks * (perBlock + Window.RESERVED_SHARED), perBlock);
+  }
+
   public CudaDriver driver() {
     return driver;
   }

@@ -83,7 +83,7 @@ class TrafficTest {
   void shouldMove40BytesAtTheMostForWhatTheWindowDoesNotHold() {
     // Two blocks with one slot each: of 24 tiles, 22 go without; or 23, if one block takes the last
     // two.
-    EmulatedDevice tiny = withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 2), 1);
+    EmulatedDevice tiny = TestDevice.withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 2), 1);
     double bytes = measure(StepPath.SINGLE_PASS, false, tiny, 2048 * 24).model;
     assertTrue(bytes >= (22 * 40 + 2 * 32) / 24.0 && bytes <= 40, "bytes per parameter: " + bytes);
   }
@@ -109,12 +109,6 @@ class TrafficTest {
       long unaligned = PointersTest.instructions(path, type, Float.BYTES).get(kernel);
       assertTrue(aligned * 100 <= unaligned * percent, type + ": " + aligned + "/" + unaligned);
     }
-  }
-
-  /** A device whose blocks hold this many tiles each. */
-  static EmulatedDevice withSlots(EmulatedDevice device, int slots) {
-    int perBlock = slots * CudaLayout.SLOT + 4608;
-    return device.withSharedMemory(2 * (perBlock + 1024), perBlock);
   }
 
   private static Traffic measure(StepPath path, boolean clip, EmulatedDevice device, int count) {
