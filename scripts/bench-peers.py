@@ -62,11 +62,11 @@ def read_shapes(path):
         shape = tensor.get("shape") if isinstance(tensor, dict) else None
         whole = isinstance(shape, list) and all(type(d) is int and d > 0 for d in shape)
         if not whole or not isinstance(tensor.get("name"), str):
-            raise BadInput(f"{path}: its tensor {number} has no name, or no shape of whole numbers from 1 on")
+            raise BadInput(f"{path}: tensor {number} needs a name and a shape of positive integers")
         tensor.setdefault("decay", True)
         tensor.setdefault("adapt", True)
     if len({t["name"] for t in tensors}) < len(tensors):
-        raise BadInput(f"{path}: a name stands twice")
+        raise BadInput(f"{path}: duplicate tensor name")
     return tensors
 
 

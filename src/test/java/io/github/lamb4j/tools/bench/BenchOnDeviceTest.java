@@ -16,7 +16,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A whole benchmark of a tiny model, on a GPU or the emulator. */
+/** A complete benchmark of a tiny model, on a GPU or the emulator. */
 @Tag("gpu")
 class BenchOnDeviceTest {
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code scripts/bench-peers.py} where no peer is installed; where there is no Python, nothing. */
+/** {@code scripts/bench-peers.py} without any peer installed. Skipped without Python. */
 class BenchPeersTest {
 
   private static final Path SCRIPT = Path.of("scripts", "bench-peers.py").toAbsolutePath();
@@ -31,7 +31,7 @@ class BenchPeersTest {
   @BeforeEach
   void prepare() throws IOException, InterruptedException {
     assumeTrue(hasPython());
-    // What is installed on this machine is not to be found.
+    // Hides the peers that this machine may have.
     for (String module : new String[] {"torch", "jax"}) {
       Files.writeString(folder.resolve(module + ".py"), "raise ImportError('hidden')\n");
     }
@@ -66,7 +66,7 @@ class BenchPeersTest {
   }
 
   @Test
-  void shouldSkipEveryPeerByNameAndWriteTheSameJson() throws IOException, InterruptedException {
+  void shouldSkipMissingPeersByNameAndWriteTheSameJson() throws IOException, InterruptedException {
     Path json = folder.resolve("peers.json");
     assertEquals(0, run(shapes, "--json", json), err);
     Map<String, String> fields = BenchReportTest.fields(Files.readString(json));
@@ -99,7 +99,7 @@ class BenchPeersTest {
         "--json /no/such/folder/x.json|/no/such/folder/x.json: its directory does not exist",
         "--frobnicate|unrecognized arguments: --frobnicate",
       })
-  void shouldNameWhatIsWrong(String options, String message)
+  void shouldRejectBadOptions(String options, String message)
       throws IOException, InterruptedException {
     List<Object> arguments = new ArrayList<>(List.of(shapes));
     arguments.addAll(List.of(options.split(" ")));
@@ -112,18 +112,17 @@ class BenchPeersTest {
       quoteCharacter = '\'',
       value = {
         "{|not JSON",
-        "[{\"name\": \"a\", \"shape\": [0]}]|its tensor 1 has no name, or no shape",
-        "[{\"name\": \"a\", \"shape\": []}, {\"name\": \"a\", \"shape\": []}]|a name stands twice",
+        "[{\"name\": \"a\", \"shape\": [0]}]|tensor 1 needs a name and a shape of positive integers",
+        "[{\"name\": \"a\", \"shape\": []}, {\"name\": \"a\", \"shape\": []}]|duplicate tensor name",
       })
-  void shouldSayWhatIsWrongWithTheShapes(String text, String message)
-      throws IOException, InterruptedException {
+  void shouldRejectBadShapes(String text, String message) throws IOException, InterruptedException {
     Path file = folder.resolve("bad.json");
     Files.writeString(file, text);
     assertRefused(file + ": " + message, file);
   }
 
   @Test
-  void shouldWantShapes() throws IOException, InterruptedException {
+  void shouldRequireShapes() throws IOException, InterruptedException {
     assertRefused("the following arguments are required: SHAPES.json");
   }
 

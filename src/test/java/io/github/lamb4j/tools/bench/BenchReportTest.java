@@ -45,14 +45,14 @@ class BenchReportTest {
   }
 
   @Test
-  void shouldTabulateInEveryLocale() {
+  void shouldFormatTheTableAlikeInEveryLocale() {
     Locale before = Locale.getDefault();
     try {
       Locale.setDefault(Locale.GERMANY);
       assertEquals(
           """
           M: 1,000,000 parameters in 1 tensors, fp32, clipped
-          3 repetitions after 7 to warm up, interleaved; a step works on 1 MiB, the last cache has 1 KiB
+          3 interleaved repetitions after 7 warm-up rounds; a step uses 1 MiB, the last-level cache holds 1 KiB
 
                                            ms        p95  B/param      GB/s  % of copy  launches  vs AdamW
           copy                          0.500      0.600     8.00      16.0      100.0         1         -
@@ -67,14 +67,14 @@ class BenchReportTest {
   }
 
   @Test
-  void shouldSayWhenTheCacheHoldsTheModel() {
-    String warning = "these are times of the cache";
+  void shouldWarnWhenTheModelFitsInTheCache() {
+    String warning = "these times measure the cache";
     assertTrue(report(1 << 30).table().contains(warning));
     assertTrue(!report(1 << 20).table().contains(warning));
   }
 
   @Test
-  void shouldWriteEverythingAsJson() throws IOException {
+  void shouldWriteAllResultsAsJson() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     report(1024).writeJson(bytes);
     Map<String, String> fields = fields(bytes.toString(StandardCharsets.UTF_8));
@@ -105,12 +105,12 @@ class BenchReportTest {
   }
 
   @Test
-  void shouldTakeMedianAndNearestRank() {
+  void shouldComputeMedianAndNearestRankPercentile() {
     assertEquals(2.5, timing("x", 8, 0, 4, 1, 3, 2).median());
     assertEquals(1, timing("x", 8, 0, 1).p95());
     double[] millis = IntStream.rangeClosed(1, 30).mapToDouble(i -> i).toArray();
     assertEquals(29, timing("x", 8, 0, millis).p95());
     assertEquals(15.5, timing("x", 8, 0, millis).median());
-    assertEquals(1, timing("x", 8, 0, millis).least());
+    assertEquals(1, timing("x", 8, 0, millis).min());
   }
 }

@@ -15,20 +15,20 @@ import org.junit.jupiter.api.Test;
 class BenchmarkTest {
 
   @Test
-  void shouldInterleaveAndBeginEveryRoundWithAnother() {
+  void shouldInterleaveAndStartEachRoundWithAnotherContender() {
     FakeRig rig = new FakeRig(List.of("a", "b", "c"), 0);
     Benchmark.Result result = Benchmark.run(rig, "task", OptionalInt.of(4), Progress.SILENT);
     assertEquals(
         "a b c count a count b count c a b c b c a c a b a b c", String.join(" ", rig.calls));
     assertEquals(Map.of("nobody", "no reason"), result.skipped());
     for (Timing timing : result.timings()) {
-      // The first step was the warm-up's.
+      // The first step was a warm-up step.
       assertArrayEquals(new double[] {2, 3, 4, 5}, timing.millis(), timing.name());
     }
   }
 
   @Test
-  void shouldTakeThirtyRoundsOrAboutAMinute() {
+  void shouldLimitRoundsToThirtyOrAboutAMinute() {
     assertEquals(30, Benchmark.affordable(0));
     assertEquals(30, Benchmark.affordable(1.5));
     assertEquals(22, Benchmark.affordable(2));
@@ -36,7 +36,7 @@ class BenchmarkTest {
   }
 
   @Test
-  void shouldSayHowFarItIsInFourLines() {
+  void shouldReportProgressFourTimes() {
     StringWriter log = new StringWriter();
     FakeRig rig = new FakeRig(List.of("a"), 0);
     Progress lines = new PlainProgress(new PrintWriter(log));

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class CublasTest {
 
   @Test
-  void shouldStartOrSayWhyNotHoweverOftenItIsAsked() {
+  void shouldInitializeOrGiveTheReasonEveryTime() {
     for (int i = 0; i < 2; i++) {
       try (Blas blas = new Cublas()) {
         assertTrue(blas != null, "this machine has cuBLAS");

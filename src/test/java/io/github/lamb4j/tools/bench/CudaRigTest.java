@@ -10,6 +10,7 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.cuda.TestDevice;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.tools.progress.Progress;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The benchmark's CUDA side on the emulator: all of it but the times. */
+/** The CUDA benchmark on the emulator: everything except the times. */
 class CudaRigTest {
 
   private static final ModelShapes MODEL =
@@ -66,13 +67,10 @@ class CudaRigTest {
 
   @ParameterizedTest
   @CsvSource({"2, 13, false", "2, 13, true", "1, 1, false", "1, 2, true"})
-  void shouldCountTheBytesAndLaunchesThatTheEmulatorCounts(
+  void shouldCountTheSameBytesAndLaunchesAsTheEmulator(
       int multiprocessors, int slots, boolean clip) {
-    int perBlock = slots * 8192 + 4608;
     EmulatedDevice device =
-        EmulatedDevice.SMALL
-            .withMultiprocessors(multiprocessors, 2)
-            .withSharedMemory(2 * (perBlock + 1024), perBlock);
+        TestDevice.withSlots(EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, 2), slots);
     try (EmulatedDriver driver = new EmulatedDriver(device, 5);
         CudaRig rig = rig(driver, clip)) {
       assertEquals(
@@ -90,7 +88,7 @@ class CudaRigTest {
   }
 
   @Test
-  void shouldCountWhatTheReadmeStates() {
+  void shouldCountTheDocumentedBytes() {
     try (EmulatedDriver driver = new EmulatedDriver();
         CudaRig rig = rig(driver, false)) {
       List<Double> bytes = new ArrayList<>();
@@ -105,7 +103,7 @@ class CudaRigTest {
 
   @ParameterizedTest
   @CsvSource({"false", "true"})
-  void shouldCountTheTextbooksCalls(boolean clip) {
+  void shouldCountTheCallsOfTheTextbookLamb(boolean clip) {
     try (EmulatedDriver driver = new EmulatedDriver()) {
       EmulatedBlas blas = new EmulatedBlas(driver);
       try (CudaRig rig = new CudaRig(MODEL, settings(clip), driver, () -> blas)) {
@@ -119,7 +117,7 @@ class CudaRigTest {
   }
 
   @Test
-  void shouldTimeEveryContenderOnValuesThatAreNeverZero() {
+  void shouldTimeEveryContender() {
     try (EmulatedDriver driver = new EmulatedDriver();
         CudaRig rig = rig(driver, false)) {
       double[] millis = rig.time(rig.contenders());
@@ -131,7 +129,7 @@ class CudaRigTest {
   }
 
   @Test
-  void shouldShareTheMomentsAndGiveEverythingBack() {
+  void shouldShareMomentsAndFreeEverything() {
     EmulatedDriver driver = new EmulatedDriver();
     long parametersInGroups = 17_000 + 36 + 2052 + 12;
     try (CudaRig rig = rig(driver, false)) {
@@ -141,7 +139,7 @@ class CudaRigTest {
               .mapToLong(Map.Entry::getValue)
               .sum();
       assertEquals(2 * Float.BYTES * parametersInGroups, moments);
-      // The tables of learning rates are what the reserve for all else is for.
+      // The reserve covers the tables of learning rates.
       long all =
           driver.liveBytes().entrySet().stream()
               .filter(e -> e.getKey() != Purpose.LEARNING_RATES)
@@ -157,7 +155,7 @@ class CudaRigTest {
   }
 
   @Test
-  void shouldRefuseWhatDoesNotFitBeforeItAllocates() {
+  void shouldRejectAModelThatDoesNotFitBeforeAllocating() {
     try (EmulatedDriver driver = new EmulatedDriver()) {
       ModelShapes llama = Models.named("llama-7b").orElseThrow();
       String message =
@@ -181,7 +179,7 @@ class CudaRigTest {
   }
 
   @Test
-  void shouldFreeEverythingWhenTheDeviceRunsOut() {
+  void shouldFreeEverythingWhenAnAllocationFails() {
     for (int nth : new int[] {1, 3, 7, 20}) {
       try (EmulatedDriver driver = new EmulatedDriver()) {
         driver.fail(EmulatedDriver.Call.ALLOCATE, nth, 2);
@@ -191,14 +189,14 @@ class CudaRigTest {
   }
 
   @Test
-  void shouldSkipWithAReason() {
+  void shouldGiveTheReasonForSkippedContenders() {
     EmulatedDevice noShared = EmulatedDevice.SMALL.withSharedMemory(16_384, 8192);
     try (EmulatedDriver driver = new EmulatedDriver(noShared, 1);
         CudaRig rig = new CudaRig(MODEL, settings(false), driver, CudaRigTest::none)) {
       assertEquals(
           Map.of(
               "LAMB single-pass",
-              "the device's shared memory holds no tile",
+              "shared memory of the device is too small for one tile",
               TextbookLamb.NAME,
               "no cuBLAS"),
           rig.skipped());
@@ -221,7 +219,7 @@ class CudaRigTest {
   }
 
   @Test
-  void shouldTakeTheFirstModelThatFits() {
+  void shouldTimeTheFirstModelThatFits() {
     try (EmulatedDriver driver = new EmulatedDriver()) {
       List<String> log = new ArrayList<>();
       ModelShapes llama = Models.named("llama-7b").orElseThrow();
@@ -230,10 +228,10 @@ class CudaRigTest {
       BackendChoice choice = new BackendChoice("cuda", "emulated");
       Bench bench = new Bench(settings(false), OptionalInt.of(2), log::add, Progress.SILENT);
       String table = bench.onCuda(choice, List.of(llama, one), driver, CudaRigTest::none).table();
-      assertTrue(log.get(0).startsWith("llama-7b does not fit, it would take "), log.get(0));
-      assertTrue(log.get(1).startsWith("one takes "), log.get(1));
+      assertTrue(log.get(0).startsWith("llama-7b does not fit: it needs "), log.get(0));
+      assertTrue(log.get(1).startsWith("one needs "), log.get(1));
       assertEquals(2, log.size());
-      assertTrue(table.contains("2 repetitions after 5 to warm up"), table);
+      assertTrue(table.contains("2 interleaved repetitions after 5 warm-up rounds"), table);
       assertTrue(table.contains("textbook LAMB (cuBLAS)    skipped: no cuBLAS"), table);
       assertFalse(table.contains("NaN"), table);
     }

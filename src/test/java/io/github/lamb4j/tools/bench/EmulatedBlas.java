@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
-/** A BLAS on a driver's memory, computed on the host; counts the bytes that its calls move. */
+/** A BLAS on device memory, computed on the host. Counts the bytes that its calls move. */
 final class EmulatedBlas implements Blas {
 
   private final CudaDriver driver;

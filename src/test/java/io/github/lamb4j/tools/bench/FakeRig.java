@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A rig whose contenders take as many milliseconds as they have steps behind them. */
+/** A rig whose nth step of a contender takes n milliseconds. */
 final class FakeRig implements Rig {
 
   final List<String> calls = new ArrayList<>();

@@ -17,7 +17,7 @@ class ModelsTest {
     return Models.named(name).orElseThrow();
   }
 
-  // The numbers of parameters are those that the models' implementations report.
+  // The parameter counts are those that the models' implementations report.
   @ParameterizedTest
   @CsvSource({
     "bert-large, 335141888, 391, 243",
@@ -26,7 +26,8 @@ class ModelsTest {
     "gpt2-xl, 1557611200, 580, 386",
     "llama-7b, 6738415616, 291, 65",
   })
-  void shouldHaveTheModelsOwnNumbers(String name, long parameters, int tensors, int exempt) {
+  void shouldHaveThePublishedParameterCounts(
+      String name, long parameters, int tensors, int exempt) {
     ModelShapes model = model(name);
     assertEquals(name, model.name());
     assertEquals(parameters, model.parameters());
@@ -61,7 +62,7 @@ class ModelsTest {
   }
 
   @Test
-  void shouldExemptBiasesAndNormsAlone() {
+  void shouldExemptOnlyBiasesAndNorms() {
     for (String name : Models.names()) {
       for (TensorShape tensor : model(name).tensors()) {
         assertEquals(tensor.shape().size() > 1, tensor.decay(), tensor.name());
@@ -71,7 +72,7 @@ class ModelsTest {
   }
 
   @Test
-  void shouldHaveTheShapesThatItsNamesPromise() {
+  void shouldHaveTheShapesOfResNet50() {
     Map<String, List<Long>> shapes =
         model("resnet-50").tensors().stream()
             .collect(Collectors.toMap(TensorShape::name, TensorShape::shape));

@@ -35,7 +35,7 @@ class ShapesFileTest {
   }
 
   @Test
-  void shouldDecayAndAdaptUnlessToldOtherwise() throws IOException {
+  void shouldDecayAndAdaptByDefault() throws IOException {
     ModelShapes model =
         read("[{\"name\":\"a\",\"shape\":[2,3]},{\"decay\":false,\"shape\":[],\"name\":\"b\"}]");
     assertEquals("shapes.json", model.name());
@@ -54,25 +54,25 @@ class ShapesFileTest {
       value = {
         "''|is not a JSON array of tensors",
         "{}|is not a JSON array of tensors",
-        "[]|has no tensors",
-        "[1]|its tensor 1 is no object",
-        "[{\"shape\":[1]}]|its tensor 1 has no name",
-        "[{\"name\":\"a\"}]|its tensor 1 has no shape",
-        "[{\"name\":1}]|its tensor 1 has a name that is no string",
-        "[{\"name\":\"\"}]|its tensor 1 has an empty name",
-        "[{\"name\":\"a\",\"shape\":[1]},{\"name\":\"a\"}]|its tensor 2 has a name that stands twice: \"a\"",
-        "[{\"shape\":3}]|its tensor 1 has a shape that is no array of whole numbers from 1 on",
-        "[{\"shape\":[0]}]|its tensor 1 has a shape that is no array",
-        "[{\"shape\":[1.5]}]|its tensor 1 has a shape that is no array",
-        "[{\"shape\":[99999999999999999999]}]|its tensor 1 has a shape that is no array",
-        "[{\"decay\":1}]|its tensor 1 has a decay that is no boolean",
-        "[{\"dtype\":1}]|its tensor 1 has a field \"dtype\"; there are name, shape, decay and adapt",
+        "[]|has no tensors; give at least one",
+        "[1]|tensor 1 is not an object",
+        "[{\"shape\":[1]}]|tensor 1 has no name",
+        "[{\"name\":\"a\"}]|tensor 1 has no shape",
+        "[{\"name\":1}]|tensor 1 has a name that is not a string",
+        "[{\"name\":\"\"}]|tensor 1 has an empty name",
+        "[{\"name\":\"a\",\"shape\":[1]},{\"name\":\"a\"}]|tensor 2 has a duplicate name: \"a\"",
+        "[{\"shape\":3}]|tensor 1 has a shape that is not an array of positive integers",
+        "[{\"shape\":[0]}]|tensor 1 has a shape that is not an array",
+        "[{\"shape\":[1.5]}]|tensor 1 has a shape that is not an array",
+        "[{\"shape\":[99999999999999999999]}]|tensor 1 has a shape that is not an array",
+        "[{\"decay\":1}]|tensor 1 has a decay that is not a boolean",
+        "[{\"dtype\":1}]|tensor 1 has an unknown field \"dtype\"; use name, shape, decay and adapt",
         "[{\"name\":\"a\",\"shape\":[9999999999,9999999999]}]|has more than 1000000000000000 elements",
         "[{\"name\":\"a\",\"shape\":[1000000000000001]}]|has more than 1000000000000000 elements",
-        "[{\"name\":\"a\",\"shape\":[1]}] 2|has something behind its array",
+        "[{\"name\":\"a\",\"shape\":[1]}] 2|has trailing content after the array",
         "[{\"name\":|not valid JSON",
       })
-  void shouldSayWhatIsWrong(String text, String message) {
+  void shouldRejectOtherContents(String text, String message) {
     String given = assertThrows(IllegalArgumentException.class, () -> read(text)).getMessage();
     String start = folder.resolve("shapes.json") + ": " + message;
     assertEquals(start, given.substring(0, Math.min(given.length(), start.length())));

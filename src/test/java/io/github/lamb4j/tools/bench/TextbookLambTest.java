@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** With cuBLAS on a GPU, with its stand-in on the emulator. */
+/** The textbook LAMB: with cuBLAS on a GPU, with {@link EmulatedBlas} on the emulator. */
 @Tag("gpu")
 class TextbookLambTest {
 
@@ -48,7 +48,7 @@ class TextbookLambTest {
   }
 
   @Test
-  void shouldComputeWhatItsDocumentationSays() {
+  void shouldComputeTheDocumentedFormulas() {
     try (TestDevice device = TestDevice.open();
         Blas blas = blas(device.driver())) {
       TensorShape shape = new TensorShape("w", List.of(2L), true, true);

@@ -74,7 +74,7 @@ class BenchCommandTest {
     Files.writeString(huge, "[{\"name\": \"w\", \"shape\": [3000000000]}]");
     CommandRun.refused(
         folder,
-        "tensor w: 3000000000 elements are more",
+        "tensor w: 3000000000 elements exceed",
         "bench",
         "--backend",
         "cpu",
@@ -87,7 +87,7 @@ class BenchCommandTest {
     CommandRun run =
         CommandRun.of("bench", "--backend=cpu", "--path=single-pass", "--model=" + shapes);
     assertEquals(2, run.exitCode());
-    assertTrue(run.err().contains("the CPU backend has two passes only"), run.err());
+    assertTrue(run.err().contains("the CPU backend always takes two passes"), run.err());
   }
 
   @Tag("slow")
@@ -105,9 +105,9 @@ class BenchCommandTest {
             "--json=" + json,
             clip ? "--clip" : "--path=auto");
     assertEquals(0, run.exitCode(), run.err());
-    assertTrue(run.err().startsWith("lamb bench: shapes.json takes "), run.err());
+    assertTrue(run.err().startsWith("lamb bench: shapes.json needs "), run.err());
     assertTrue(run.out().contains("5,100 parameters in 2 tensors"), run.out());
-    assertTrue(run.out().contains("3 repetitions after 2 to warm up"), run.out());
+    assertTrue(run.out().contains("3 interleaved repetitions after 2 warm-up rounds"), run.out());
     for (String name : new String[] {"AdamW", "LAMB two-pass"}) {
       assertTrue(
           run.out().lines().anyMatch(line -> line.startsWith(name) && line.contains(bytes)),

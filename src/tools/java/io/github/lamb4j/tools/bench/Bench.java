@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** A benchmark on the backend of one's choice. */
+/** A benchmark of one model on one backend. */
 public final class Bench {
 
   private static final int FIRST_DEVICE = 0;
@@ -22,10 +22,10 @@ public final class Bench {
   private final Progress progress;
 
   /**
-   * A benchmark that is not run yet.
+   * Creates a benchmark; {@link #run} runs it.
    *
-   * @param repetitions of each contender; empty for 30, or fewer where 30 take long
-   * @param log hears in one line which model is timed
+   * @param repetitions repetitions of each contender; empty for 30, or fewer on a slow CPU
+   * @param log receives one line about each model that is considered
    */
   public Bench(
       BenchSettings settings, OptionalInt repetitions, Consumer<String> log, Progress progress) {
@@ -36,10 +36,10 @@ public final class Bench {
   }
 
   /**
-   * Times the first of the models that fits.
+   * Times the first model that fits in memory.
    *
-   * @param models at least one
-   * @throws IllegalStateException if none fits, before anything is allocated
+   * @param models at least one model
+   * @throws IllegalStateException if no model fits; nothing is allocated then
    */
   public BenchReport run(BackendChoice choice, List<ModelShapes> models) {
     return choice.backend().equals("cpu")
@@ -61,7 +61,7 @@ public final class Bench {
     try {
       ModelShapes model = firstThatFits(models, m -> CudaRig.need(m, driver));
       try (Rig rig = new CudaRig(model, settings, driver, blas)) {
-        OptionalInt rounds = OptionalInt.of(repetitions.orElse(Benchmark.USUAL_ROUNDS));
+        OptionalInt rounds = OptionalInt.of(repetitions.orElse(Benchmark.DEFAULT_ROUNDS));
         Benchmark.Result result = Benchmark.run(rig, model.name(), rounds, progress);
         Map<String, String> machine = Machine.facts(choice);
         machine.putAll(Machine.cudaFacts(driver));
@@ -77,14 +77,14 @@ public final class Bench {
     for (ModelShapes model : models) {
       MemoryNeed need = needs.apply(model);
       if (need.fits()) {
-        log.accept("%s takes %s".formatted(model.name(), need.inWords()));
+        log.accept("%s needs %s".formatted(model.name(), need.inWords()));
         return model;
       }
       if (model.equals(models.get(models.size() - 1))) {
         throw need.refusal(model);
       }
-      log.accept("%s does not fit, it would take %s".formatted(model.name(), need.inWords()));
+      log.accept("%s does not fit: it needs %s".formatted(model.name(), need.inWords()));
     }
-    throw new IllegalArgumentException("no model given");
+    throw new IllegalArgumentException("models: none; give at least one");
   }
 }

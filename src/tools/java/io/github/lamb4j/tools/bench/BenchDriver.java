@@ -7,17 +7,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What optimizers under a benchmark see as the driver. It counts their launches, remembers where a
- * single pass notes the tiles that it deferred, and gives all optimizers the same memory for their
- * moments: each one's own would let the largest models fit no device, and a step costs the same
- * whoever took the one before.
+ * The driver that benchmarked optimizers use. It counts their launches, remembers the tables of
+ * deferred tiles, and gives all optimizers the same moments: with moments of their own, the largest
+ * models would not fit on any device. Sharing does not change the cost of a step.
  */
 final class BenchDriver extends ForwardingDriver implements AutoCloseable {
 
-  /** A piece of device memory. */
+  /** A range of device memory. */
   record Block(long address, long bytes) {}
 
-  /** Which moments of which group. */
+  /** The key of the shared moments. */
   private record Moments(Purpose purpose, String group) {}
 
   private final Map<Moments, Block> moments = new LinkedHashMap<>();
@@ -28,22 +27,22 @@ final class BenchDriver extends ForwardingDriver implements AutoCloseable {
     super(driver);
   }
 
-  /** Kernels launched so far. */
+  /** The number of kernels launched so far. */
   long launches() {
     return launches;
   }
 
-  /** A group's first moments, which are every optimizer's. */
+  /** The address of a group's first moments, which all optimizers share. */
   long firstMoments(String group) {
     return moments.get(new Moments(Purpose.FIRST_MOMENTS, group)).address;
   }
 
-  /** A group's second moments. */
+  /** The address of a group's second moments. */
   long secondMoments(String group) {
     return moments.get(new Moments(Purpose.SECOND_MOMENTS, group)).address;
   }
 
-  /** Where the groups built since the last call note deferred tiles, if they take a single pass. */
+  /** The deferred-tile tables of the single-pass groups built since the last call, by group. */
   Map<String, Block> takeDeferredTiles() {
     Map<String, Block> taken = deferredTiles;
     deferredTiles = new LinkedHashMap<>();
@@ -74,7 +73,7 @@ final class BenchDriver extends ForwardingDriver implements AutoCloseable {
     }
   }
 
-  /** Free memory as it is for an optimizer, whose moments are there already. */
+  /** Counts the shared moments as free, since an optimizer need not allocate them. */
   @Override
   public DeviceMemory memory() {
     DeviceMemory memory = super.memory();
@@ -92,7 +91,7 @@ final class BenchDriver extends ForwardingDriver implements AutoCloseable {
     };
   }
 
-  /** Frees the moments, after the optimizers are closed. */
+  /** Frees the shared moments. The optimizers must be closed. */
   @Override
   public void close() {
     moments.values().forEach(block -> super.free(block.address));

@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.util.Locale;
 import java.util.Map;
 
-/** A benchmark's numbers, as a table and as JSON. */
+/** The results of a benchmark, as a table and as JSON. */
 public final class BenchReport {
 
   private static final String ROW = "%-24s  %9s  %9s  %7s  %8s  %9s  %8s  %8s%n";
@@ -33,7 +33,7 @@ public final class BenchReport {
     lastCache = rig.lastCacheBytes();
   }
 
-  /** The table, what it is about above it, and who is missing below. */
+  /** The table, with a heading above it and the skipped contenders below it. */
   public String table() {
     StringBuilder table = new StringBuilder();
     line(
@@ -45,7 +45,7 @@ public final class BenchReport {
         settings.clip() ? ", clipped" : "");
     line(
         table,
-        "%d repetitions after %d to warm up, interleaved; a step works on %,d MiB, the last cache has %s%n",
+        "%d interleaved repetitions after %d warm-up rounds; a step uses %,d MiB, the last-level cache holds %s%n",
         repetitions(),
         result.warmup(),
         workingSet >> 20,
@@ -53,7 +53,9 @@ public final class BenchReport {
             ? "an unknown size"
             : String.format(Locale.ROOT, "%,d KiB", lastCache >> 10));
     if (workingSet <= lastCache) {
-      line(table, "the model fits the last cache: these are times of the cache, not of memory%n");
+      line(
+          table,
+          "the model fits in the last-level cache: these times measure the cache, not memory%n");
     }
     line(table, "%n");
     line(table, ROW, "", "ms", "p95", "B/param", "GB/s", "% of copy", "launches", "vs AdamW");
@@ -104,7 +106,7 @@ public final class BenchReport {
     return String.format(Locale.ROOT, format, value);
   }
 
-  /** Writes everything, every repetition included, as one JSON object; leaves the stream open. */
+  /** Writes all results, with every repetition, as one JSON object. Leaves the stream open. */
   public void writeJson(OutputStream stream) throws IOException {
     try (JsonGenerator json =
         new JsonFactory()
@@ -153,7 +155,7 @@ public final class BenchReport {
     json.writeStringField("name", timing.name());
     json.writeNumberField("median_ms", timing.median());
     json.writeNumberField("p95_ms", timing.p95());
-    json.writeNumberField("least_ms", timing.least());
+    json.writeNumberField("least_ms", timing.min());
     json.writeNumberField("elements", timing.cost().elements());
     json.writeNumberField("bytes", timing.cost().bytes());
     json.writeNumberField("bytes_per_parameter", timing.cost().bytesPerElement());

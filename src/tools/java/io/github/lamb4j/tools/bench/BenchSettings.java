@@ -3,18 +3,18 @@ package io.github.lamb4j.tools.bench;
 import io.github.lamb4j.config.StepPath;
 
 /**
- * How the steps are to be taken.
+ * How the contenders step.
  *
- * @param path which of LAMB's paths are timed on CUDA; {@code AUTO} for both
+ * @param path the path of LAMB to time on CUDA; {@code AUTO} for both
  * @param clip whether gradients are clipped
- * @param threads of the CPU backend
+ * @param threads the number of threads of the CPU backend
  */
 public record BenchSettings(StepPath path, boolean clip, int threads) {
 
-  /** Below the norm of any model's random gradients, so that there is something to clip. */
+  /** Less than the norm of any model's random gradients, so that every step clips. */
   static final double MAX_GRAD_NORM = 1e-4;
 
-  /** Small, so that the weights stay what they are like however many steps are taken. */
+  /** The learning rate: so small that any number of steps leaves the weights at their scale. */
   double rate() {
     return 1e-6;
   }

@@ -8,33 +8,33 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * Times all contenders of a rig, interleaved: every round has one step of each, so that a drift of
- * clocks or of the machine's other work hits all alike. Each round begins with another contender,
- * so that none has always the same one before it.
+ * Times all contenders of a rig, interleaved: each round has one step of every contender, so that
+ * clock changes and other load affect all alike. Each round starts with a different contender, so
+ * that none always follows the same one.
  */
 public final class Benchmark {
 
-  /** Rounds on a GPU, and the most that are taken elsewhere without being asked for. */
-  static final int USUAL_ROUNDS = 30;
+  /** The default number of rounds on a GPU, and the maximum of the default on a CPU. */
+  static final int DEFAULT_ROUNDS = 30;
 
-  private static final int LEAST_ROUNDS = 5;
-  private static final double MOST_SECONDS = 45;
+  private static final int MIN_ROUNDS = 5;
+  private static final double MAX_SECONDS = 45;
 
   private Benchmark() {}
 
   /**
-   * What was measured.
+   * The measurements.
    *
-   * @param timings by contender
-   * @param skipped who was not timed, and why
-   * @param warmup rounds before the first that counted
+   * @param timings one for each contender
+   * @param skipped the contenders that were not timed, with the reason
+   * @param warmup the number of warm-up rounds
    */
   record Result(List<Timing> timings, Map<String, String> skipped, int warmup) {}
 
   /**
-   * Warms up, counts, and times.
+   * Warms up, counts the cost of each contender's step, and times the steps.
    *
-   * @param repetitions of each contender; by default 30, or as many as take less than a minute
+   * @param repetitions repetitions of each contender; empty for up to 30 that fit in a minute
    */
   static Result run(Rig rig, String task, OptionalInt repetitions, Progress progress) {
     List<Contender> contenders = rig.contenders();
@@ -54,9 +54,9 @@ public final class Benchmark {
     return new Result(timings, rig.skipped(), rig.warmup());
   }
 
-  /** Rounds that take less than a minute, if each takes so long; but not too few. */
+  /** The number of rounds that fit in a minute, within limits. */
   static int affordable(double secondsEach) {
-    return (int) Math.max(LEAST_ROUNDS, Math.min(USUAL_ROUNDS, MOST_SECONDS / secondsEach));
+    return (int) Math.max(MIN_ROUNDS, Math.min(DEFAULT_ROUNDS, MAX_SECONDS / secondsEach));
   }
 
   private static double[][] rounds(

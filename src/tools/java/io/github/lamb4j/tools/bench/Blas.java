@@ -1,6 +1,6 @@
 package io.github.lamb4j.tools.bench;
 
-/** What the textbook's LAMB asks of a BLAS, on device addresses of binary32. */
+/** The BLAS calls of the textbook LAMB, on device addresses of binary32 vectors. */
 interface Blas extends AutoCloseable {
 
   /** {@code x = alpha x}. */
@@ -9,10 +9,10 @@ interface Blas extends AutoCloseable {
   /** {@code y = alpha x + y}. */
   void addScaled(int count, float alpha, long x, long y);
 
-  /** {@code c = a b}, element by element. */
+  /** {@code c = a * b}, element-wise. */
   void multiply(int count, long a, long b, long c);
 
-  /** The 2-norm; waits for it. */
+  /** The 2-norm of x. Waits. */
   float norm(int count, long x);
 
   @Override

@@ -1,33 +1,33 @@
 package io.github.lamb4j.tools.bench;
 
-/** One of the things whose times are compared. */
+/** One row of the benchmark. */
 interface Contender {
 
-  /** The device copy: the ceiling that the others are measured against. */
+  /** The memory copy, whose bandwidth is the upper bound. */
   String COPY = "copy";
 
-  /** What ratios are taken to. */
+  /** The baseline of all ratios. */
   String ADAMW = "AdamW";
 
   String SINGLE_PASS = "LAMB single-pass";
 
   String TWO_PASS = "LAMB two-pass";
 
-  /** Its name in tables. */
+  /** The name in tables. */
   String name();
 
-  /** Takes one step, or enqueues it. */
+  /** Takes or enqueues one step. */
   void step();
 
-  /** Takes one more step, untimed, and counts what it costs. */
+  /** Takes another step, untimed, and counts its cost. */
   Cost countedStep();
 
   /**
-   * What one step costs.
+   * The cost of one step.
    *
-   * @param elements parameters of the model; for the copy, elements copied
-   * @param bytes moved of weights, gradients and moments, reads and writes
-   * @param launches of kernels or of library calls, 0 where nothing is launched
+   * @param elements the number of model parameters; for the copy, of elements copied
+   * @param bytes bytes read and written of weights, gradients and moments
+   * @param launches kernel launches or library calls; 0 on the CPU
    */
   record Cost(long elements, long bytes, long launches) {
     double bytesPerElement() {

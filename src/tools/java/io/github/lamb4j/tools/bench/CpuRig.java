@@ -14,15 +14,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The CPU backend with a model on the Java heap: the copy, AdamW and LAMB, on the same weights and
- * gradients, with moments of their own.
+ * A model on the Java heap, stepped by the CPU backend: the copy, AdamW and LAMB. The optimizers
+ * share weights and gradients and have moments of their own.
  */
 final class CpuRig implements Rig {
 
   private static final int OPTIMIZERS = 2;
   private static final int RANDOM_BLOCK = 1 << 22;
 
-  /** A tile's index and sums, and a tensor's tables, rounded up. */
+  /** The tables per tile and per tensor, rounded up. */
   private static final int BYTES_PER_TILE = 32;
 
   private static final int BYTES_PER_TENSOR = 512;
@@ -35,9 +35,9 @@ final class CpuRig implements Rig {
   private final List<Lamb> optimizers = new ArrayList<>();
 
   /**
-   * What the model needs of the Java heap, and what that has left.
+   * The Java heap that the model needs, and that is available.
    *
-   * @throws IllegalArgumentException if no heap can hold one of its tensors
+   * @throws IllegalArgumentException if a tensor exceeds the maximum length of a Java array
    */
   static MemoryNeed need(ModelShapes model, long lastCache) {
     requireIndexable(model);
@@ -49,7 +49,7 @@ final class CpuRig implements Rig {
     return new MemoryNeed(bytes, availableHeap(), "Java heap");
   }
 
-  /** What is free of the largest generation: what stays for long ends up in one. */
+  /** The free part of the largest generation, where long-lived objects end up. */
   private static long availableHeap() {
     return ManagementFactory.getMemoryPoolMXBeans().stream()
         .filter(pool -> pool.getType() == MemoryType.HEAP)
@@ -60,15 +60,15 @@ final class CpuRig implements Rig {
   }
 
   /**
-   * Allocates and fills everything.
+   * Allocates and fills all arrays.
    *
-   * @param settings {@code threads} and {@code clip} of them
+   * @throws IllegalArgumentException if only the single pass is requested
    * @throws IllegalStateException if the model does not fit; nothing is allocated then
    */
   CpuRig(ModelShapes model, BenchSettings settings, long lastCache) {
     if (settings.path() == StepPath.SINGLE_PASS) {
       throw new IllegalArgumentException(
-          "path single-pass: the CPU backend has two passes only; leave it out");
+          "path single-pass: the CPU backend always takes two passes; omit the path");
     }
     MemoryNeed need = need(model, lastCache);
     if (!need.fits()) {
@@ -98,7 +98,7 @@ final class CpuRig implements Rig {
     for (TensorShape tensor : model.tensors()) {
       if (tensor.count() > Integer.MAX_VALUE - 8) {
         throw new IllegalArgumentException(
-            "tensor %s: %d elements are more than a Java array holds; use --backend cuda"
+            "tensor %s: %d elements exceed the maximum length of a Java array; use --backend cuda"
                 .formatted(tensor.name(), tensor.count()));
       }
     }
@@ -142,7 +142,7 @@ final class CpuRig implements Rig {
         name, lamb, new Contender.Cost(elements, Traffic.twoPasses(elements) + clip, 0));
   }
 
-  /** The CPU backend has two passes for every tensor, adapted or not: nothing is left to count. */
+  /** {@link Lamb#step()} on the CPU. It takes two passes for every tensor, so its cost is fixed. */
   private record HostStep(String name, Lamb lamb, Cost cost) implements Contender {
     @Override
     public void step() {
@@ -163,7 +163,7 @@ final class CpuRig implements Rig {
 
   @Override
   public Map<String, String> skipped() {
-    return Map.of(TextbookLamb.NAME, "cuBLAS works on CUDA memory");
+    return Map.of(TextbookLamb.NAME, "cuBLAS requires a CUDA device");
   }
 
   @Override

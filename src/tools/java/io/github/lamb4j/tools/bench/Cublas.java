@@ -17,8 +17,8 @@ import jcuda.jcublas.cublasSideMode;
 import jcuda.jcublas.cublasStatus;
 
 /**
- * cuBLAS through JCublas2, in the current context, on the default stream, with scalars on the host:
- * as a JCuda program would call it.
+ * cuBLAS, called through JCublas2 as a JCuda program would: in the current context, on the default
+ * stream, with scalars on the host.
  */
 final class Cublas implements Blas {
 
@@ -28,9 +28,9 @@ final class Cublas implements Blas {
   private final Pointer scalarPointer = Pointer.to(scalar);
 
   /**
-   * Starts cuBLAS.
+   * Initializes cuBLAS.
    *
-   * @throws IllegalStateException if it is not there or does not start; the message says why
+   * @throws IllegalStateException if cuBLAS is missing or cannot be initialized
    */
   Cublas() {
     int status;
@@ -39,10 +39,11 @@ final class Cublas implements Blas {
     } catch (LinkageError e) {
       throw new IllegalStateException(linkageReason(e), e);
     } catch (jcuda.CudaException e) {
-      throw new IllegalStateException("cuBLAS does not start: " + e.getMessage(), e);
+      throw new IllegalStateException("cuBLAS cannot be initialized: " + e.getMessage(), e);
     }
     if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw new IllegalStateException("cuBLAS does not start: " + cublasStatus.stringFor(status));
+      throw new IllegalStateException(
+          "cuBLAS cannot be initialized: " + cublasStatus.stringFor(status));
     }
   }
 
@@ -63,7 +64,7 @@ final class Cublas implements Blas {
     check("cublasSaxpy", cublasSaxpy(handle, count, scalar(alpha), at(x), 1, at(y), 1));
   }
 
-  /** As a diagonal matrix times a matrix of one column. */
+  /** Multiplies a diagonal matrix by a matrix of one column. */
   @Override
   public void multiply(int count, long a, long b, long c) {
     check(

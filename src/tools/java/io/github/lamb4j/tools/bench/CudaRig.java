@@ -23,28 +23,28 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A CUDA device with a model in its memory: all contenders on the same weights, gradients and
- * moments, on one stream, timed by events.
+ * A model in the memory of a CUDA device. All contenders use the same weights, gradients and
+ * moments on one stream, and are timed by events.
  *
- * <p>Before each step that is timed goes a copy that is not: it keeps the device busy while the
- * host enqueues, so that launches are not waited for within the time, and leaves every contender
- * the same cache to start with.
+ * <p>An untimed copy precedes each timed step. It keeps the device busy while the host enqueues the
+ * step, so that the time contains no launch latency, and leaves the same cache contents to every
+ * contender.
  */
 final class CudaRig implements Rig {
 
   private static final int RANDOM_BYTES = 16 << 20;
   private static final int OPTIMIZERS = 3;
 
-  /** As the usual allocators align tensors. */
+  /** The alignment of tensors by common allocators, in bytes. */
   private static final long ALIGNMENT = 256;
 
-  /** Elements that a moment starts at a multiple of. */
+  /** The alignment of moments, in elements. */
   private static final int MOMENT_ALIGNMENT = 4;
 
   private static final int BYTES_PER_TILE = 24;
   private static final int BYTES_PER_TENSOR = 128;
 
-  /** Kernels, and what cuBLAS takes for itself. */
+  /** Memory of kernels, learning rates and cuBLAS. */
   private static final long OTHER_BYTES = 256L << 20;
 
   private final ModelShapes model;
@@ -59,7 +59,7 @@ final class CudaRig implements Rig {
   private final long copyTarget;
   private final long[] events;
 
-  /** What the model needs of the current context's device, and what that has left. */
+  /** The device memory that the model needs, and that the current context's device has free. */
   static MemoryNeed need(ModelShapes model, CudaDriver driver) {
     long copies = 2 * copyBytes(model, driver);
     long bytes = copies + model.largest() * Float.BYTES + OTHER_BYTES;
@@ -84,9 +84,9 @@ final class CudaRig implements Rig {
   }
 
   /**
-   * Allocates and fills everything, in the calling thread's current context.
+   * Allocates and fills all arrays, in the calling thread's current context.
    *
-   * @param blas starts cuBLAS, or throws an {@link IllegalStateException} that says why it cannot
+   * @param blas initializes cuBLAS, or throws an {@link IllegalStateException} with the reason
    * @throws IllegalStateException if the model does not fit; nothing is allocated then
    */
   CudaRig(ModelShapes model, BenchSettings settings, CudaDriver device, Supplier<Blas> blas) {
@@ -137,7 +137,7 @@ final class CudaRig implements Rig {
     }
     Hyperparameters lamb = Hyperparameters.lamb(settings.rate());
     boolean twoPassOnly = settings.path() == StepPath.TWO_PASS;
-    // AdamW on the path that costs it least: of a single pass, the whole is its own.
+    // AdamW on its cheapest path: without trust ratios, a single pass defers nothing.
     StepPath adamWPath = twoPassOnly ? StepPath.TWO_PASS : StepPath.SINGLE_PASS;
     addStep(Contender.ADAMW, Hyperparameters.adamW(settings.rate()), parameters, adamWPath);
     if (!twoPassOnly) {
@@ -155,7 +155,7 @@ final class CudaRig implements Rig {
     CudaStep step = new CudaStep(name, driver, stream, groups, path, settings);
     cleanup.push(step::close);
     if (name.equals(Contender.SINGLE_PASS) && !step.takesSinglePass()) {
-      skipped.put(name, "the device's shared memory holds no tile");
+      skipped.put(name, "shared memory of the device is too small for one tile");
     } else {
       contenders.add(step);
     }
@@ -163,7 +163,7 @@ final class CudaRig implements Rig {
 
   private void addTextbook(Supplier<Blas> blas, List<Parameter> parameters) {
     if (model.largest() > Integer.MAX_VALUE) {
-      skipped.put(TextbookLamb.NAME, "a tensor has more elements than its calls count");
+      skipped.put(TextbookLamb.NAME, "a tensor exceeds the maximum vector length of cuBLAS");
       return;
     }
     Blas started;
@@ -200,7 +200,7 @@ final class CudaRig implements Rig {
     return List.of(tensors);
   }
 
-  /** Device memory of random values: a block of them, as often as it takes. */
+  /** Allocates device memory and fills it with a repeated block of random values. */
   private long random(long seed, long bytes, float scale, Purpose purpose, String owner) {
     int block = (int) Math.min(RANDOM_BYTES, bytes);
     ByteBuffer values = ByteBuffer.allocateDirect(block).order(ByteOrder.nativeOrder());
@@ -273,7 +273,7 @@ final class CudaRig implements Rig {
     return driver.attribute(DeviceAttribute.L2_CACHE);
   }
 
-  /** Waits for the stream, so that nothing runs on freed memory. */
+  /** Waits for the stream, so that no kernel uses freed memory, then frees everything. */
   @Override
   public void close() {
     driver.synchronize(stream);

@@ -5,7 +5,7 @@ import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 
-/** A driver that leaves everything to another one. */
+/** A driver that forwards every call to another driver. */
 public class ForwardingDriver implements CudaDriver {
 
   private final CudaDriver driver;

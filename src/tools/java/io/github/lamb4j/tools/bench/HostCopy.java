@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** A copy of one array to another by several threads: what memory can do at best. */
+/** Copies one array to another with several threads: the upper bound on memory bandwidth. */
 final class HostCopy implements Contender, AutoCloseable {
 
   private final float[] source;
@@ -47,7 +47,7 @@ final class HostCopy implements Contender, AutoCloseable {
         part.get();
       }
     } catch (InterruptedException | ExecutionException e) {
-      throw new IllegalStateException("a copy was broken off", e);
+      throw new IllegalStateException("memory copy: interrupted or failed", e);
     }
   }
 

@@ -16,15 +16,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** What a measurement was taken on, as far as it can be found out. */
+/** Describes the machine of a measurement, as far as it can be determined. */
 final class Machine {
 
-  private static final long PATIENCE_SECONDS = 5;
+  private static final long TIMEOUT_SECONDS = 5;
   private static final String UNKNOWN = "unknown";
 
   private Machine() {}
 
-  /** The facts that any backend's measurement has; to be asked for when the clocks are still up. */
+  /** Facts for any backend. Query them right after the measurement, while clocks are still high. */
   static Map<String, String> facts(BackendChoice choice) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("backend", choice.backend().toUpperCase(Locale.ROOT) + ": " + choice.reason());
@@ -39,7 +39,7 @@ final class Machine {
     return facts;
   }
 
-  /** What CUDA and nvidia-smi say besides. */
+  /** Facts from CUDA and nvidia-smi. */
   static Map<String, String> cudaFacts(CudaDriver driver) {
     Map<String, String> facts = new LinkedHashMap<>();
     int version = driver.driverVersion();
@@ -56,12 +56,11 @@ final class Machine {
             + "temperature.gpu,power.draw,power.limit";
     List<String> command = List.of("nvidia-smi", "--query-gpu=" + query, "--format=csv,noheader");
     facts.put(
-        "nvidia_smi",
-        output(command).map(lines -> query + "\n" + lines).orElse("not to be run here"));
+        "nvidia_smi", output(command).map(lines -> query + "\n" + lines).orElse("not available"));
     return facts;
   }
 
-  /** The last cache before memory in bytes, 0 if the system does not say. */
+  /** The size of the last-level cache in bytes; 0 if unknown. */
   static long lastCacheBytes() {
     for (int level = 4; level > 0; level--) {
       try {
@@ -69,7 +68,7 @@ final class Machine {
             Files.readString(Path.of("/sys/devices/system/cpu/cpu0/cache/index" + level + "/size"));
         return 1024 * Long.parseLong(size.strip().replace("K", ""));
       } catch (IOException | NumberFormatException e) {
-        // not this one
+        // try the next level
       }
     }
     return 0;
@@ -86,7 +85,7 @@ final class Machine {
     }
   }
 
-  /** The commit of the checkout that this was built in, if it runs from one. */
+  /** The commit of the checkout that contains this class, if there is one. */
   private static String commit() {
     try {
       Path built =
@@ -111,7 +110,7 @@ final class Machine {
     }
   }
 
-  /** What a program prints, if it is there and does well. */
+  /** The output of a program; empty if it is missing, fails or takes too long. */
   private static Optional<String> output(List<String> command) {
     try {
       Process process =
@@ -119,7 +118,7 @@ final class Machine {
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .start();
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
         return Optional.empty();
       }

@@ -3,15 +3,15 @@ package io.github.lamb4j.tools.bench;
 import java.util.Locale;
 
 /**
- * What a model takes and what there is, found out before anything is allocated.
+ * The memory that a model needs and that is available, determined before anything is allocated.
  *
- * @param needed bytes
- * @param available bytes
- * @param of what kind of memory that is
+ * @param needed bytes needed
+ * @param available bytes available
+ * @param of the kind of memory
  */
 record MemoryNeed(long needed, long available, String of) {
 
-  /** As large as the weights, but larger than the caches and no larger than it takes. */
+  /** The size of the copy: that of the weights, at least four times the cache, at most 1 GiB. */
   static long copyBytes(long parameters, long lastCache) {
     long most = 1L << 30;
     return Math.min(most, Math.max(parameters * Float.BYTES, 4 * lastCache)) & -Float.BYTES;
@@ -23,7 +23,7 @@ record MemoryNeed(long needed, long available, String of) {
 
   String inWords() {
     return String.format(
-        Locale.ROOT, "%,d MiB of %s; %,d are available", needed >> 20, of, available >> 20);
+        Locale.ROOT, "%,d MiB of %s, %,d MiB are available", needed >> 20, of, available >> 20);
   }
 
   IllegalStateException refusal(ModelShapes model) {

@@ -12,9 +12,9 @@ import java.util.Map;
 /**
  * The tensors of a model, in the model's own order.
  *
- * @param name what {@code --model} calls it
- * @param title what it is
- * @param tensors at least one
+ * @param name the name for {@code --model}
+ * @param title the full name of the model
+ * @param tensors at least one tensor
  */
 public record ModelShapes(String name, String title, List<TensorShape> tensors) {
 
@@ -23,17 +23,17 @@ public record ModelShapes(String name, String title, List<TensorShape> tensors) 
     tensors = List.copyOf(tensors);
   }
 
-  /** The elements of all tensors. */
+  /** The number of elements of all tensors. */
   public long parameters() {
     return tensors.stream().mapToLong(TensorShape::count).reduce(0, Math::addExact);
   }
 
-  /** The elements of the largest tensor. */
+  /** The number of elements of the largest tensor. */
   public long largest() {
     return tensors.stream().mapToLong(TensorShape::count).max().orElse(0);
   }
 
-  /** Tensors that share decay and adaptation, as a training program would group them. */
+  /** A combination of decay and adaptation; training programs group tensors this way. */
   record Kind(boolean decay, boolean adapt) {
 
     static Kind of(TensorShape tensor) {
@@ -45,7 +45,7 @@ public record ModelShapes(String name, String title, List<TensorShape> tensors) 
     }
   }
 
-  /** The places of the tensors by their kind, kinds in the order in which they first appear. */
+  /** The indices of the tensors of each kind, in order of first appearance. */
   Map<Kind, List<Integer>> kinds() {
     Map<Kind, List<Integer>> kinds = new LinkedHashMap<>();
     for (int i = 0; i < tensors.size(); i++) {
@@ -55,10 +55,10 @@ public record ModelShapes(String name, String title, List<TensorShape> tensors) 
   }
 
   /**
-   * Parameter groups for an optimizer, one for each kind.
+   * Creates a parameter group for each kind.
    *
-   * @param base for a tensor that is decayed and adapted
-   * @param parameters one for each tensor, in order
+   * @param base the hyperparameters of tensors with decay and adaptation
+   * @param parameters one parameter for each tensor, in order
    */
   List<ParameterGroup> groups(Hyperparameters base, List<Parameter> parameters) {
     List<ParameterGroup> groups = new ArrayList<>();

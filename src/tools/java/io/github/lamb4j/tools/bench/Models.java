@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * The tensor lists of well-known models, made from each architecture's own numbers, with the names
- * that its usual implementation gives them.
+ * The tensors of well-known models, generated from the dimensions of each architecture, under the
+ * names of its reference implementation.
  */
 public final class Models {
 
@@ -26,17 +26,17 @@ public final class Models {
 
   private Models() {}
 
-  /** The names, largest number of parameters that a benchmark tries by itself first. */
+  /** The names of all models, the defaults first. */
   public static Set<String> names() {
     return ALL.keySet();
   }
 
-  /** The model of this name, if there is one. */
+  /** The model with this name, if there is one. */
   public static Optional<ModelShapes> named(String name) {
     return Optional.ofNullable(ALL.get(name)).map(Supplier::get);
   }
 
-  /** Those that a benchmark tries when it is told none, in order: the first that fits is taken. */
+  /** The models to try if none is given, in order; the first that fits is used. */
   public static List<ModelShapes> defaults() {
     List<ModelShapes> models = new ArrayList<>();
     for (String name : List.of("bert-large", "bert-base", "resnet-50")) {
@@ -45,7 +45,7 @@ public final class Models {
     return models;
   }
 
-  /** BertModel: embeddings, encoder and pooler, without the heads of pre-training. */
+  /** BertModel: embeddings, encoder and pooler, without the pre-training heads. */
   private static ModelShapes bert(String name, String title, int layers, long hidden) {
     ShapeList list = new ShapeList();
     list.weight("embeddings.word_embeddings.weight", 30_522, hidden);
@@ -83,7 +83,7 @@ public final class Models {
     return new ModelShapes(name, title + " (output tied to the embedding)", list.tensors());
   }
 
-  /** GPT-2 keeps its matrices as inputs x outputs. */
+  /** GPT-2 stores its matrices as inputs x outputs. */
   private static void transposed(ShapeList list, String name, long inputs, long outputs) {
     list.weight(name + ".weight", inputs, outputs);
     list.exempt(name + ".bias", outputs);

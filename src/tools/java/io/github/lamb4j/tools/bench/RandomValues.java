@@ -3,19 +3,19 @@ package io.github.lamb4j.tools.bench;
 import java.util.SplittableRandom;
 
 /**
- * Values of both signs that are never zero or near it: hardware may be faster with zeros, and is
- * slower with subnormal numbers.
+ * Random values of both signs, bounded away from zero: hardware may be faster on zeros and slower
+ * on subnormal numbers.
  */
 final class RandomValues {
 
-  /** What weights of trained models are like. */
+  /** The scale of weights in trained models. */
   static final float WEIGHTS = 0.02f;
 
   static final float GRADIENTS = 1e-3f;
 
   private RandomValues() {}
 
-  /** Values whose magnitude is between half and one and a half of {@code scale}. */
+  /** Values with magnitudes between 0.5 and 1.5 times {@code scale}. */
   static float[] of(long seed, int count, float scale) {
     SplittableRandom random = new SplittableRandom(seed);
     float[] values = new float[count];

@@ -3,29 +3,29 @@ package io.github.lamb4j.tools.bench;
 import java.util.List;
 import java.util.Map;
 
-/** A machine with a model in its memory, ready to be timed. */
+/** A model in the memory of a machine, ready to be timed. */
 public interface Rig extends AutoCloseable {
 
-  /** What is timed, the copy and AdamW first. */
+  /** The contenders, the copy and AdamW first. */
   List<Contender> contenders();
 
-  /** Who is not timed here, and why. */
+  /** The contenders that cannot be timed here, with the reason. */
   Map<String, String> skipped();
 
   /**
-   * One step of each, in this order.
+   * Takes one step of each contender, in this order.
    *
    * @return milliseconds, in the same order
    */
   double[] time(List<Contender> order);
 
-  /** Rounds before the first that counts. */
+  /** The number of warm-up rounds. */
   int warmup();
 
-  /** What one contender moves its bytes through; times are a cache's if it is too small. */
+  /** The bytes that one step touches. If they fit in a cache, the times measure the cache. */
   long workingSetBytes();
 
-  /** The last cache before memory, 0 if that is unknown. */
+  /** The size of the last-level cache; 0 if unknown. */
   long lastCacheBytes();
 
   /** Frees the memory. */

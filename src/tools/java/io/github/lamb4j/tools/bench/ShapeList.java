@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Collects a model's tensors. Matrices and convolutions are decayed and adapted; biases and the
- * weights of norms are neither, as in the published recipes for LAMB.
+ * Collects the tensors of a model. Matrices and convolutions have decay and adaptation; biases and
+ * the weights of normalization layers have neither, as in the published recipes for LAMB.
  */
 final class ShapeList {
 
@@ -16,18 +16,18 @@ final class ShapeList {
     add(name, true, shape);
   }
 
-  /** A bias, or a norm's weight. */
+  /** A bias, or the weight of a normalization layer. */
   void exempt(String name, long count) {
     add(name, false, count);
   }
 
-  /** A matrix with its bias. */
+  /** A matrix and its bias. */
   void linear(String name, long outputs, long inputs) {
     weight(name + ".weight", outputs, inputs);
     exempt(name + ".bias", outputs);
   }
 
-  /** A norm with weight and bias. */
+  /** The weight and bias of a normalization layer. */
   void norm(String name, long count) {
     exempt(name + ".weight", count);
     exempt(name + ".bias", count);

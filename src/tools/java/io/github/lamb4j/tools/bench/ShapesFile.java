@@ -17,15 +17,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A model's tensors as JSON: an array of objects {@code {"name": "dense.weight", "shape": [1024,
- * 4096], "decay": true, "adapt": true}}; decay and adapt are true where they are left out.
+ * The tensors of a model as JSON: an array of objects {@code {"name": "dense.weight", "shape":
+ * [1024, 4096], "decay": true, "adapt": true}}. By default, decay and adapt are true.
  */
 public final class ShapesFile {
 
-  private static final int MOST_TENSORS = 1_000_000;
+  private static final int MAX_TENSORS = 1_000_000;
 
-  /** So many that their bytes can be counted. */
-  private static final long MOST_PARAMETERS = 1_000_000_000_000_000L;
+  /** Small enough that byte counts do not overflow. */
+  private static final long MAX_PARAMETERS = 1_000_000_000_000_000L;
 
   private final Path path;
   private final JsonParser json;
@@ -40,7 +40,7 @@ public final class ShapesFile {
   /**
    * Reads a model.
    *
-   * @throws IllegalArgumentException if that is not what the file holds; the message names the file
+   * @throws IllegalArgumentException if the file has other contents; the message names the file
    */
   public static ModelShapes read(Path path) throws IOException {
     try (InputStream in = Files.newInputStream(path);
@@ -52,7 +52,7 @@ public final class ShapesFile {
     }
   }
 
-  /** Writes a model's tensors, one on a line, and leaves the stream open. */
+  /** Writes the tensors of a model, one per line. Leaves the stream open. */
   public static void write(ModelShapes model, OutputStream stream) throws IOException {
     try (JsonGenerator json =
         new JsonFactory()
@@ -81,21 +81,21 @@ public final class ShapesFile {
   private ModelShapes model() throws IOException {
     require(json.nextToken() == JsonToken.START_ARRAY, "is not a JSON array of tensors");
     while (json.nextToken() == JsonToken.START_OBJECT) {
-      require(tensors.size() < MOST_TENSORS, "has more than " + MOST_TENSORS + " tensors");
+      require(tensors.size() < MAX_TENSORS, "has more than " + MAX_TENSORS + " tensors");
       tensors.add(tensor());
     }
-    require(json.currentToken() == JsonToken.END_ARRAY, at() + "is no object");
-    require(json.nextToken() == null, "has something behind its array");
-    require(!tensors.isEmpty(), "has no tensors");
+    require(json.currentToken() == JsonToken.END_ARRAY, at() + "is not an object");
+    require(json.nextToken() == null, "has trailing content after the array");
+    require(!tensors.isEmpty(), "has no tensors; give at least one");
     ModelShapes model =
         new ModelShapes(Printable.path(path.getFileName()), Printable.path(path), tensors);
-    require(isCountable(model), "has more than " + MOST_PARAMETERS + " elements");
+    require(isCountable(model), "has more than " + MAX_PARAMETERS + " elements");
     return model;
   }
 
   private static boolean isCountable(ModelShapes model) {
     try {
-      return model.parameters() <= MOST_PARAMETERS;
+      return model.parameters() <= MAX_PARAMETERS;
     } catch (ArithmeticException e) {
       return false;
     }
@@ -117,9 +117,9 @@ public final class ShapesFile {
         default ->
             throw refused(
                 at()
-                    + "has a field "
+                    + "has an unknown field "
                     + Printable.value(field)
-                    + "; there are name, shape, decay and adapt");
+                    + "; use name, shape, decay and adapt");
       }
     }
     require(name != null, at() + "has no name");
@@ -128,15 +128,16 @@ public final class ShapesFile {
   }
 
   private String name() throws IOException {
-    require(json.currentToken() == JsonToken.VALUE_STRING, at() + "has a name that is no string");
+    require(
+        json.currentToken() == JsonToken.VALUE_STRING, at() + "has a name that is not a string");
     String name = json.getText();
     require(!name.isEmpty(), at() + "has an empty name");
-    require(names.add(name), at() + "has a name that stands twice: " + Printable.value(name));
+    require(names.add(name), at() + "has a duplicate name: " + Printable.value(name));
     return name;
   }
 
   private List<Long> shape() throws IOException {
-    String what = at() + "has a shape that is no array of whole numbers from 1 on";
+    String what = at() + "has a shape that is not an array of positive integers";
     require(json.currentToken() == JsonToken.START_ARRAY, what);
     List<Long> shape = new ArrayList<>();
     while (json.nextToken() == JsonToken.VALUE_NUMBER_INT) {
@@ -149,12 +150,12 @@ public final class ShapesFile {
   }
 
   private boolean flag(String field) throws IOException {
-    require(json.currentToken().isBoolean(), at() + "has a " + field + " that is no boolean");
+    require(json.currentToken().isBoolean(), at() + "has a " + field + " that is not a boolean");
     return json.getBooleanValue();
   }
 
   private String at() {
-    return "its tensor " + (tensors.size() + 1) + " ";
+    return "tensor " + (tensors.size() + 1) + " ";
   }
 
   private void require(boolean condition, String otherwise) {

@@ -3,12 +3,12 @@ package io.github.lamb4j.tools.bench;
 import java.util.List;
 
 /**
- * A tensor of a model, without its contents.
+ * The shape of one tensor of a model.
  *
  * @param name unique within its model
- * @param shape its dimensions, none for a single number
- * @param decay whether weight decay applies to it
- * @param adapt whether it has a trust ratio of its own
+ * @param shape the dimensions; empty for a scalar
+ * @param decay whether weight decay applies
+ * @param adapt whether layer adaptation applies
  */
 public record TensorShape(String name, List<Long> shape, boolean decay, boolean adapt) {
 
@@ -18,9 +18,9 @@ public record TensorShape(String name, List<Long> shape, boolean decay, boolean 
   }
 
   /**
-   * The number of its elements.
+   * The number of elements.
    *
-   * @throws ArithmeticException if that is more than a {@code long} holds
+   * @throws ArithmeticException if it overflows a {@code long}
    */
   public long count() {
     return shape.stream().reduce(1L, Math::multiplyExact);

@@ -3,8 +3,8 @@ package io.github.lamb4j.tools.bench;
 import java.util.List;
 
 /**
- * LAMB as it is written without kernels of one's own: BLAS calls, one tensor after the other, norms
- * read back to the host.
+ * LAMB without custom kernels: BLAS calls, one tensor after another, with norms read back to the
+ * host.
  *
  * <pre>
  *   m = beta1 m            scal      8 bytes per parameter
@@ -12,16 +12,16 @@ import java.util.List;
  *   u = g g                dgmm      8
  *   v = beta2 v            scal      8
  *   v = v + (1 - beta2) u  axpy     12
- *   u = m v                dgmm     12   in place of m / (sqrt(v) + epsilon)
- *   u = u + decay w        axpy     12   decayed tensors
- *   ||w||, ||u||           nrm2      8   adapted tensors
+ *   u = m v                dgmm     12   instead of m / (sqrt(v) + epsilon)
+ *   u = u + decay w        axpy     12   tensors with decay
+ *   ||w||, ||u||           nrm2      8   tensors with adaptation
  *   w = w - rate ratio u   axpy     12
- *   ||g||                  nrm2      4   when clipping, for all tensors first
+ *   ||g||                  nrm2      4   with clipping: all tensors, before the rest
  * </pre>
  *
- * <p>BLAS has neither roots nor divisions of elements. The product of m and v stands in: it reads
- * and writes the same bytes. So this contender's time is that of a LAMB made of library calls, and
- * its weights are not LAMB's.
+ * <p>BLAS has no element-wise square root or division. The product of m and v takes their place: it
+ * moves the same bytes. So the time is that of a LAMB made of library calls, but the weights are
+ * not those of LAMB.
  */
 final class TextbookLamb implements Contender, AutoCloseable {
 
@@ -31,7 +31,7 @@ final class TextbookLamb implements Contender, AutoCloseable {
   private static final float BETA2 = 0.999f;
   private static final float WEIGHT_DECAY = 0.01f;
 
-  /** A tensor's shape and the device addresses of what belongs to it. */
+  /** A tensor and the device addresses of its arrays. */
   record Tensor(
       TensorShape shape, long weights, long gradients, long firstMoment, long secondMoment) {
     int count() {
@@ -48,9 +48,9 @@ final class TextbookLamb implements Contender, AutoCloseable {
   private long calls;
 
   /**
-   * Prepares nothing: there is nothing to prepare.
+   * Uses the given tensors.
    *
-   * @param scratch as large as the largest tensor
+   * @param scratch the address of an array as large as the largest tensor
    */
   TextbookLamb(Blas blas, List<Tensor> tensors, long scratch, BenchSettings settings) {
     this.blas = blas;

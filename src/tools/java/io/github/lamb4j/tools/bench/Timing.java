@@ -3,11 +3,11 @@ package io.github.lamb4j.tools.bench;
 import java.util.Arrays;
 
 /**
- * How long one contender took.
+ * The times of one contender.
  *
- * @param name the contender
- * @param cost of one step
- * @param millis every repetition, in the order in which they were taken
+ * @param name the contender's name
+ * @param cost the cost of one step
+ * @param millis the time of every repetition, in order
  */
 record Timing(String name, Contender.Cost cost, double[] millis) {
 
@@ -17,17 +17,17 @@ record Timing(String name, Contender.Cost cost, double[] millis) {
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  /** The least time that at least 95 % of the repetitions did not exceed. */
+  /** The 95th percentile, by nearest rank. */
   double p95() {
     double[] sorted = sorted();
     return sorted[(95 * sorted.length + 99) / 100 - 1];
   }
 
-  double least() {
+  double min() {
     return sorted()[0];
   }
 
-  /** 10^9 bytes a second, at the median. */
+  /** The bandwidth at the median time, in 10^9 bytes per second. */
   double gigabytesPerSecond() {
     return cost.bytes() / median() / 1e6;
   }

@@ -1,22 +1,22 @@
 package io.github.lamb4j.tools.bench;
 
 /**
- * Bytes that a step moves of fp32 weights, gradients and moments, from the count of elements that
- * went each way. What went which way is counted when it happens; that these are the bytes of each
- * way is tested against the emulator's count of every load and store.
+ * Bytes of fp32 weights, gradients and moments that a step moves, for the number of elements on
+ * each path. The elements are counted at run time; the bytes per element are tested against the
+ * emulator's count of all loads and stores.
  */
 final class Traffic {
 
-  /** Reads gradient, weight and moments, writes the moments. */
+  /** Reads gradient, weight and moments; writes the moments. */
   private static final int MOMENTS = 24;
 
-  /** Reads weight and moments again, writes the weight. */
+  /** Reads weight and moments again; writes the weight. */
   private static final int APPLY = 16;
 
-  /** The update was kept: reads the weight again and writes it. */
+  /** With the update kept in shared memory: reads the weight again and writes it. */
   private static final int RETIRE = 8;
 
-  /** The update needs no ratio: writes the weight. */
+  /** Without a trust ratio: writes the weight. */
   private static final int APPLY_NOW = 4;
 
   private static final int CLIP = Float.BYTES;

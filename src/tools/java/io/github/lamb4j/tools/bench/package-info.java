@@ -1,5 +1,5 @@
 /**
- * {@code lamb bench}: how long a step takes, of this library and of what else could take it, on the
- * tensors of real models.
+ * {@code lamb bench}: times a step of this library and of its alternatives on the tensors of real
+ * models.
  */
 package io.github.lamb4j.tools.bench;
