@@ -59,14 +59,7 @@ public final class CudaBackend implements Backend {
     this.stream = stream;
     parameterGroups = groups;
     context = driver.currentContext();
-    if (context == 0) {
-      throw new IllegalStateException(
-          "this thread has no current CUDA context: call cuCtxSetCurrent with the stream's context, or cudaSetDevice with its device, first");
-    }
-    if (driver.isCapturing(stream)) {
-      throw new IllegalStateException(
-          "the stream is being captured, but building an optimizer waits for it: end the capture first");
-    }
+    DeviceChecks.requireContext(driver, stream);
     DeviceChecks.requireCapable(driver);
     DeviceChecks.requireMapped(driver, groups);
     DeviceChecks.requireMemory(driver, groups);

@@ -112,7 +112,7 @@ final class CudaLayout {
     private GradientInputs() {}
   }
 
-  /** What is decided for a step of all groups. */
+  /** The decisions for a step of all groups. */
   static final class StepControl {
     static final int NORM = 0;
     static final int SCALE = NORM + Double.BYTES;

@@ -4,6 +4,7 @@ import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.C
 import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MINOR;
 
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.spi.ParameterArrays;
 import io.github.lamb4j.model.DeviceArray;
@@ -16,6 +17,18 @@ import java.util.List;
 final class DeviceChecks {
 
   private DeviceChecks() {}
+
+  /** Rejects a thread without a current context, and a stream that is being captured. */
+  static void requireContext(CudaDriver driver, CudaStream stream) {
+    if (driver.currentContext() == 0) {
+      throw new IllegalStateException(
+          "this thread has no current CUDA context: call cuCtxSetCurrent with the stream's context, or cudaSetDevice with its device, first");
+    }
+    if (driver.isCapturing(stream)) {
+      throw new IllegalStateException(
+          "the stream is being captured, but building an optimizer waits for it: end the capture first");
+    }
+  }
 
   /** Rejects a driver or device that cannot run the kernels. */
   static void requireCapable(CudaDriver driver) {

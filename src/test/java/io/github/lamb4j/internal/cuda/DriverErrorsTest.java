@@ -25,9 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * What goes wrong on a device is named, nothing leaks, and a failed step says what it left behind.
- */
+/** Driver errors: messages name the cause, nothing leaks, and a failed step reports its state. */
 class DriverErrorsTest {
 
   private static final int OUT_OF_MEMORY = 2;
@@ -54,7 +52,7 @@ class DriverErrorsTest {
         "MEMORY",
         "ATTRIBUTE"
       })
-  void shouldLeaveNothingBehindWhenBuildingFails(Call call) {
+  void shouldFreeEverythingWhenBuildingFails(Call call) {
     int failed = 0;
     for (int nth = 1; nth <= 40; nth++) {
       try (TestDevice device = TestDevice.open()) {
@@ -74,7 +72,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldSayWhatTheMemoryWasFor() {
+  void shouldNameThePurposeOfAFailedAllocation() {
     try (TestDevice device = TestDevice.open()) {
       device.emulator().fail(Call.ALLOCATE, 4, OUT_OF_MEMORY);
       CudaException e = assertThrows(CudaException.class, () -> small(device).build());
@@ -83,7 +81,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldRefuseAModelThatDoesNotFitBeforeAllocating() {
+  void shouldRejectModelThatDoesNotFitBeforeAllocating() {
     EmulatedDevice tiny = EmulatedDevice.SMALL.withTotalMemory(1 << 20);
     try (TestDevice device = TestDevice.open(tiny, 1)) {
       long address = device.upload(new byte[1 << 19], 0, "weights and gradients");
@@ -101,7 +99,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldRefuseATensorThatRunsPastItsAllocation() {
+  void shouldRejectArrayThatExceedsItsAllocation() {
     try (TestDevice device = TestDevice.open()) {
       long address = device.upload(new byte[400], 0, "weights");
       Parameter p = Parameter.onDevice("w", pointer(address), pointer(1L << 30), 1000);
@@ -115,7 +113,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldRefuseADriverOrDeviceThatIsTooOld() {
+  void shouldRejectDriverOrDeviceThatIsTooOld() {
     try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withDriverVersion(8000), 1)) {
       Exception e = assertThrows(IllegalStateException.class, () -> small(device).build());
       assertTrue(
@@ -132,7 +130,7 @@ class DriverErrorsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
-  void shouldGoOnAfterAStepThatFailedBeforeItBegan(int launch) {
+  void shouldContinueAfterStepThatFailedBeforeItBegan(int launch) {
     try (TestDevice device = TestDevice.open()) {
       float[] weights = {1, 2, 3};
       LambBuilder builder =
@@ -156,7 +154,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldGoOnWhenNoKernelOfAStepWasEnqueued() {
+  void shouldContinueWhenNoKernelOfAStepWasEnqueued() {
     try (TestDevice device = TestDevice.open();
         Lamb lamb = small(device).build()) {
       device.emulator().fail(Call.ENQUEUE, 1, LAUNCH_FAILED);
@@ -169,7 +167,7 @@ class DriverErrorsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 4})
-  void shouldSayThatAStepFailedPartWayAndRefuseAnother(int launch) {
+  void shouldRejectStepsAfterOneFailedPartWay(int launch) {
     try (TestDevice device = TestDevice.open()) {
       try (Lamb lamb = small(device).path(StepPath.TWO_PASS).build()) {
         device.emulator().fail(Call.ENQUEUE, launch, LAUNCH_FAILED);
@@ -182,7 +180,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldSayThatAStepFailedWhenWaitingForItFails() {
+  void shouldReportStepAsFailedWhenWaitingForItFails() {
     try (TestDevice device = TestDevice.open();
         Lamb lamb = small(device).build()) {
       device.emulator().fail(Call.SYNCHRONIZE, 1, LAUNCH_FAILED);
@@ -200,7 +198,7 @@ class DriverErrorsTest {
     "UNLOAD_MODULE, cuModuleUnload",
     "RELEASE_CONTEXT, cuDevicePrimaryCtxRelease"
   })
-  void shouldGiveBackAtASecondCloseWhatTheFirstCouldNot(Call call, String entryPoint) {
+  void shouldFreeAtSecondCloseWhatTheFirstCouldNot(Call call, String entryPoint) {
     int failed = 0;
     for (int nth = 1; nth <= 40; nth++) {
       try (TestDevice device = TestDevice.open()) {
@@ -221,10 +219,10 @@ class DriverErrorsTest {
     assertTrue(failed > 0 && failed < 40, failed + " calls that could fail");
   }
 
-  /** Of what cannot be freed nobody knows any more, but all the rest is given back. */
+  /** The array that cannot be freed is lost, but all others are freed. */
   @ParameterizedTest
   @CsvSource({"1, 1", "3, 1", "3, 2", "6, 1", "6, 4", "14, 1", "14, 8", "14, 14"})
-  void shouldReportWhyBuildingFailedWhenFreeingFailsToo(int allocations, int free) {
+  void shouldReportOriginalErrorWhenFreeingFailsToo(int allocations, int free) {
     TestDevice device = TestDevice.open();
     device.emulator().makeCurrent(0);
     device.emulator().fail(Call.ALLOCATE, allocations + 1, OUT_OF_MEMORY);
@@ -238,7 +236,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldReportWhyBuildingFailedWhenReleasingTheContextFailsToo() {
+  void shouldReportOriginalErrorWhenReleasingTheContextFailsToo() {
     TestDevice device = TestDevice.open();
     device.emulator().makeCurrent(0);
     device.emulator().fail(Call.LOAD_MODULE, 1, OUT_OF_MEMORY);
@@ -251,7 +249,7 @@ class DriverErrorsTest {
 
   @ParameterizedTest
   @CsvSource({"SYNCHRONIZE, cuStreamSynchronize", "UNLOAD_MODULE, cuModuleUnload"})
-  void shouldReportWhyBuildingFailedWhenCleaningUpFailsToo(Call call, String entryPoint) {
+  void shouldReportOriginalErrorWhenCleaningUpFailsToo(Call call, String entryPoint) {
     TestDevice device = TestDevice.open();
     device.emulator().makeCurrent(0);
     device.emulator().fail(Call.PREPARE, 3, OUT_OF_MEMORY);
@@ -269,7 +267,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldRefuseAThreadWithoutItsContext() {
+  void shouldRejectCallsWhenTheContextIsNotCurrent() {
     try (TestDevice device = TestDevice.open()) {
       EmulatedDriver emulator = device.emulator();
       try (Lamb lamb = small(device).build()) {
@@ -298,7 +296,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldRefuseToBuildWithoutAContext() {
+  void shouldRejectBuildWhenNoContextIsCurrent() {
     try (TestDevice device = TestDevice.open()) {
       long address = device.upload(new byte[32], 0, "weights and gradients");
       device.emulator().makeCurrent(0);
@@ -316,7 +314,7 @@ class DriverErrorsTest {
   }
 
   @Test
-  void shouldRetainAContextForHostParametersAndGiveItBack() {
+  void shouldRetainAndReleaseAContextForHostParameters() {
     try (TestDevice device = TestDevice.open()) {
       device.emulator().makeCurrent(0);
       for (int i = 0; i < 2; i++) {

@@ -21,12 +21,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * NVIDIA's own assembler, which JCuda brings along, takes the committed PTX; it needs neither GPU
- * nor toolkit.
+ * NVIDIA's PTX assembler accepts the committed PTX. JCuda includes the assembler, so the test needs
+ * neither a GPU nor the CUDA toolkit.
  */
 class PtxTest {
 
-  /** Registers of a multiprocessor, on every architecture from sm_70 on. */
+  /** Registers per multiprocessor on sm_70 and every later architecture. */
   private static final int REGISTERS = 65536;
 
   private static final Pattern KERNEL = Pattern.compile("Compiling entry function '(\\w+)'");
@@ -65,13 +65,13 @@ class PtxTest {
     for (LaunchPolicy policy : LaunchPolicy.all()) {
       assertTrue(
           registers.containsKey(policy.kernel()), policy.kernel() + " is missing: " + registers);
-      // Registers are handed out to a warp in units of 256.
+      // Registers are allocated to a warp in units of 256.
       int perWarp = (registers.get(policy.kernel()) * 32 + 255) / 256 * 256;
       int warpsPerBlock = (policy.threads() + 31) / 32;
       int resident = REGISTERS / perWarp / warpsPerBlock;
       assertTrue(
           resident >= policy.blocksPerMultiprocessor(),
-          "%s on %s: %d registers leave room for %d blocks, the policy wants %d"
+          "%s on %s: %d registers allow %d blocks, but the policy requires %d"
               .formatted(
                   policy.kernel(),
                   architecture,
@@ -86,9 +86,8 @@ class PtxTest {
   }
 
   @Test
-  void shouldDemandNoNewerDriverThanItsInstructionsDo() {
-    // PTX 5.0 is the last version before 6.0 that this assembler knows to differ in what the
-    // kernels use.
+  void shouldRequireNoNewerDriverThanItsInstructionsDo() {
+    // PTX 5.0 is the latest version before 6.0 that lacks instructions which the kernels use.
     String older = ptx.replaceFirst("\\.version 6\\.0", ".version 5.0");
     assertFalse(older.equals(ptx), "the committed PTX is not .version 6.0");
     assertFalse(PtxAssembler.assemble(older, "sm_70").succeeded());
@@ -107,7 +106,7 @@ class PtxTest {
   }
 
   @Test
-  void shouldBeWhatTheCommittedSourceGives(@TempDir Path folder)
+  void shouldEqualTheResultOfCompilingTheCommittedSource(@TempDir Path folder)
       throws IOException, InterruptedException {
     assumeTrue(nvccVersion().contains("release 13.0"), "nvcc 13.0 is not installed");
     Path rebuilt = folder.resolve("lamb.ptx");

@@ -27,12 +27,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A step enqueues kernels and does nothing else: no copy, no allocation, no waiting. */
+/** A step only enqueues kernels: it does not copy, allocate or wait. */
 @Tag("gpu")
 class StepCallsTest {
 
-  /** Calls that a driver answers at once, without a copy, an allocation or a wait. */
-  private static final Set<String> QUESTIONS = Set.of("currentContext", "isCapturing");
+  /** Calls that neither copy, allocate nor wait. */
+  private static final Set<String> QUERIES = Set.of("currentContext", "isCapturing");
 
   @ParameterizedTest
   @CsvSource({
@@ -41,7 +41,7 @@ class StepCallsTest {
     "SINGLE_PASS, false, 4",
     "SINGLE_PASS, true, 9"
   })
-  void shouldEnqueueKernelsAlone(StepPath path, boolean clip, int launches) {
+  void shouldOnlyEnqueueKernels(StepPath path, boolean clip, int launches) {
     List<String> calls = new ArrayList<>();
     try (TestDevice device = TestDevice.open()) {
       long memory = device.upload(new byte[4 * 100], 0, "weights and gradients");
@@ -72,13 +72,13 @@ class StepCallsTest {
         calls.stream().filter(call -> call.startsWith("enqueue")).count(),
         calls::toString);
     assertTrue(
-        calls.stream().allMatch(call -> call.startsWith("enqueue") || QUESTIONS.contains(call)),
+        calls.stream().allMatch(call -> call.startsWith("enqueue") || QUERIES.contains(call)),
         calls::toString);
   }
 
   /**
-   * Everything that is decided on the device, of a group of LAMB and one of LANS: two launches for
-   * each norm, one to decide, and those of the groups.
+   * All decisions that the device makes, for a group of LAMB and one of LANS: two launches for each
+   * group's gradient norm, one to decide, and the launches of the groups.
    */
   @ParameterizedTest
   @CsvSource({
@@ -88,7 +88,7 @@ class StepCallsTest {
     "SINGLE_PASS, FAIL, true, 10",
     "TWO_PASS, PROPAGATE, true, 12"
   })
-  void shouldEnqueueKernelsAloneWhateverIsDecided(
+  void shouldOnlyEnqueueKernelsWhenTheDeviceDecides(
       StepPath path, NonFiniteGradients policy, boolean givenNorm, int launches) {
     List<String> calls = new ArrayList<>();
     try (TestDevice device = TestDevice.open();
@@ -99,7 +99,7 @@ class StepCallsTest {
     }
   }
 
-  /** Clips, unscales, divides and looks for what is not finite, of tensors in every form. */
+  /** Clips, unscales, divides and checks for non-finite gradients, on parameters in every form. */
   private static Lamb deciding(
       TestDevice device,
       CudaDriver driver,
@@ -126,10 +126,10 @@ class StepCallsTest {
         .build();
   }
 
-  /** However many tensors a group has, and however small they are, it is launched as one. */
+  /** The number of launches does not depend on the number or size of parameters. */
   @ParameterizedTest
   @CsvSource({"TWO_PASS, LAMB, 7", "SINGLE_PASS, LAMB, 5", "TWO_PASS, LANS, 8"})
-  void shouldLaunchTenThousandTensorsAsOne(StepPath path, UpdateRule rule, int launches) {
+  void shouldLaunchTenThousandParametersAsOne(StepPath path, UpdateRule rule, int launches) {
     try (TestDevice device = TestDevice.open()) {
       LaunchingNothing driver = new LaunchingNothing(device.driver());
       int count = 10_000;
@@ -162,8 +162,8 @@ class StepCallsTest {
     try (TestDevice device = TestDevice.open()) {
       CudaDriver driver = new LaunchingNothing(device.driver());
       try (Lamb lamb = deciding(device, driver, path, NonFiniteGradients.SKIP, false)) {
-        // The least of several rounds: while it warms up, the virtual machine allocates on the
-        // thread's account.
+        // The minimum of several rounds: during warm-up the virtual machine itself allocates on
+        // this thread.
         long least = Long.MAX_VALUE;
         for (int round = 0; round < 10; round++) {
           long before = threads.getCurrentThreadAllocatedBytes();
@@ -177,9 +177,7 @@ class StepCallsTest {
     }
   }
 
-  /**
-   * The driver, with launches that do nothing and answers that need no call: what is left is ours.
-   */
+  /** A driver whose launches and queries do nothing, so that any allocation is the optimizer's. */
   private static final class LaunchingNothing extends ForwardingDriver {
 
     int launches;
@@ -214,7 +212,7 @@ class StepCallsTest {
     return new CUdeviceptr().withByteOffset(address);
   }
 
-  /** The driver, with every call noted. */
+  /** A driver that records every call. */
   private static CudaDriver recording(CudaDriver driver, List<String> calls) {
     return Proxies.of(
         CudaDriver.class,

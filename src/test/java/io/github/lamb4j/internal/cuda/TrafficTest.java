@@ -23,10 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * Bytes of device memory that a step moves for each fp32 parameter, counted: what the README
- * states.
- */
+/** The documented bytes of device memory that a step moves per fp32 parameter, counted. */
 @Tag("kernels")
 class TrafficTest {
 
@@ -42,9 +39,11 @@ class TrafficTest {
           Purpose.MASTERS);
 
   /**
-   * Bytes per parameter of one step: moved of weights, gradients and moments; stored elsewhere; and
-   * the size of all that is elsewhere. Tables are read by many threads at once, and come from the
-   * cache but for the first time.
+   * Bytes per parameter of one step.
+   *
+   * @param model bytes moved of weights, gradients and moments
+   * @param otherStored bytes stored to other memory
+   * @param otherSize the size of other memory; its loads mostly hit the cache, so they do not count
    */
   private record Traffic(double model, double otherStored, double otherSize) {}
 
@@ -80,21 +79,21 @@ class TrafficTest {
   }
 
   @Test
-  void shouldMove40BytesAtTheMostForWhatTheWindowDoesNotHold() {
-    // Two blocks with one slot each: of 24 tiles, 22 go without; or 23, if one block takes the last
-    // two.
+  void shouldMoveAtMost40BytesWhenTheWindowIsTooSmall() {
+    // Two blocks with one slot each: 22 of 24 tiles are deferred, or 23 if one block takes the
+    // last two.
     EmulatedDevice tiny = TestDevice.withSlots(EmulatedDevice.SMALL.withMultiprocessors(1, 2), 1);
     double bytes = measure(StepPath.SINGLE_PASS, false, tiny, 2048 * 24).model;
     assertTrue(bytes >= (22 * 40 + 2 * 32) / 24.0 && bytes <= 40, "bytes per parameter: " + bytes);
   }
 
   @Test
-  void shouldReadHalfGradientsAtHalfThePrice() {
-    // Half gradients are a matter of the device's pointers: see PointersTest for the rest.
+  void shouldReadHalfGradientsAtHalfTheCost() {
+    // PointersTest has the other tests of half-precision gradients.
     assertEquals(38, PointersTest.bytesPerParameterWithHalfGradients());
   }
 
-  /** Of the instructions that unaligned pointers take, so many percent, and hardly more. */
+  /** At most this percentage of the instructions for unaligned pointers. */
   @ParameterizedTest
   @CsvSource({
     "TWO_PASS, gradient_norm_tiles, 82",
@@ -102,7 +101,7 @@ class TrafficTest {
     "TWO_PASS, apply, 45",
     "SINGLE_PASS, single_pass, 63"
   })
-  void shouldTakeFourElementsAtOnceWherePointersAreAligned(
+  void shouldAccessFourElementsAtOnceWhenPointersAreAligned(
       StepPath path, String kernel, int percent) {
     for (DType type : DType.values()) {
       long aligned = PointersTest.instructions(path, type, 0).get(kernel);

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class WindowTest {
 
-  /** Of an H200. */
+  /** The window of an H200. */
   private static final Window WINDOW = new Window(264, 13);
 
   @ParameterizedTest
@@ -39,19 +39,20 @@ class WindowTest {
 
   @ParameterizedTest
   @CsvSource({
-    "AUTO, true, 7028736, true", // as much as the window holds
-    "AUTO, true, 14057472, true", // twice as much
+    "AUTO, true, 7028736, true", // the capacity of the window
+    "AUTO, true, 14057472, true", // twice the capacity
     "AUTO, true, 14057473, false",
     "AUTO, false, 14057473, true",
     "SINGLE_PASS, true, 14057473, true",
     "TWO_PASS, false, 1, false"
   })
-  void shouldBeUsedWhereItSavesMuch(StepPath path, boolean adapted, long count, boolean chosen) {
+  void shouldBeChosenWhenItHoldsHalfOfTheTiles(
+      StepPath path, boolean adapted, long count, boolean chosen) {
     assertEquals(chosen, WINDOW.isChosen(path, adapted, tiling(count)));
   }
 
   @Test
-  void shouldNotBeUsedWhereItHoldsNothing() {
+  void shouldNotBeChosenWhenItHoldsNothing() {
     for (StepPath path : StepPath.values()) {
       assertEquals(false, new Window(2, 0).isChosen(path, false, tiling(1)));
     }

@@ -22,7 +22,7 @@ class BenchReportTest {
   private static final ModelShapes MODEL =
       new ModelShapes("m", "M", List.of(new TensorShape("w", List.of(500L, 2000L), true, true)));
 
-  /** A million parameters: a millisecond is a thousandth of what it moves in GB/s. */
+  /** A million parameters: b bytes each in t milliseconds are b / t GB/s. */
   private static Timing timing(String name, long bytesEach, long launches, double... millis) {
     return new Timing(name, new Cost(1_000_000, bytesEach * 1_000_000, launches), millis);
   }

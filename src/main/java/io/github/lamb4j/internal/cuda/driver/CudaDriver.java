@@ -49,7 +49,7 @@ public interface CudaDriver {
   /**
    * Allocates device memory, aligned to 256 bytes or more, with undefined contents.
    *
-   * @param purpose what the memory is for
+   * @param purpose the contents of the memory
    * @param owner the name of the group or parameter it belongs to, for the error message
    */
   long allocate(long bytes, Purpose purpose, String owner);

@@ -1,6 +1,6 @@
 package io.github.lamb4j.internal.cuda.driver;
 
-/** Why device memory is allocated. The owner's name completes the description. */
+/** The purpose of a device allocation. The owner's name completes its description. */
 public enum Purpose {
   /** A parameter's weights. */
   WEIGHTS("weights of %s"),
@@ -44,7 +44,7 @@ public enum Purpose {
     this.pattern = pattern;
   }
 
-  /** What the memory holds, for messages: for example {@code first moments of group decayed}. */
+  /** The contents of the memory, for messages: for example {@code first moments of group decayed}. */
   public String of(String owner) {
     return pattern.formatted(owner);
   }
