@@ -3,20 +3,20 @@ package io.github.lamb4j.mutation;
 import java.util.Optional;
 
 /**
- * Why some mutants that the suite does not find change no result. Only what a line says by itself
- * stands here; the other survivors take reading the kernel around them.
+ * Reasons why some surviving mutants do not change any result. Only mutants that can be recognized
+ * by their line are listed; the others require reading the kernel.
  */
 final class Equivalents {
 
   private Equivalents() {}
 
-  /** The reason for which a surviving mutant behaves as the kernels do, if one is known. */
+  /** The reason why a surviving mutant is equivalent to the original, if known. */
   static Optional<String> reason(Mutant mutant) {
     if (mutant.before().contains("ld.global.cg") && mutant.after().contains("ld.global.v2")) {
-      return Optional.of("a cache operator, and the emulator has no L1 cache");
+      return Optional.of("a cache operator; the emulator has no L1 cache");
     }
     if (mutant.before().matches(".*selp\\.b32\\s+%r\\d+, 1, 64, .*")) {
-      return Optional.of("how often a block looks before it drops a tile: speed alone");
+      return Optional.of("the number of spins before a block drops a tile; affects only speed");
     }
     return Optional.empty();
   }

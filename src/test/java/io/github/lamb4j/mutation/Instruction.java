@@ -6,13 +6,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One instruction of the PTX text, taken apart so that one part of it can be changed.
+ * One instruction of the PTX text, split into parts so that one of them can be changed.
  *
- * @param kernel the kernel that it belongs to
- * @param line its line's index in the text
- * @param indent what stands before it, an inline block's brace included
- * @param guard its guarding predicate with what surrounds it, or nothing
- * @param end what follows its semicolon
+ * @param kernel the kernel that contains it
+ * @param line the index of its line
+ * @param indent the text before it, including the brace of an inline block
+ * @param guard its guard with the white space after it, or an empty string
+ * @param end the text after its semicolon
  */
 record Instruction(
     String kernel,
@@ -28,7 +28,7 @@ record Instruction(
   private static final Pattern ENTRY = Pattern.compile("\\.visible \\.entry (\\w+)\\(");
   private static final Pattern REGISTER = Pattern.compile("%(p|rs|r|rd|f|fd)\\d+");
 
-  /** All instructions of a module. */
+  /** Finds all instructions of a module. */
   static List<Instruction> of(List<String> lines) {
     List<Instruction> all = new ArrayList<>();
     String kernel = null;
@@ -53,7 +53,7 @@ record Instruction(
     return all;
   }
 
-  /** At the commas that stand outside of braces and brackets. */
+  /** Splits at commas outside of braces and brackets. */
   private static List<String> split(String operands) {
     List<String> parts = new ArrayList<>();
     int depth = 0;
@@ -69,13 +69,13 @@ record Instruction(
     return operands.isBlank() ? List.of() : parts;
   }
 
-  /** The line that says this. */
+  /** The line of text. */
   String text() {
     String all = operands.isEmpty() ? "" : " " + String.join(", ", operands);
     return indent + guard + opcode + all + ";" + end;
   }
 
-  /** Whether it is one of these, whatever its modifiers. */
+  /** Whether it is one of these instructions, with any modifiers. */
   boolean is(String... names) {
     for (String name : names) {
       if (opcode.equals(name) || opcode.startsWith(name + ".")) {
@@ -85,7 +85,7 @@ record Instruction(
     return false;
   }
 
-  /** The index of the first operand that is read; those before are written. */
+  /** The index of the first source operand; those before it are destinations. */
   int firstSource() {
     return is("st", "bar", "bra", "ret") ? 0 : 1;
   }
@@ -108,17 +108,17 @@ record Instruction(
     return withOperand(one, operands.get(other)).withOperand(other, operands.get(one));
   }
 
-  /** The registers that it names, in order. */
+  /** The registers it names, in order. */
   List<String> registers() {
     return registers(String.join(" ", operands));
   }
 
-  /** The registers that an operand names, in order. */
+  /** The registers an operand names, in order. */
   static List<String> registers(String operand) {
     return REGISTER.matcher(operand).results().map(m -> m.group()).toList();
   }
 
-  /** A register's name without its number, which says its type. */
+  /** The prefix of a register name, which identifies its type. */
   static String type(String register) {
     int end = register.length();
     while (Character.isDigit(register.charAt(end - 1))) {

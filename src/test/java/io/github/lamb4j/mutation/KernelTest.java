@@ -7,7 +7,7 @@ import java.util.Set;
  *
  * @param id its unique id on the JUnit Platform
  * @param kernels the kernels that it launches
- * @param nanos how long it took on the original kernels
+ * @param nanos its duration on the original kernels
  */
 record KernelTest(String id, String name, Set<String> kernels, long nanos) {
 

@@ -29,13 +29,12 @@ import org.junit.platform.launcher.core.LauncherFactory;
 /**
  * Runs the tests tagged {@code kernels} through the JUnit Platform.
  *
- * <p>A measuring run on the original kernels finds out which kernels each test launches and how
- * long it takes, so that a mutant is tried only on the tests that launch its kernel, shortest
- * first.
+ * <p>A run on the original kernels records which kernels each test launches and how long it takes.
+ * A mutant is then tried only on the tests that launch its kernel, shortest first.
  */
 final class KernelTests {
 
-  /** The tag of the tests that look for mutants. */
+  /** The tag of the tests that are run on mutants. */
   static final String TAG = "kernels";
 
   private static final String PACKAGE = "io.github.lamb4j.internal.cuda";
@@ -109,7 +108,7 @@ final class KernelTests {
         .build();
   }
 
-  /** Counts the tests that end and keeps the first failure. */
+  /** Counts finished tests and keeps the first failure. */
   private static final class Outcomes implements TestExecutionListener {
     private int finished;
     private Throwable failure;
@@ -123,7 +122,7 @@ final class KernelTests {
     }
   }
 
-  /** Collects the tests with their kernels and times. */
+  /** Records tests with their kernels and durations. */
   private static final class Measurement implements TestExecutionListener {
     private final List<KernelTest> tests = new ArrayList<>();
     private final Map<String, Long> started = new HashMap<>();
@@ -156,7 +155,7 @@ final class KernelTests {
       }
     }
 
-    /** The class, the method and the number of the case. */
+    /** Class, method and number of the case. */
     private static String name(TestIdentifier test) {
       String name = test.getLegacyReportingName();
       return test.getSource()

@@ -7,13 +7,13 @@ import java.util.List;
  * The kernels with one instruction changed.
  *
  * @param id its number among all mutants of a text
- * @param line the changed line's index
- * @param before the line as it was
- * @param after the line as it is; a comment if it was dropped
+ * @param line the index of the changed line
+ * @param before the original line
+ * @param after the changed line; a comment if the instruction was removed
  */
 record Mutant(int id, String kernel, Kind kind, int line, String before, String after) {
 
-  /** The whole text with the change in it. */
+  /** The whole text with the change. */
   String text(List<String> lines) {
     List<String> changed = new ArrayList<>(lines);
     changed.set(line, after);

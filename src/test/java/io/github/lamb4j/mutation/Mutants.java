@@ -8,15 +8,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.BiConsumer;
 
-/** All mutants of a text, and samples of them. */
+/** Enumerates and samples the mutants of a text. */
 final class Mutants {
 
-  /** Instructions on each side among which another register is looked for. */
+  /** The number of instructions on each side that replacement registers are taken from. */
   private static final int NEARBY = 24;
 
   private Mutants() {}
 
-  /** Every mutant whose text differs; the seed chooses the other registers. */
+  /** All mutants whose text differs. The seed selects replacement registers. */
   static List<Mutant> of(List<String> lines, long seed) {
     List<Instruction> all = Instruction.of(lines);
     List<List<String>> registers = all.stream().map(Instruction::registers).toList();
@@ -53,7 +53,7 @@ final class Mutants {
     return nearby;
   }
 
-  /** A trap at the start of every basic block. */
+  /** Mutants with a trap at the start of each basic block. */
   static List<Mutant> traps(List<String> lines) {
     List<Mutant> traps = new ArrayList<>();
     int last = -1;
@@ -74,8 +74,8 @@ final class Mutants {
   }
 
   /**
-   * So many of them: of each kernel in proportion to the root of how many it has, so that neither
-   * the small ones nor the large one are missed; all that concern order, scope and barriers first.
+   * Samples mutants. A kernel's share is proportional to the square root of its number of mutants,
+   * so that small kernels are represented. Mutants of memory order, scope and barriers come first.
    */
   static List<Mutant> sample(List<Mutant> all, int count, long seed) {
     Map<String, List<Mutant>> byKernel = new LinkedHashMap<>();

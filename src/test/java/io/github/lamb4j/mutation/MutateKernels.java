@@ -97,7 +97,7 @@ public final class MutateKernels {
     tryAll(sample, new Trial(lines, kernelTests(lines)), progress);
     Report report = new Report(sample, all.size(), progress, run);
     Files.write(options.report, report.lines());
-    System.out.printf(Locale.ROOT, "%.1f %% found: see %s%n", 100 * report.rate(), options.report);
+    System.out.printf(Locale.ROOT, "%.1f%% found; see %s%n", 100 * report.rate(), options.report);
     System.exit(report.rate() < LEAST_RATE ? 1 : 0);
   }
 

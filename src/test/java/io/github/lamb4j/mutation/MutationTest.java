@@ -45,7 +45,7 @@ class MutationTest {
   }
 
   @Test
-  void shouldTakeEveryInstructionApartAndPutItTogetherAgain() {
+  void shouldSplitAndReassembleEveryInstruction() {
     List<Instruction> all = Instruction.of(lines);
     for (Instruction x : all) {
       assertEquals(words(lines.get(x.line())), words(x.text()));
@@ -62,7 +62,7 @@ class MutationTest {
   }
 
   @Test
-  void shouldChangeOneLineOfEveryKernelInEveryWay() {
+  void shouldMutateEveryKernelInEveryWay() {
     for (Mutant mutant : mutants) {
       assertFalse(words(mutant.before()).equals(words(mutant.after())), mutant::toString);
       assertEquals(lines.get(mutant.line()), mutant.before());
@@ -76,7 +76,7 @@ class MutationTest {
   }
 
   @Test
-  void shouldSetATrapInEveryBlock() {
+  void shouldSetATrapInEveryBasicBlock() {
     List<Mutant> traps = Mutants.traps(lines);
     assertEquals("gradient_norm_tiles", traps.get(0).kernel());
     Set<Integer> trapped = traps.stream().map(Mutant::line).collect(Collectors.toSet());
@@ -88,7 +88,7 @@ class MutationTest {
   }
 
   @Test
-  void shouldDrawTheSameSampleAgain() {
+  void shouldReproduceASample() {
     assertEquals(mutants, Mutants.of(lines, 1));
     List<Mutant> sample = Mutants.sample(mutants, 400, 3);
     assertEquals(sample, Mutants.sample(mutants, 400, 3));
@@ -107,7 +107,7 @@ class MutationTest {
     "single_pass, SCOPE, st.relaxed, race|deadlock",
     "single_pass, DROP, st.relaxed, deadlock"
   })
-  void shouldFind(String kernel, Kind kind, String before, String how) {
+  void shouldFindMutant(String kernel, Kind kind, String before, String how) {
     Mutant mutant =
         mutants.stream()
             .filter(m -> m.kernel().equals(kernel) && m.kind() == kind)
@@ -136,7 +136,7 @@ class MutationTest {
     }
   }
 
-  /** Not run by itself: test runners pass over nested classes that are static. */
+  /** Not discovered by itself, because it is a static nested class. */
   static class Failing {
     @Tag("kernels")
     @Test
@@ -154,22 +154,22 @@ class MutationTest {
   }
 
   @Test
-  void shouldFindNothingInTheKernelsAsTheyAre() {
+  void shouldFindNothingInTheOriginalKernels() {
     Mutant none = new Mutant(0, "apply", Kind.DROP, 0, lines.get(0), lines.get(0));
     assertEquals(Outcome.Fate.SURVIVED, new Trial(lines, tests).of(none, test -> {}).fate());
   }
 
   @Test
-  void shouldPassOverWhatIsNoPtx() {
+  void shouldSkipInvalidPtx() {
     Mutant broken = new Mutant(0, "apply", Kind.DROP, 40, lines.get(40), "\tnonsense;");
     assertEquals(Outcome.Fate.INVALID, new Trial(lines, tests).of(broken, test -> {}).fate());
   }
 
   @Test
-  void shouldGoOnWhereARunWasBrokenOff(@TempDir Path folder) throws IOException {
+  void shouldContinueAnInterruptedRun(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("progress.tsv");
     List<Mutant> sample = mutants.subList(0, 3);
-    Outcome killed = new Outcome(0, Outcome.Fate.KILLED, "a scenario", "a race", 5);
+    Outcome killed = new Outcome(0, Outcome.Fate.KILLED, "a test", "a race", 5);
     Outcome survived = new Outcome(1, Outcome.Fate.SURVIVED, "", "", 7);
     Progress first = new Progress(file, "run", false);
     first.add(killed);

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
-/** The changes to one instruction that its opcode, its guard and its place in memory offer. */
+/** Changes to the opcode and the guard of an instruction. */
 final class Mutations {
 
   private static final Map<String, String> OPCODES =
@@ -29,7 +29,7 @@ final class Mutations {
           Map.entry("sqrt.rn.", "rcp.rn."),
           Map.entry("shfl.sync.down.", "shfl.sync.up."));
 
-  /** The negation of a comparison, and the comparison that differs where both sides are equal. */
+  /** The negation of each comparison, and the comparison that differs only for equal operands. */
   private static final Map<String, List<String>> COMPARISONS =
       Map.of(
           "lt", List.of("ge", "le"),
@@ -109,12 +109,12 @@ final class Mutations {
     };
   }
 
-  /** Whether leaving the instruction out says something other than that a register is undefined. */
+  /** Whether the instruction can be removed without leaving a register undefined. */
   static boolean canBeDropped(Instruction x) {
     if (x.is("st", "bar", "bra", "atom", "red")) {
       return true;
     }
-    // What adds to its own target can be left out; anything else has no value without it.
+    // An instruction that reads its own destination can be removed: the register keeps its value.
     List<String> sources = new ArrayList<>();
     for (int i = x.firstSource(); i < x.operands().size(); i++) {
       sources.addAll(Instruction.registers(x.operands().get(i)));

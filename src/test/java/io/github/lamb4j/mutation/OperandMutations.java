@@ -8,7 +8,7 @@ import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The changes to one instruction's operands. */
+/** Changes to the operands of an instruction. */
 final class OperandMutations {
 
   private static final Pattern INTEGER = Pattern.compile("-?\\d+");
@@ -19,14 +19,14 @@ final class OperandMutations {
   private OperandMutations() {}
 
   /**
-   * Offers them.
+   * Offers all changes.
    *
-   * @param nearby the registers of the instructions around this one: most of them are alive
+   * @param nearby the registers of the surrounding instructions, most of which are live
    */
   static void offer(
       Instruction x, List<String> nearby, Random random, BiConsumer<Kind, Instruction> sink) {
     if (x.is("bra", "ret", "bar")) {
-      return; // a barrier's number is only its name
+      return; // the number of a barrier is only a name
     }
     for (int i = 0; i < x.operands().size(); i++) {
       String operand = x.operands().get(i);
@@ -62,7 +62,7 @@ final class OperandMutations {
       sink.accept(Kind.IMMEDIATE, x.withOperand(index, more));
     } else if (DOUBLE.matcher(operand).matches()) {
       double value = Double.longBitsToDouble(Long.parseUnsignedLong(operand.substring(2), 16));
-      // To the largest float, 1 adds nothing: there the next double stands for one more.
+      // Adding 1 to a large value has no effect: take the next double instead.
       double sum = value + 1 == value ? Math.nextUp(value) : value + 1;
       String more = "0d%016X".formatted(Double.doubleToRawLongBits(sum));
       sink.accept(Kind.IMMEDIATE, x.withOperand(index, more));
@@ -102,7 +102,7 @@ final class OperandMutations {
     }
   }
 
-  /** What the instruction moves at once. */
+  /** The number of bytes the instruction moves. */
   private static int bytes(String opcode) {
     int bits = Integer.parseInt(opcode.replaceAll(".*\\D", ""));
     return bits / 8 * (opcode.contains(".v4.") ? 4 : opcode.contains(".v2.") ? 2 : 1);

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The outcomes so far, in a file: a run that was broken off goes on from there, one of other
- * kernels or of another seed starts anew.
+ * The outcomes so far, in a file. An interrupted run continues from there; a run of other kernels
+ * or with another seed starts again.
  */
 final class Progress {
 
@@ -19,10 +19,10 @@ final class Progress {
   private final Map<Integer, Outcome> outcomes = new LinkedHashMap<>();
 
   /**
-   * Opens it.
+   * Opens the file.
    *
-   * @param run what the outcomes are of
-   * @param forgetSurvivors to try them once more, with a suite that has grown
+   * @param run identifies the run that the outcomes belong to
+   * @param forgetSurvivors whether to try surviving mutants again, for example with new tests
    */
   Progress(Path file, String run, boolean forgetSurvivors) throws IOException {
     this.file = file;
@@ -50,7 +50,7 @@ final class Progress {
     }
   }
 
-  /** Null if the mutant has not been tried. */
+  /** The outcome of a mutant; null if it was not tried. */
   Outcome of(Mutant mutant) {
     return outcomes.get(mutant.id());
   }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** What a run found, in Markdown. */
+/** The report of a run, in Markdown. */
 final class Report {
 
   private static final String REST = "";
@@ -19,7 +19,7 @@ final class Report {
   private final Progress progress;
   private final String run;
 
-  /** The survivors that are explained, by reason; those that are not, by none. */
+  /** Survivors by the reason why they are equivalent; REST for those without one. */
   private final Map<String, List<Mutant>> survivors = new TreeMap<>();
 
   Report(List<Mutant> sample, int population, Progress progress, String run) {
@@ -51,7 +51,7 @@ final class Report {
     return mutants.stream().filter(m -> fate(m) == Outcome.Fate.KILLED).count();
   }
 
-  /** How many of the mutants that change the behaviour the suite finds. */
+  /** The fraction of killed mutants among those that change the behavior. */
   double rate() {
     return rate(killed(sample), survivors.getOrDefault(REST, List.of()).size());
   }
@@ -61,7 +61,7 @@ final class Report {
     lines.add("# Mutants of the kernels (%s)".formatted(run));
     lines.add("");
     lines.add(
-        "%d mutants of %d, each with one instruction changed. Of those that change the behaviour, the suite finds %s."
+        "%d of %d mutants, each with one instruction changed. The tests find %s of those that change the behavior."
             .formatted(sample.size(), population, percent(rate())));
     addTable(lines, "kernel", Mutant::kernel);
     addTable(lines, "kind", m -> m.kind() + ": " + m.kind().description);
@@ -71,7 +71,7 @@ final class Report {
   }
 
   private static String percent(double rate) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * rate);
+    return String.format(Locale.ROOT, "%.1f%%", 100 * rate);
   }
 
   private void addTable(List<String> lines, String title, Function<Mutant, String> key) {
@@ -115,7 +115,7 @@ final class Report {
 
   private void addSurvivors(List<String> lines, String reason, List<Mutant> mutants) {
     lines.add("");
-    lines.add("## " + (reason.equals(REST) ? "Missed: no reason is known" : "Equivalent"));
+    lines.add("## " + (reason.equals(REST) ? "Missed" : "Equivalent"));
     lines.add("");
     if (!reason.equals(REST)) {
       lines.addAll(List.of(reason, ""));
