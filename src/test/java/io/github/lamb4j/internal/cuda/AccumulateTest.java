@@ -27,14 +27,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Gradients of several micro-batches: added up by the optimizer, and divided by their number. */
+/** Gradient accumulation over micro-batches, and division by their number. */
 @Tag("gpu")
 class AccumulateTest {
 
   private static final Hyperparameters PLAIN = Hyperparameters.lamb(0.01).withBetas(0, 0.999);
   private static final Form FLOATS = new Form(DType.F32, null, DType.F32);
 
-  /** Empty, and with an end at every place of a quad, in both halves of a tile. */
+  /** Zero, and sizes that end at every position in a quad, in both halves of a tile. */
   private static final int[] SIZES = {
     0, 1, 2, 3, 4, 1024, 1025, 1026, 1027, 1028, 2047, 2048, 4097
   };
@@ -47,7 +47,7 @@ class AccumulateTest {
     return values;
   }
 
-  /** One micro-batch of each type after another, at any alignment, to one parameter of several. */
+  /** Adds a micro-batch of each type to each of several parameters. */
   private static void addUp(Side side) {
     MixedModel model = new MixedModel(side, 1);
     Parameter[] parameters = new Parameter[SIZES.length];
@@ -81,7 +81,7 @@ class AccumulateTest {
   @Tag("kernels")
   @ParameterizedTest
   @EnumSource
-  void shouldAddAsFloatsDo(Side.Where where) {
+  void shouldAddInBinary32(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       addUp(where.on(device));
     }
@@ -90,14 +90,14 @@ class AccumulateTest {
   @Tag("kernels")
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
-  void shouldAddWhatIsNotAligned(int offset) {
+  void shouldAddUnalignedArrays(int offset) {
     try (TestDevice device = TestDevice.open()) {
       addUp(Side.cuda(device, StepPath.AUTO, p -> p == Purpose.ADDED_GRADIENTS ? offset : 0));
       addUp(Side.cuda(device, StepPath.AUTO, p -> p == Purpose.GRADIENTS ? offset : 0));
     }
   }
 
-  /** What is added to itself is doubled. */
+  /** Adding an array to itself doubles it. */
   @ParameterizedTest
   @EnumSource
   void shouldAddGradientsToThemselves(Side.Where where) {
@@ -112,10 +112,10 @@ class AccumulateTest {
     }
   }
 
-  /** What the sum of so many gradients is divided by, a constant or read by each step. */
+  /** The divisor is a constant or a scalar that each step reads. */
   @ParameterizedTest
   @EnumSource
-  void shouldDivideBySoMany(Side.Where where) {
+  void shouldDivideByTheNumberOfMicroBatches(Side.Where where) {
     float[] gradients = random(new Random(3), 40);
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
@@ -141,7 +141,7 @@ class AccumulateTest {
   }
 
   @Test
-  void shouldRefuseWhatItCannotAddOnTheHost() {
+  void shouldRejectInvalidGradientsOnTheHost() {
     float[] three = new float[3];
     float[] four = new float[4];
     FloatBuffer readOnly = FloatBuffer.allocate(3).asReadOnlyBuffer();
@@ -171,7 +171,7 @@ class AccumulateTest {
   }
 
   @Test
-  void shouldRefuseWhatItCannotAddOnTheDevice() {
+  void shouldRejectInvalidGradientsOnTheDevice() {
     try (TestDevice device = TestDevice.open()) {
       Side side = Side.cuda(device, StepPath.SINGLE_PASS);
       MixedModel model = new MixedModel(side, 1);
@@ -202,7 +202,7 @@ class AccumulateTest {
     }
   }
 
-  /** An accumulation is work on the stream, so that it may be captured with the step after it. */
+  /** An accumulation is work on the stream, so it can be captured together with a step. */
   @Test
   void shouldReplayAnAccumulation() {
     try (TestDevice device = TestDevice.open()) {

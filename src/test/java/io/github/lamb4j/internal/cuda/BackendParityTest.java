@@ -17,9 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * The CPU and CUDA backends give the same weights, moments, norms and trust ratios, bit for bit.
- */
+/** The CPU and CUDA backends produce the same weights, moments, norms and trust ratios. */
 @Tag("gpu")
 class BackendParityTest {
 
@@ -50,7 +48,7 @@ class BackendParityTest {
   @Tag("slow")
   @ParameterizedTest
   @EnumSource(StepPath.class)
-  void shouldAgreeForAGroupOfManyTensors(StepPath path) {
+  void shouldAgreeForAGroupOfManyParameters(StepPath path) {
     compare(2, path, 0.5, EmulatedDevice.SMALL, IntStream.range(0, 600).map(i -> i % 5).toArray());
   }
 
@@ -58,13 +56,11 @@ class BackendParityTest {
   @Tag("slow")
   @ParameterizedTest
   @EnumSource(StepPath.class)
-  void shouldAgreeWhereASegmentHasMoreTilesThanLanes(StepPath path) {
+  void shouldAgreeForASegmentWithMoreTilesThanLanes(StepPath path) {
     compare(1, path, 1, EmulatedDevice.SMALL, 2048 * 300 + 1);
   }
 
-  /**
-   * The grid is tuning: with one block for all, or more blocks than work, the bits are the same.
-   */
+  /** The grid affects only speed: one block for all tiles, or more blocks than tiles. */
   @Tag("kernels")
   @ParameterizedTest
   @CsvSource({"TWO_PASS, 1", "TWO_PASS, 5", "SINGLE_PASS, 1", "SINGLE_PASS, 5"})
@@ -81,11 +77,11 @@ class BackendParityTest {
   @Tag("kernels")
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
-  void shouldAgreeWhereAGroupHasNoElements(StepPath path) {
+  void shouldAgreeForAGroupWithoutElements(StepPath path) {
     compare(2, path, 0.5, EmulatedDevice.SMALL, 0, 7, 5);
   }
 
-  /** A driver that launches so many blocks of each kernel but those that are made for one. */
+  /** A driver that launches this number of blocks, except for kernels that need a single block. */
   static CudaDriver withGrid(CudaDriver driver, int blocks) {
     Set<String> single =
         Set.of(LaunchPolicy.BEGIN_STEP.kernel(), LaunchPolicy.GRADIENT_SCALE.kernel());

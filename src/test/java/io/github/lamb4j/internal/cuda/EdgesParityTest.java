@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The backends agree at the ends of what hyperparameters may be, of each limit on each side. For
- * values see {@link ExtremeParityTest}.
+ * The backends agree for extreme hyperparameters, and on both sides of each limit. For extreme
+ * weights and gradients see {@link ExtremeParityTest}.
  */
 @Tag("gpu")
 @Tag("kernels")
@@ -36,14 +36,14 @@ class EdgesParityTest {
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.02);
   private static final Hyperparameters LANS = Hyperparameters.lans(0.02);
 
-  /** The weights, and the gradients of every step, are random numbers times these. */
+  /** The scales of the random weights and gradients, and the hyperparameters. */
   private record Case(double weights, double gradients, Hyperparameters hyperparameters) {
     static Case of(Hyperparameters hyperparameters) {
       return new Case(1, 1, hyperparameters);
     }
   }
 
-  /** The norm of a case's weights is about 6, its ratio about 1. */
+  /** The weight norm is about 6, the trust ratio about 1. */
   private static List<Case> limits() {
     return List.of(
         Case.of(LAMB.withWeightNormLimits(new Limits(1000, 1e9))),
@@ -57,7 +57,7 @@ class EdgesParityTest {
         Case.of(LANS.withWeightNormLimits(Limits.atMost(0.001))),
         Case.of(LANS.withTrustRatioLimits(new Limits(100, 200))),
         Case.of(LANS.withTrustRatioLimits(Limits.atMost(0.001))),
-        // Between the ratio and the norm that it is divided by, so that neither is the other.
+        // The lower limit is between the trust ratio and the update norm, to tell them apart.
         Case.of(LAMB.withTrustRatioLimits(new Limits(2, 200))),
         Case.of(LANS.withTrustRatioLimits(new Limits(2, 200))));
   }
@@ -66,13 +66,14 @@ class EdgesParityTest {
     return List.of(
         Case.of(LAMB.withBetas(0, 0)),
         Case.of(LAMB.withBetas(0.3, 0.1).withEpsilon(0.1)),
-        // 1 - beta, rounded to binary64 and then to binary32, lies next to a tie.
+        // 1 - beta, rounded to binary64 and then to binary32, is next to a tie.
         Case.of(LAMB.withBetas(Math.nextUp(0x1p-25), Math.nextUp(0x1p-25))),
         Case.of(LAMB.withBiasCorrection(BiasCorrection.NONE).withWeightDecay(3)),
-        // A step size beyond the floats without a ratio; with one, see ExtremeParityTest.
+        // A step size that overflows binary32 without a trust ratio. ExtremeParityTest has one with
+        // it.
         Case.of(LAMB.withLearningRate(1e300).withLayerAdaptation(LayerAdaptation.NEVER)),
         Case.of(LAMB.withLearningRate(1e-300)),
-        // The decay's own step size: beyond the floats, and too small for them.
+        // A decoupled decay that overflows binary32, and one that underflows.
         Case.of(LAMB.withDecoupledDecay(true).withLearningRate(1e300)),
         Case.of(LAMB.withDecoupledDecay(true).withLearningRate(1e-300)),
         Case.of(LANS.withLearningRate(1e300).withLayerAdaptation(LayerAdaptation.NEVER)),
@@ -87,15 +88,15 @@ class EdgesParityTest {
 
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
-  void shouldAgreeAtTheEdges(StepPath path) {
+  void shouldAgreeForExtremeHyperparameters(StepPath path) {
     compare(path, 0, limits());
     compare(path, 0, numbers());
   }
 
-  /** With no gradient at all, with a norm of NaN, with an infinite one, with the least limits. */
+  /** Zero gradients, norms that are NaN or infinite, and extreme limits. */
   @ParameterizedTest
   @MethodSource("clippings")
-  void shouldAgreeWhenClippingAtTheEdges(StepPath path, double gradients, double maxNorm) {
+  void shouldAgreeWhenClippingExtremeNorms(StepPath path, double gradients, double maxNorm) {
     compare(
         path,
         maxNorm,
@@ -153,7 +154,7 @@ class EdgesParityTest {
     }
   }
 
-  /** Random numbers of this size; of one that is not finite, one among random numbers. */
+  /** Random numbers of this scale; if it is not finite, a single such value among them. */
   private static float[] numbers(Random random, double size) {
     float[] numbers = new float[COUNT];
     double scale = Double.isFinite(size) ? size : 1;

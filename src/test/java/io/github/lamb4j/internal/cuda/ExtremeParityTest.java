@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Where the backends could part: zero norms, NaN, infinities, subnormals and overflow, each in a
- * tensor of its own. What these give is {@code ExtremeValuesTest}'s to say; here it is the same.
+ * The backends agree for zero norms, NaN, infinities, subnormals and overflow, each in a parameter
+ * of its own. {@code ExtremeValuesTest} checks the results themselves.
  */
 @Tag("gpu")
 @Tag("kernels")
@@ -43,7 +43,7 @@ class ExtremeParityTest {
     }
   }
 
-  /** Without what makes the norm of all gradients infinite or NaN: clipping then scales. */
+  /** Without values that make the global gradient norm infinite or NaN, so that clipping scales. */
   @ParameterizedTest
   @CsvSource({"SINGLE_PASS", "TWO_PASS"})
   void shouldAgreeWhenClippingScales(StepPath path) {
@@ -110,7 +110,7 @@ class ExtremeParityTest {
     return bits;
   }
 
-  /** One tensor for each way in which numbers may be out of the ordinary. */
+  /** One parameter for each kind of extreme value. */
   private static List<Parameter> extremes(
       String prefix, int count, Random random, boolean nonFinite) {
     List<Parameter> all = new ArrayList<>();

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Work that is captured runs when it is replayed, and not before. */
+/** Captured work runs only when it is replayed. */
 @Tag("gpu")
 class GraphTest {
 
@@ -37,7 +37,7 @@ class GraphTest {
   private static final int INVALIDATED = 901; // CUDA_ERROR_STREAM_CAPTURE_INVALIDATED
   private static final int IMPLICIT = 906; // CUDA_ERROR_STREAM_CAPTURE_IMPLICIT
 
-  /** One thread adds its second argument to the word at its first. */
+  /** A single thread adds the second argument to the word at the first argument. */
   private static final String ADD =
       """
       .version 6.0
@@ -80,7 +80,7 @@ class GraphTest {
   @AfterEach
   void unload() {
     driver.unloadModule(module);
-    device.close(); // fails on the emulator if a graph is left
+    device.close(); // fails on the emulator if a graph was not closed
   }
 
   private static byte[] word(int value) {
@@ -101,7 +101,7 @@ class GraphTest {
   }
 
   @Test
-  void shouldRunNothingBeforeItIsReplayed() {
+  void shouldRunNothingBeforeReplay() {
     try (Graph graph = device.capture(() -> add(3))) {
       assertEquals(100, read(sum));
       graph.replay();
@@ -113,7 +113,7 @@ class GraphTest {
   }
 
   @Test
-  void shouldReplayInOrderWithTheArgumentsOfTheCapture() {
+  void shouldReplayInOrderWithTheCapturedArguments() {
     Runnable work =
         () -> {
           driver.clear(sum, 4, stream);
@@ -136,7 +136,7 @@ class GraphTest {
   }
 
   @Test
-  void shouldKnowWhetherItIsCapturing() {
+  void shouldReportWhetherAStreamIsCapturing() {
     assertFalse(driver.isCapturing(stream));
     device
         .capture(
@@ -151,7 +151,7 @@ class GraphTest {
   }
 
   @Test
-  void shouldRefuseWhatCannotBeReplayed() {
+  void shouldRejectCallsThatCannotBeReplayed() {
     ByteBuffer bytes = CudaLayout.buffer(4);
     List<Runnable> calls =
         List.of(
@@ -168,16 +168,16 @@ class GraphTest {
             assertEquals(INVALIDATED, code(() -> driver.clear(sum, 4, stream)));
           };
       assertEquals(INVALIDATED, code(() -> device.capture(work)));
-      assertEquals(100, read(sum)); // the stream works as before
+      assertEquals(100, read(sum)); // the stream is usable again
     }
   }
 
   @Test
-  void shouldRefuseTheLegacyStreamMeanwhile() {
+  void shouldRejectTheLegacyStreamDuringCapture() {
     CudaStream legacy = CudaStream.LEGACY;
     device
         .capture(() -> assertEquals(IMPLICIT, code(() -> driver.isCapturing(legacy))))
-        .close(); // that question alone makes nothing void
+        .close(); // the query alone does not invalidate the capture
     Runnable work = () -> assertEquals(IMPLICIT, code(() -> driver.clear(sum, 4, legacy)));
     assertEquals(INVALIDATED, code(() -> device.capture(work)));
     driver.clear(sum, 4, legacy);

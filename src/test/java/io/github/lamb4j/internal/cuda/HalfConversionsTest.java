@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every half and every bfloat16 is widened exactly wherever one is read, and every float between
- * two of them rounded to the nearest wherever one is written.
+ * Every F16 and BF16 value is widened exactly wherever one is read. Float32 values are rounded to
+ * nearest even wherever one is written.
  */
 @Tag("gpu")
 @Tag("kernels")
@@ -29,7 +29,7 @@ class HalfConversionsTest {
 
   private static final int ALL = 1 << 16;
 
-  /** Takes gradients for the first moment, and leaves weights as they are. */
+  /** Makes the first moment equal to the gradient and leaves the weights unchanged. */
   private static final Hyperparameters STILL =
       Hyperparameters.lamb(0).withBetas(0, 0.9).withWeightDecay(0);
 
@@ -45,7 +45,7 @@ class HalfConversionsTest {
     return new MixedModel(side, 1).add("p", form, count);
   }
 
-  /** As far as a first moment can tell: it begins at +0, to which -0 adds nothing. */
+  /** Observed in the first moment. It starts at +0, so the sign of -0 is not visible. */
   @ParameterizedTest
   @MethodSource("sides")
   void shouldWidenEveryGradient(Side.Where where, DType type) {
@@ -67,10 +67,10 @@ class HalfConversionsTest {
     }
   }
 
-  /** -0, subnormals and infinities too; a NaN is one. */
+  /** Includes -0, subnormals and infinities; every NaN is equal. */
   @ParameterizedTest
   @MethodSource("sides")
-  void shouldBeginMastersAsTheWeightsAre(Side.Where where, DType type) {
+  void shouldInitializeMastersFromTheWeights(Side.Where where, DType type) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       MixedModel.Tensor p = tensor(side, new MixedModel.Form(type, null, DType.F32), ALL);
@@ -85,7 +85,7 @@ class HalfConversionsTest {
     }
   }
 
-  /** To -0, the one number that leaves all others as they are. */
+  /** Added to -0, the only number that preserves all others. */
   @ParameterizedTest
   @MethodSource("sides")
   void shouldAddEveryGradientOfAMicroBatch(Side.Where where, DType type) {
@@ -108,8 +108,8 @@ class HalfConversionsTest {
   }
 
   /**
-   * Each finite half, what lies half-way to the next one, and a float next to that. An infinite
-   * weight is none after a step, by its formula; but one past the largest half becomes infinite.
+   * Each finite half, its midpoint with the next one, and a neighbor of the midpoint. An infinite
+   * weight would become NaN in a step, but values past the largest half round to infinity.
    */
   @ParameterizedTest
   @CsvSource({"CPU, F16", "CPU, BF16", "SINGLE_PASS, F16", "TWO_PASS, BF16"})
@@ -136,7 +136,7 @@ class HalfConversionsTest {
     assertRounded(where, type, weights, expected);
   }
 
-  /** Exact: two neighbours' mean takes one bit more than they do. */
+  /** Exact: the mean of two adjacent halves has one more bit than they do. */
   private static float middle(int low, int high, DType type) {
     if (type == DType.BF16) {
       return Float.intBitsToFloat(low << 16 | 0x8000);
@@ -166,10 +166,10 @@ class HalfConversionsTest {
     }
   }
 
-  /** One in each quad, at each of its places, of which no rounding makes a number. */
+  /** One NaN in each quad, at every position, which rounding must not turn into a number. */
   @ParameterizedTest
   @MethodSource("sides")
-  void shouldKeepANaNToItself(Side.Where where, DType type) {
+  void shouldNotSpreadNaN(Side.Where where, DType type) {
     int count = 2048 + 1028;
     float[] weights = new float[count];
     for (int i = 0; i < count; i++) {

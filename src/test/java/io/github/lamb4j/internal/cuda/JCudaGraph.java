@@ -27,7 +27,7 @@ final class JCudaGraph implements Graph {
     this.executable = executable;
   }
 
-  /** Records what the work enqueues on the stream; of it nothing runs. */
+  /** Records the work enqueued on the stream without running it. */
   static Graph capture(CUstream stream, Runnable work) {
     check(
         "cuStreamBeginCapture",

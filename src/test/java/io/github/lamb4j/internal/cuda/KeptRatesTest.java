@@ -25,14 +25,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Which learning rate a step takes, if the host has told those of later steps already: its own,
- * while it is kept, else the nearest that is.
+ * The learning rate that a step uses after skipped steps. The host has passed rates of later steps
+ * by then: a step uses its own rate while it is kept, and else the nearest one.
  */
 @Tag("gpu")
 @Tag("kernels")
 class KeptRatesTest {
 
-  /** A backend whose steps are taken or skipped as the test likes. */
+  /** A backend whose steps the test can skip. */
   private static final class Run implements AutoCloseable {
     final List<Double> taken = new ArrayList<>();
     private final Backend backend;
@@ -62,7 +62,7 @@ class KeptRatesTest {
                   StepPath.valueOf(where.name()));
     }
 
-    /** Steps of which the host believes that they are these, all skipped. */
+    /** Runs steps that the host numbers {@code first} to {@code last}; all of them are skipped. */
     void skip(long first, long last) {
       norm.put(Float.NaN);
       for (long step = first; step <= last; step++) {
@@ -70,7 +70,7 @@ class KeptRatesTest {
       }
     }
 
-    /** One step of which the host believes that it is this one; 0 for a captured one. */
+    /** Runs a step that the host gives this number; 0 for a captured step. */
     void take(long told) {
       norm.put(1);
       backend.step(new double[] {told}, new long[] {told});
@@ -109,26 +109,26 @@ class KeptRatesTest {
 
   @ParameterizedTest
   @EnumSource(names = {"CPU", "SINGLE_PASS", "TWO_PASS"})
-  void shouldTakeTheOldestThatIsKept(Side.Where where) {
+  void shouldUseTheOldestRateKept(Side.Where where) {
     try (TestDevice device = TestDevice.open();
         Run run = new Run(where, device)) {
       run.take(1);
       run.skip(2, 9);
       run.take(10); // it is step 2
-      // As if all in between had been skipped too.
+      // As if all steps in between had been skipped, too.
       run.skip(Rates.KEPT + 1, Rates.KEPT + 2);
       run.take(Rates.KEPT + 2); // step 3 is the oldest
-      run.take(Rates.KEPT + 4); // step 4 is not kept any more, 5 is
-      run.take(Rates.KEPT + 5); // step 5 neither, 6 is
+      run.take(Rates.KEPT + 4); // the rate of step 4 is no longer kept, that of step 5 is
+      run.take(Rates.KEPT + 5); // the rate of step 5 is no longer kept, that of step 6 is
       run.take(6);
       assertEquals(steps(1, 2, 3, 5, 6, 6), run.taken);
     }
   }
 
-  /** A host that has heard of the skips tells the rates of far earlier steps than before. */
+  /** A host that learns of skipped steps passes rates of much earlier steps than before. */
   @ParameterizedTest
   @EnumSource(names = {"CPU", "SINGLE_PASS", "TWO_PASS"})
-  void shouldBelieveAHostThatKnowsBetter(Side.Where where) {
+  void shouldTrustAHostThatLearnedOfSkippedSteps(Side.Where where) {
     try (TestDevice device = TestDevice.open();
         Run run = new Run(where, device)) {
       run.skip(3 * Rates.KEPT, 3 * Rates.KEPT);
@@ -137,22 +137,22 @@ class KeptRatesTest {
       run.take(2);
       run.take(Rates.KEPT + 2); // step 3 is still kept
       run.skip(Rates.KEPT + 5, Rates.KEPT + 5);
-      run.take(5); // as far below as the table is long; it is step 4
+      run.take(5); // a full table length below the last; it is step 4
       assertEquals(steps(1, 2, 3, 4), run.taken);
     }
   }
 
-  /** Only what a graph replays is told no rate, and the CPU has no graphs. */
+  /** Only replayed steps get no rate from the host, and the CPU has no graphs. */
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
-  void shouldKeepTheLastOfThoseThatWerePrepared(Side.Where where) {
+  void shouldUseTheLastPreparedRate(Side.Where where) {
     try (TestDevice device = TestDevice.open();
         Run run = new Run(where, device)) {
       run.take(1);
-      run.prepare(2, Rates.KEPT); // runs over the table's end
+      run.prepare(2, Rates.KEPT); // wraps around the end of the table
       run.take(2);
       run.take(3);
-      run.prepare(4, 2); // and forgets what came after
+      run.prepare(4, 2); // and drops the rates after them
       for (int i = 0; i < 3; i++) {
         run.take(0);
       }
@@ -161,7 +161,7 @@ class KeptRatesTest {
   }
 
   @Test
-  void shouldFindTheNearest() {
+  void shouldFindTheNearestRate() {
     assertEquals(7, Rates.nearest(9, 7));
     assertEquals(7, Rates.nearest(7, 7));
     assertEquals(3, Rates.nearest(3, Rates.KEPT + 2));

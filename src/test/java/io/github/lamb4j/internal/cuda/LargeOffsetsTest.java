@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The end of a tensor with more than 2^31 elements is treated as the same elements are in a small
- * one. The emulator keeps only what is touched of such a tensor, and only its last tiles are run.
+ * The last elements of an array with more than 2^31 elements get the same results as in a small
+ * array. The emulator stores only the pages touched, and only the last tiles are run.
  */
 @Tag("kernels")
 class LargeOffsetsTest {
@@ -37,9 +37,8 @@ class LargeOffsetsTest {
   private static final double GRADIENT_SCALE = 0.3;
 
   /**
-   * Ways of taking the step. In a single pass the tensor's other tiles never arrive, so that its
-   * step size is there from the start; how many tiles it is said to have decides whether the window
-   * takes these ones.
+   * Paths of the step. In a single pass, the other tiles of the segment never arrive, so its step
+   * size is ready from the start. The tile count decides whether the window holds these tiles.
    */
   enum Way {
     TWO_PASSES(TILES, true),
@@ -56,7 +55,7 @@ class LargeOffsetsTest {
       this.adapted = adapted;
     }
 
-    /** What is launched. */
+    /** The kernels launched. */
     Set<String> kernels() {
       return switch (this) {
         case TWO_PASSES -> Set.of("begin_step", "gradient_norm_tiles", "moments", "apply");
@@ -85,19 +84,19 @@ class LargeOffsetsTest {
 
   @ParameterizedTest
   @MethodSource("offsets")
-  void shouldTreatTheEndAsTheSameElementsInASmallTensor(long before, Way way, DType type) {
+  void shouldStepTheEndLikeASmallArray(long before, Way way, DType type) {
     Way plain = way == Way.LANS ? Way.LANS : Way.TWO_PASSES;
     assertArrayEquals(tailAfterAStep(0, plain, type), tailAfterAStep(before, way, type));
   }
 
   /**
-   * The last elements' weights and moments and the sums of their gradients' squares, after a step,
-   * of a tensor with so many elements before them.
+   * Weights and moments of the last elements and their partial sums after a step, for an array with
+   * {@code before} elements before them.
    */
   private static byte[] tailAfterAStep(long before, Way way, DType type) {
     try (TestDevice device = TestDevice.open(EmulatedDevice.SMALL.withTotalMemory(1L << 40), 1)) {
       CudaDriver driver = device.driver();
-      long[] tensors = new long[5]; // weights, gradients, m, v, the model's half weights
+      long[] tensors = new long[5]; // weights, gradients, m, v, model copy
       Random random = new Random(1);
       for (int i = 0; i < tensors.length; i++) {
         int bytes = i == 1 ? type.bytes() : i == 4 ? Short.BYTES : Float.BYTES;
@@ -176,8 +175,8 @@ class LargeOffsetsTest {
   }
 
   /**
-   * A group of the last three tiles alone: its first tile stands in the table where an earlier one
-   * would.
+   * A group of only the last three tiles. Its first tile has a negative index, as if earlier tiles
+   * preceded the table.
    */
   private static ByteBuffer group(
       DeviceArrays arrays,
@@ -240,10 +239,10 @@ class LargeOffsetsTest {
         .flatMap(type -> Stream.of(Arguments.of(type, false), Arguments.of(type, true)));
   }
 
-  /** By the block of a large grid that has the tensor's last tiles: none of the others is run. */
+  /** Runs only the block of a large grid that adds the last tiles. */
   @ParameterizedTest
   @MethodSource("additions")
-  void shouldAddTheEndAsTheSameElementsOfASmallTensor(DType type, boolean replacing) {
+  void shouldAddTheEndLikeASmallArray(DType type, boolean replacing) {
     assertArrayEquals(
         tailAfterAdding(0, type, replacing), tailAfterAdding(1L << 32, type, replacing));
   }
@@ -277,7 +276,7 @@ class LargeOffsetsTest {
     }
   }
 
-  /** Fills the last elements with small floats, or with the upper halves of such. */
+  /** Fills the last elements with small floats, or with their upper halves. */
   private static void uploadTail(TestDevice device, long address, int bytesEach, Random random) {
     ByteBuffer tail = CudaLayout.buffer((long) TAIL * bytesEach);
     while (tail.hasRemaining()) {

@@ -16,16 +16,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Gradients that are multiples of the true ones, and norms that the program has already. */
+/** Loss scales, gradient divisors and gradient norms given by the program. */
 @Tag("gpu")
 class LossScaleTest {
 
-  /** The first moment is the gradient that has entered it. */
+  /** The first moment equals the unscaled gradient. */
   private static final Hyperparameters PLAIN = Hyperparameters.lamb(0.01).withBetas(0, 0.999);
 
   private static final int[] SIZES = {2049, 3, 0, 5, 1, 7, 9};
 
-  /** Trains with gradients so much larger than the true ones, by steps. */
+  /** Trains with gradients scaled by a different factor in each step. */
   private static String train(
       Side side, BiFunction<LambBuilder, TestArray, LambBuilder> options, float... scales) {
     MixedModel model =
@@ -39,7 +39,7 @@ class LossScaleTest {
         model.nextGradients(scale);
         scalar.put(scale, Float.NaN);
         lamb.step();
-        // Without the gradients' own bits, which are what differs.
+        // Without the bits of the gradients, which differ.
         bits.append(model.bits(lamb).replaceAll(" g \\w+", ""));
       }
     }
@@ -57,7 +57,7 @@ class LossScaleTest {
       assertEquals(
           expected,
           train(side, (b, s) -> b.maxGradNorm(20).lossScale(Scalar.of(1024)), 1024, 1024));
-      // Read by each step; with the divisor a constant and the other way round.
+      // A scalar read by each step, then constants, then a scalar divisor.
       assertEquals(
           expected, train(side, (b, s) -> b.maxGradNorm(20).lossScale(side.scalar(s)), 0.125f, 64));
       assertEquals(
@@ -76,7 +76,7 @@ class LossScaleTest {
     }
   }
 
-  /** One parameter of gradients 3 and -4, times this, after one step. */
+  /** One parameter with gradients 3 and -4, times a scale, after one step. */
   private static final class ThreeAndFour implements AutoCloseable {
     final Tensor p;
     final TestArray scalars;
@@ -134,7 +134,7 @@ class LossScaleTest {
   @Tag("kernels")
   @ParameterizedTest
   @EnumSource
-  void shouldRoundWhatAnyScaleLeavesOnce(Side.Where where) {
+  void shouldRoundOnceForAnyScale(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       try (ThreeAndFour x =
@@ -161,11 +161,11 @@ class LossScaleTest {
     }
   }
 
-  /** Of the gradients as they lie: not the true ones' norm, if there is a loss scale. */
+  /** The norm of the scaled gradients, if there is a loss scale. */
   @Tag("kernels")
   @ParameterizedTest
   @EnumSource
-  void shouldTakeTheNormThatIsGiven(Side.Where where) {
+  void shouldUseAGivenNorm(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       try (ThreeAndFour x =
@@ -174,7 +174,7 @@ class LossScaleTest {
               (b, s) -> b.gradientNorm(side.scalar(s)).maxGradNorm(2).lossScale(Scalar.of(2)),
               16)) {
         assertEquals(16 / 2, x.lamb.gradientNorm());
-        // 48 and -64, times what clips 8 to 2 and undoes the 2.
+        // 48 and -64, clipped from norm 8 to 2 and divided by the loss scale 2.
         assertArrayEquals(new float[] {6, -8}, x.gradients());
         x.scalars.put(3);
         x.lamb.step();
@@ -184,11 +184,11 @@ class LossScaleTest {
     }
   }
 
-  /** A loss scale that makes no sense goes where the formulas take it, as a gradient does. */
+  /** An invalid loss scale propagates through the formulas, like a gradient. */
   @Tag("kernels")
   @ParameterizedTest
   @EnumSource
-  void shouldPropagateAScaleThatIsNone(Side.Where where) {
+  void shouldPropagateAnInvalidScale(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       BiFunction<LambBuilder, TestArray, LambBuilder> scaled =

@@ -16,22 +16,22 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Groups of tensors in every mixture of precisions, on any side. Two models made from one seed have
- * the same weights, and at each step the same gradients.
+ * Groups of parameters in all combinations of data types, on any side. Two models with the same
+ * seed have the same weights, and in each step the same gradients.
  */
 final class MixedModel {
 
-  /** How a tensor is kept. */
+  /** The data types of a parameter. */
   record Form(DType weights, DType modelCopy, DType gradients) {}
 
-  /** One tensor; {@code modelCopy} may be null. */
+  /** A parameter with its arrays; {@code modelCopy} may be null. */
   record Tensor(Parameter parameter, TestArray weights, TestArray gradients, TestArray modelCopy) {
     String name() {
       return parameter.name();
     }
   }
 
-  /** Every mixture that there is. */
+  /** All combinations of data types. */
   static final List<Form> FORMS =
       Stream.of(DType.values())
           .flatMap(
@@ -54,13 +54,13 @@ final class MixedModel {
     random = new Random(seed);
   }
 
-  /** Adds a group of tensors of these sizes, in one form after the other. */
+  /** Adds a group of parameters of these sizes, cycling through the forms. */
   MixedModel group(String name, Hyperparameters hyperparameters, int... sizes) {
     groups.add(newGroup(name, hyperparameters, sizes));
     return this;
   }
 
-  /** A group that no optimizer has yet. */
+  /** A group that is not part of the model's optimizer yet. */
   ParameterGroup newGroup(String name, Hyperparameters hyperparameters, int... sizes) {
     List<Parameter> members = new ArrayList<>();
     for (int size : sizes) {
@@ -70,7 +70,7 @@ final class MixedModel {
     return new ParameterGroup(name, hyperparameters, members);
   }
 
-  /** A tensor of random weights, in no group yet. */
+  /** A parameter with random weights, in no group yet. */
   Tensor add(String name, Form form, int size) {
     TestArray weights = side.array(form.weights, size, Purpose.WEIGHTS, name);
     TestArray gradients = side.array(form.gradients, size, Purpose.GRADIENTS, name);
@@ -97,19 +97,19 @@ final class MixedModel {
     return builder;
   }
 
-  /** New gradients, so large. */
+  /** Draws new gradients of this scale. */
   void nextGradients(double scale) {
     tensors.forEach(t -> t.gradients.put(gaussian(t.weights.count, scale)));
   }
 
-  /** Every bit that a step leaves behind. */
+  /** All results of a step, exactly. */
   String bits(Lamb lamb) {
     StepReport report = lamb.newReport();
     lamb.report(report);
     return state(lamb) + text(report);
   }
 
-  /** Weights, model copies, gradients, moments and masters. */
+  /** Hashes of weights, model copies, gradients, moments and masters. */
   String state(Lamb lamb) {
     StringBuilder bits = new StringBuilder();
     for (Tensor t : tensors) {
@@ -130,7 +130,7 @@ final class MixedModel {
     return bits.toString();
   }
 
-  /** A report's numbers, exactly. */
+  /** The numbers of a report, exactly. */
   static String text(StepReport report) {
     StringBuilder text = new StringBuilder();
     text.append(

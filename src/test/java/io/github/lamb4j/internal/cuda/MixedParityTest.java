@@ -20,18 +20,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Tensors of every mixture of precisions, in one group and at any alignment, have the same bits on
- * the CPU and on CUDA, and nothing beside them is written.
+ * Parameters of all combinations of data types, in one group and at any alignment, have the same
+ * bits on the CPU and on CUDA. Memory around them is not written.
  */
 @Tag("gpu")
 class MixedParityTest {
 
-  /** For each form in turn. Model copies end at every place of a quad, in both halves of a tile. */
+  /** Model copies end at every position in a quad, in both halves of a tile. */
   private static final int[] SIZES = {
     1, 1025, 1026, 2047, 2048, 2049, 1027, 4097, 0, 5, 2048, 1, 2, 7, 64
   };
 
-  /** A group of each kind that the kernels tell apart. */
+  /** A group of each kind that the kernels distinguish. */
   static MixedModel model(Side side) {
     Hyperparameters lamb = Hyperparameters.lamb(0.02);
     return new MixedModel(side, 3)
@@ -86,13 +86,13 @@ class MixedParityTest {
   }
 
   /**
-   * A window of few tiles, so that some are deferred, some retired while others are taken, and the
-   * rest at the end; with model copies and half weights in each place.
+   * A window of few tiles, so that some tiles are deferred, some are retired while others are
+   * taken, and the rest at the end, with model copies and half weights among each of them.
    */
   @Tag("kernels")
   @ParameterizedTest
   @CsvSource({"1, 1, 0", "1, 1, 1", "2, 1, 0", "2, 1, 1"})
-  void shouldAgreeWhereTheWindowIsSmall(int blocks, int slots, int offset) {
+  void shouldAgreeForASmallWindow(int blocks, int slots, int offset) {
     int[] sizes = {0, 7171, 7170, 2049, 1025, 0, 2050, 1027, 6145, 33, 0, 2048, 2048, 4096, 1026};
     EmulatedDevice small = EmulatedDevice.SMALL.withMultiprocessors(1, blocks);
     for (boolean decoupled : new boolean[] {false, true}) {
@@ -106,10 +106,10 @@ class MixedParityTest {
     }
   }
 
-  /** Ten thousand, but on the emulator. */
+  /** Ten thousand on a GPU, fewer on the emulator. */
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
-  void shouldAgreeForAGroupOfManySmallTensors(StepPath path) {
+  void shouldAgreeForAGroupOfManySmallParameters(StepPath path) {
     int[] sizes = new int[TestDevice.isGpu() ? 10_000 : 45];
     Arrays.fill(sizes, 100);
     Hyperparameters h =
@@ -122,12 +122,12 @@ class MixedParityTest {
   }
 
   @Test
-  void shouldRefuseAModelCopyThatRunsPastItsAllocation() {
+  void shouldRejectAModelCopyThatExceedsItsAllocation() {
     try (TestDevice device = TestDevice.open()) {
       Side side = Side.cuda(device, StepPath.SINGLE_PASS);
       TestArray weights = side.array(DType.F32, 1000, "weights");
       TestArray gradients = side.array(DType.F32, 1000, "gradients");
-      TestArray copy = side.array(DType.F16, 900, "model copy"); // and 16 bytes, for the test's own
+      TestArray copy = side.array(DType.F16, 900, "model copy"); // plus 16 bytes of padding
       LambBuilder builder =
           side.builder()
               .group("g", Hyperparameters.lamb(0.1), side.parameter("p", weights, gradients, copy));
@@ -139,7 +139,7 @@ class MixedParityTest {
     }
   }
 
-  /** One array that is not aligned is enough for a tensor to be taken element by element. */
+  /** A single unaligned array makes the kernels process a segment element by element. */
   @ParameterizedTest
   @CsvSource({
     "SINGLE_PASS, WEIGHTS",
@@ -149,7 +149,7 @@ class MixedParityTest {
     "TWO_PASS, GRADIENTS",
     "TWO_PASS, MODEL_COPY"
   })
-  void shouldAgreeWhereOneArrayAloneIsNotAligned(StepPath path, Purpose which) {
+  void shouldAgreeWhenOnlyOneArrayIsUnaligned(StepPath path, Purpose which) {
     String expected = train(halves(Side.cpu()), 1);
     for (int offset = 1; offset <= 3; offset++) {
       int elements = offset;
@@ -160,7 +160,7 @@ class MixedParityTest {
     }
   }
 
-  /** Half gradients, one tensor with a model copy and one with half weights. */
+  /** Half gradients: one parameter with a model copy and one with half weights. */
   private static MixedModel halves(Side side) {
     int end = 2049;
     int[] sizes = {0, 0, 0, 0, 0, 0, end, 0, 0, 0, 0, 0, 0, 0, end};

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What half precision means for a model: its weights are the binary32 ones, rounded. */
+/** Half-precision weights are the rounded float32 weights. */
 @Tag("gpu")
 class MixedPrecisionTest {
 
@@ -30,7 +30,7 @@ class MixedPrecisionTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldRoundEveryStepsWeightsIntoTheModel(Side.Where where) {
+  void shouldRoundWeightsIntoTheModelInEveryStep(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       MixedModel model = new MixedModel(where.on(device), 5).group("all", LAMB, EACH_FORM);
       try (Lamb lamb = model.builder().build()) {
@@ -55,15 +55,15 @@ class MixedPrecisionTest {
       expected[i] = TestArray.bitsOf(weights[i], rounded.type);
     }
     assertArrayEquals(expected, rounded.bits(), name);
-    // Not a number that every type has: rounding has been at work.
+    // Not representable in half precision, so it was rounded.
     float[] values = rounded.values();
     assertTrue(weights.length < 5 || !Arrays.equals(weights, values), name);
   }
 
-  /** Rounding the model's weights never finds its way back into the master. */
+  /** Rounding of the model's weights must not affect the master. */
   @ParameterizedTest
   @EnumSource
-  void shouldMoveAMasterAsAFloatParameterFromTheSameStart(Side.Where where) {
+  void shouldUpdateAMasterLikeAFloatParameter(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       MixedModel halves = new MixedModel(side, 1);
@@ -100,7 +100,7 @@ class MixedPrecisionTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldMoveTheWeightsOfACopyAsThoseWithoutOne(Side.Where where) {
+  void shouldUpdateWeightsTheSameWithAndWithoutAModelCopy(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       int[][] weights = new int[2][];
@@ -121,7 +121,7 @@ class MixedPrecisionTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldRoundAPartOfAMasterThatIsWritten(Side.Where where) {
+  void shouldRoundAWrittenPartOfAMaster(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       MixedModel model = new MixedModel(side, 1);

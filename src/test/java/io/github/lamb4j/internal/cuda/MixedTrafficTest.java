@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Bytes of device memory that a step moves for each parameter of half precision, of LANS, and of
- * steps that need not look at gradients. {@link TrafficTest} has the rest.
+ * Bytes of device memory that a step moves per element with half precision, with LANS, and when it
+ * does not read gradients for their norm. {@link TrafficTest} has the other cases.
  */
 class MixedTrafficTest {
 
@@ -52,7 +52,7 @@ class MixedTrafficTest {
         Arguments.of(one, ADAMW, HALF_GRADIENTS, 28 - 2),
         Arguments.of(one, ADAMW, COPY, 28 + 2),
         Arguments.of(one, ADAMW, MASTER, 28 + 2 - 2),
-        // Gradients thrice: for their norm, the moments and the second term.
+        // Gradients are read three times: for their norm, the moments and the second term.
         Arguments.of(two, LANS, FLOATS, 4 + 24 + 20),
         Arguments.of(one, LANS, COPY, 4 + 24 + 20 + 2),
         Arguments.of(one, LANS, HALF_GRADIENTS, 2 + 22 + 18));
@@ -99,7 +99,7 @@ class MixedTrafficTest {
   }
 
   @Test
-  void shouldNotLookAtGradientsWhoseNormIsGiven() {
+  void shouldNotReadGradientsForAGivenNorm() {
     try (TestDevice device = TestDevice.open()) {
       Side side = Side.cuda(device, StepPath.TWO_PASS);
       Tensor p = new MixedModel(side, 1).add("p", FLOATS, COUNT);
@@ -143,7 +143,7 @@ class MixedTrafficTest {
 
   @Tag("kernels")
   @Test
-  void shouldAccumulateInReadingTwoAndWritingOne() {
+  void shouldReadTwoArraysAndWriteOneToAccumulate() {
     try (TestDevice device = TestDevice.open()) {
       Side side = Side.cuda(device, StepPath.AUTO);
       Tensor p = new MixedModel(side, 1).add("p", FLOATS, COUNT);
@@ -159,10 +159,10 @@ class MixedTrafficTest {
     }
   }
 
-  /** Beside moments of zeros, which are cleared, and tables. */
+  /** Not counting tables, and moments, which are cleared. */
   @Tag("kernels")
   @Test
-  void shouldBeginMastersInReadingHalvesAndWritingFloats() {
+  void shouldReadHalvesAndWriteFloatsToInitializeMasters() {
     try (TestDevice device = TestDevice.open()) {
       Side side = Side.cuda(device, StepPath.AUTO);
       Tensor p = new MixedModel(side, 1).add("p", MASTER, COUNT);
@@ -173,11 +173,11 @@ class MixedTrafficTest {
     }
   }
 
-  /** Of the instructions that unaligned pointers take, so many percent, and hardly more. */
+  /** The limit is a percentage of the instructions for unaligned pointers, and is tight. */
   @Tag("kernels")
   @ParameterizedTest
   @MethodSource("kernels")
-  void shouldTakeFourElementsAtOnceWherePointersAreAligned(
+  void shouldProcessFourElementsAtOnceWhenAligned(
       String kernel, StepPath path, Hyperparameters hyperparameters, Form form, int percent) {
     long aligned = instructions(kernel, path, hyperparameters, form, 0);
     long unaligned = instructions(kernel, path, hyperparameters, form, 1);
@@ -203,8 +203,8 @@ class MixedTrafficTest {
   }
 
   /**
-   * The instructions of a step and of an addition of the form's gradients to others, or of the
-   * beginning of its master, by one kernel.
+   * The instructions of one kernel in a step and in an accumulation of the form's gradients, or in
+   * the initialization of its master.
    */
   private static long instructions(
       String kernel, StepPath path, Hyperparameters hyperparameters, Form form, int offset) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A step whose gradients are not finite leaves no trace but its count, or ends the run. */
+/** A step with non-finite gradients is skipped, and only counted, or it ends the run. */
 @Tag("gpu")
 class NonFiniteGradientsTest {
 
@@ -30,7 +30,7 @@ class NonFiniteGradientsTest {
     Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY
   };
 
-  /** The first element, the last of a ragged tile, and one in another group: tensor, element. */
+  /** Pairs of parameter and element: first, last of a partial tile, and in other groups. */
   private static final int[][] PLACES = {{0, 0}, {0, 2049}, {3, 2}, {5, 4}};
 
   private static final Schedule BY_STEP = step -> 0.01 * step;
@@ -48,7 +48,7 @@ class NonFiniteGradientsTest {
     return report;
   }
 
-  /** Steps of good gradients between steps of bad ones, or these alone. */
+  /** Trains with finite gradients, with or without steps of non-finite ones in between. */
   private static String train(Side side, boolean withBadSteps, NonFiniteGradients policy) {
     MixedModel model = model(side);
     TestArray scale = side.array(DType.F32, 1, "loss scale");
@@ -81,7 +81,7 @@ class NonFiniteGradientsTest {
     return bits.toString();
   }
 
-  /** A report's lines but for the first, which tells of skipped steps too. */
+  /** The lines of a report except the first, which contains the number of skipped steps. */
   private static String norms(Lamb lamb) {
     String text = MixedModel.text(report(lamb));
     return text.substring(text.indexOf('\n'));
@@ -100,14 +100,14 @@ class NonFiniteGradientsTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldStepAsEverWhileGradientsAreFinite(Side.Where where) {
+  void shouldStepAsUsualWhileGradientsAreFinite(Side.Where where) {
     String expected = train(Side.cpu(), false, NonFiniteGradients.SKIP).replaceAll("norm .*", "");
     try (TestDevice device = TestDevice.open()) {
       assertEquals(expected, train(where.on(device), false, NonFiniteGradients.FAIL));
     }
   }
 
-  /** The first step of all, before which there is nothing. */
+  /** The very first step, which has no predecessor. */
   @ParameterizedTest
   @EnumSource
   void shouldSkipTheFirstStep(Side.Where where) {
@@ -141,7 +141,7 @@ class NonFiniteGradientsTest {
   @Tag("kernels")
   @ParameterizedTest
   @EnumSource
-  void shouldSkipStepsOfALossScaleOrDivisorThatIsNone(Side.Where where) {
+  void shouldSkipStepsWithAnInvalidLossScaleOrDivisor(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       List<BiFunction<LambBuilder, TestArray, LambBuilder>> ways =
@@ -170,11 +170,11 @@ class NonFiniteGradientsTest {
     }
   }
 
-  /** A norm beyond the floats is finite, and so is that of the largest gradients. */
+  /** A norm that exceeds the float32 range is still finite. */
   @Tag("kernels")
   @ParameterizedTest
   @EnumSource
-  void shouldTakeStepsOfLargeGradients(Side.Where where) {
+  void shouldTakeStepsWithLargeGradients(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       MixedModel model =
           new MixedModel(where.on(device), 1).group("g", Hyperparameters.lamb(0.1), 5);
@@ -191,10 +191,10 @@ class NonFiniteGradientsTest {
     }
   }
 
-  /** The loss scale, the largest norm (0 for none), and whether the step is to be skipped. */
+  /** Loss scale, maximum norm (0 for none), and whether the step must be skipped. */
   @ParameterizedTest
   @CsvSource({"0x1p-40, 0, true", "0x1p-40, 1, false", "0x1p-40, 1e39, true", "0x1p-20, 0, false"})
-  void shouldSkipStepsWhoseGradientsOverflowWhenTheyAreUnscaled(
+  void shouldSkipStepsWhoseGradientsOverflowWhenUnscaled(
       double scale, double maxNorm, boolean skipped) {
     for (Side.Where where : Side.Where.values()) {
       try (TestDevice device = TestDevice.open()) {
@@ -217,7 +217,7 @@ class NonFiniteGradientsTest {
   @Tag("kernels")
   @ParameterizedTest
   @EnumSource
-  void shouldSkipStepsOfAGivenNormThatIsNotFinite(Side.Where where) {
+  void shouldSkipStepsWithANonFiniteGivenNorm(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       Side side = where.on(device);
       MixedModel model = new MixedModel(side, 1).group("g", Hyperparameters.lamb(0.1), 5);
@@ -244,7 +244,7 @@ class NonFiniteGradientsTest {
 
   @ParameterizedTest
   @EnumSource
-  void shouldGoWhereTheFormulasGoOtherwise(Side.Where where) {
+  void shouldPropagateNonFiniteGradients(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       MixedModel model = model(where.on(device));
       model.nextGradients(1);
@@ -277,7 +277,7 @@ class NonFiniteGradientsTest {
         gradients.put(1, Float.NEGATIVE_INFINITY);
         lamb.step();
         gradients.putBits(good);
-        lamb.step(); // its gradients are finite, and it is skipped all the same
+        lamb.step(); // skipped although its gradients are finite
         assertEquals(before, model.state(lamb));
         StepReport report = lamb.newReport();
         assertFailed(() -> lamb.report(report));
@@ -307,7 +307,7 @@ class NonFiniteGradientsTest {
     }
   }
 
-  /** What the CPU has after three steps, of which the last two have the same gradients. */
+  /** The result on the CPU of three steps, the last two with the same gradients. */
   private static String afterThree() {
     MixedModel model = model(Side.cpu());
     try (Lamb lamb = model.builder().nonFiniteGradients(NonFiniteGradients.SKIP).build()) {
@@ -322,8 +322,8 @@ class NonFiniteGradientsTest {
   }
 
   /**
-   * The schedule stands still for a skipped step, as long as the rate is kept: {@link
-   * KeptRatesTest} has the same for both backends.
+   * The schedule does not advance in a skipped step, as long as its rate is kept. {@link
+   * KeptRatesTest} tests this for both backends.
    */
   @Test
   void shouldTakeTheNearestRateAfterTooManySkips() {
@@ -344,12 +344,13 @@ class NonFiniteGradientsTest {
         lamb.step();
       }
       norm.put(1);
-      lamb.step(); // told as step 4100, it is step 2, and the oldest rate kept is that of step 5
+      lamb.step(); // the host numbers it 4100, it is step 2, and the oldest rate kept is that of
+      // step 5
       StepReport report = report(lamb);
       assertEquals(2, report.step());
       assertEquals(Rates.KEPT + 2, report.skippedSteps());
       assertEquals(BY_STEP.at(5), report.learningRate(0));
-      lamb.step(); // the host knows again where it stands
+      lamb.step(); // the host knows the step count again
       assertEquals(BY_STEP.at(3), report(lamb).learningRate(0));
     }
   }

@@ -26,26 +26,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Groups that are added while an optimizer trains, and parameters that are removed. */
+/** Adding groups and removing parameters during training. */
 class ParameterChangesTest {
 
   private static final int OUT_OF_MEMORY = 2; // CUDA_ERROR_OUT_OF_MEMORY
 
   private static final Schedule BY_STEP = step -> 0.01 * step;
 
-  /** Tensors of every form, of which the second group begins with half weights. */
+  /** Parameters of every form; the second group starts with half weights. */
   private static MixedModel model(Side side) {
     return new MixedModel(side, 6)
         .group("first", Hyperparameters.lamb(BY_STEP), 3, 5, 2, 9)
         .group("second", Hyperparameters.lans(BY_STEP), 2049, 1, 0, 7);
   }
 
-  /** A group to be added, in the same forms on each side. */
+  /** A group to add, in the same forms on each side. */
   private static ParameterGroup added(MixedModel model) {
     return model.newGroup("added", Hyperparameters.lamb(BY_STEP), 33, 4, 0, 5, 6);
   }
 
-  /** Steps with gradients that are a tensor's own at each step, whatever others there are. */
+  /** Trains with gradients that depend only on the parameter's name and the step. */
   private static void train(MixedModel model, Lamb lamb, int first, int last) {
     for (int step = first; step <= last; step++) {
       for (Tensor t : model.tensors) {
@@ -60,7 +60,7 @@ class ParameterChangesTest {
     }
   }
 
-  /** The lines of a state that are about these tensors. */
+  /** The lines of a state for these parameters. */
   private static String of(String prefix, String state) {
     return state.lines().filter(line -> line.startsWith(prefix)).collect(Collectors.joining("\n"));
   }
@@ -68,7 +68,7 @@ class ParameterChangesTest {
   @ParameterizedTest
   @EnumSource
   @Tag("gpu")
-  void shouldLetTheOthersGoOnAsIfNothingHadHappened(Side.Where where) {
+  void shouldNotAffectOtherParameters(Side.Where where) {
     MixedModel untouched = model(Side.cpu());
     try (TestDevice device = TestDevice.open();
         Lamb plain = untouched.builder().build()) {
@@ -95,7 +95,7 @@ class ParameterChangesTest {
   @ParameterizedTest
   @EnumSource
   @Tag("gpu")
-  void shouldCountANewGroupsStepsFromOne(Side.Where where) {
+  void shouldCountStepsOfANewGroupFromOne(Side.Where where) {
     try (TestDevice device = TestDevice.open()) {
       MixedModel model = model(where.on(device));
       MixedModel alone = model(Side.cpu());
@@ -112,7 +112,7 @@ class ParameterChangesTest {
         assertEquals(5, report.step());
         assertEquals(BY_STEP.at(5), report.learningRate(0));
         assertEquals(BY_STEP.at(2), report.learningRate(2));
-        // What is the oldest group tells the steps, whichever that is.
+        // The oldest group determines the step count.
         lamb.removeParameters("first.0", "first.1", "first.2", "first.3");
         lamb.removeParameters("second.0", "second.1", "second.2", "second.3");
         assertEquals(List.of("added"), lamb.groups().stream().map(ParameterGroup::name).toList());
@@ -150,7 +150,7 @@ class ParameterChangesTest {
   @ParameterizedTest
   @EnumSource
   @Tag("gpu")
-  void shouldLeaveEverythingAsItWasWhenItRefuses(Side.Where where) {
+  void shouldChangeNothingWhenRejecting(Side.Where where) {
     MixedModel untouched = model(Side.cpu());
     try (TestDevice device = TestDevice.open();
         Lamb plain = untouched.builder().build()) {
@@ -206,7 +206,7 @@ class ParameterChangesTest {
   }
 
   @Test
-  void shouldRefuseReportsThatWereMadeBefore() {
+  void shouldRejectReportsCreatedBeforeAChange() {
     MixedModel model = model(Side.cpu());
     try (Lamb lamb = model.builder().build()) {
       train(model, lamb, 1, 1);
@@ -222,9 +222,9 @@ class ParameterChangesTest {
     }
   }
 
-  /** A graph of before has no place in what is new. */
+  /** A graph captured before the change does not fit the new groups. */
   @Test
-  void shouldCaptureNothingBeforeReplaysArePreparedAgain() {
+  void shouldRequirePreparingReplaysAgain() {
     try (TestDevice device = TestDevice.open()) {
       MixedModel model = model(Side.cuda(device, StepPath.SINGLE_PASS));
       try (Lamb lamb = model.builder().build()) {
@@ -240,7 +240,7 @@ class ParameterChangesTest {
     }
   }
 
-  /** Whatever fails on the way, nothing has changed and nothing is left behind. */
+  /** Whichever call fails, nothing changes and nothing leaks. */
   @ParameterizedTest
   @CsvSource({
     "COPY_TO_HOST, 1",
@@ -249,7 +249,7 @@ class ParameterChangesTest {
     "ENQUEUE, 1",
     "COPY_TO_HOST, 2"
   })
-  void shouldGoOnWhenItFails(EmulatedDriver.Call call, int nth) {
+  void shouldContinueAfterAFailedChange(EmulatedDriver.Call call, int nth) {
     MixedModel untouched = model(Side.cpu());
     try (TestDevice device = TestDevice.open();
         Lamb plain = untouched.builder().build()) {
@@ -270,9 +270,9 @@ class ParameterChangesTest {
     }
   }
 
-  /** An optimizer of host parameters that has made a context current keeps it. */
+  /** An optimizer for host parameters that retained a context keeps it. */
   @Test
-  void shouldKeepAContextOfItsOwn() {
+  void shouldKeepItsOwnContext() {
     try (TestDevice device = TestDevice.open()) {
       long context = device.emulator().context();
       device.emulator().makeCurrent(0);

@@ -29,13 +29,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * The caller's own device pointers, of any alignment and gradient type, give what the CPU gives.
- */
+/** Device pointers of any alignment and gradient type give the same results as the CPU. */
 @Tag("gpu")
 class PointersTest {
 
-  /** Ends at every place of a quad, in both halves of a tile. */
+  /** Sizes that end at every position in a quad, in both halves of a tile. */
   private static final int[] SIZES = {1, 2, 3, 4, 33, 1024, 1025, 1026, 1027, 1028, 2048, 4097};
 
   private static final int STEPS = 3;
@@ -68,8 +66,8 @@ class PointersTest {
   }
 
   /**
-   * In one group, tensors are taken one after the other; in groups of their own, each is the first.
-   * Only the one group is adapted: the others' weights are stored where their moments are.
+   * All parameters in one adapted group, or each in an unadapted group of its own, whose weights
+   * the kernels store together with the moments.
    */
   @Tag("kernels")
   @ParameterizedTest
@@ -148,11 +146,11 @@ class PointersTest {
     return all.stream();
   }
 
-  /** Four numbers that every type holds, whose squares have another sum in any other order. */
+  /** Four numbers, exact in every type, whose squares have a different sum in any other order. */
   @Tag("kernels")
   @ParameterizedTest
   @MethodSource("quads")
-  void shouldAddTheSquaresOfAQuadInTheirOrder(StepPath path, DType type, int quad) {
+  void shouldAddTheSquaresOfAQuadInOrder(StepPath path, DType type, int quad) {
     float[] four = {112 * 0x1p-24f, 244 * 0x1p-24f, 1536, 3168 * 0x1p-24f};
     float[] gradients = new float[2048];
     System.arraycopy(four, 0, gradients, 4 * quad, 4);
@@ -176,7 +174,7 @@ class PointersTest {
     }
   }
 
-  /** Runs on the CPU, and returns the gradients' norm. */
+  /** Runs on the CPU and returns the gradient norm. */
   private static double onCpu(
       Hyperparameters hyperparameters,
       float[][] weights,
@@ -198,8 +196,8 @@ class PointersTest {
   }
 
   /**
-   * Runs on the device, checks that gradients and the memory around the weights are as they were,
-   * and returns the gradients' norm.
+   * Runs on the device, checks that gradients and the memory around the weights are unchanged, and
+   * returns the gradient norm.
    */
   private static double onDevice(
       TestDevice device,
@@ -262,7 +260,7 @@ class PointersTest {
         / count;
   }
 
-  /** The instructions of a step, by kernel, with weights so far from alignment. */
+  /** The instructions of a step by kernel, with weights at an offset in bytes. */
   static Map<String, Long> instructions(StepPath path, DType type, int weightOffset) {
     return launchesOfAStep(path, type, weightOffset, 2048 * 8, true).stream()
         .collect(
@@ -304,7 +302,7 @@ class PointersTest {
     return values;
   }
 
-  /** Of so many magnitudes that the order of their squares' sum shows, of halves' squares too. */
+  /** Values of such different magnitudes that the order of summing their squares matters. */
   private static float[] uneven(Random random, int count) {
     float[] values = gaussian(random, count);
     for (int i = 0; i < count; i++) {

@@ -4,10 +4,10 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
-/** Stands between the optimizer and its driver. */
+/** Proxies of the driver. */
 final class Proxies {
 
-  /** What becomes of a call. */
+  /** Handles a call. */
   interface Invocation {
     Object invoke(Method method, Object[] arguments) throws ReflectiveOperationException;
   }

@@ -12,10 +12,10 @@ import static jcuda.nvptxcompiler.JNvPTXCompiler.nvPTXCompilerGetVersion;
 import java.nio.charset.StandardCharsets;
 import jcuda.nvptxcompiler.nvPTXCompilerHandle;
 
-/** NVIDIA's PTX compiler, as it is linked into JCuda. */
+/** NVIDIA's PTX compiler, which JCuda's native library contains. */
 final class PtxAssembler {
 
-  /** What the compiler said: resource usage, or errors. */
+  /** The compiler's log: resource usage or errors. */
   record Result(boolean succeeded, String log) {}
 
   private PtxAssembler() {}

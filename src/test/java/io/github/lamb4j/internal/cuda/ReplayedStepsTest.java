@@ -25,14 +25,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A step that was captured once is the next step each time it is replayed. */
+/** Each replay of a captured step takes the next step. */
 @Tag("gpu")
 class ReplayedStepsTest {
 
   private static final Schedule CHANGING =
       Schedule.linearWarmup(0.03, 20).then(20, Schedule.cosine(0.03, 0.001, 60));
 
-  /** A model, its loss scale, and an optimizer that clips, unscales and skips. */
+  /** A model with a loss scale and an optimizer that clips, unscales and skips. */
   private static final class Run implements AutoCloseable {
     final MixedModel model;
     final TestArray scale;
@@ -58,7 +58,7 @@ class ReplayedStepsTest {
           side);
     }
 
-    /** As the program would before its step; every seventh is one to be skipped. */
+    /** Updates gradients and loss scale; every seventh step is to be skipped. */
     void prepare(int i) {
       float factor = 1 << i % 5;
       scale.put(i % 7 == 3 ? Float.NaN : factor);
@@ -85,11 +85,11 @@ class ReplayedStepsTest {
     return run.bits();
   }
 
-  /** In two passes on the emulator fewer of them, which are as good. */
+  /** Fewer in two passes on the emulator. */
   @Tag("slow")
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
-  void shouldReplayAHundredStepsAsIfTheyWerePlain(StepPath path) {
+  void shouldReplayAHundredStepsLikePlainOnes(StepPath path) {
     int steps = path == StepPath.SINGLE_PASS || TestDevice.isGpu() ? 100 : 30;
     try (TestDevice device = TestDevice.open();
         Run onCpu = Run.small(Side.cpu());
@@ -100,7 +100,8 @@ class ReplayedStepsTest {
       try (Graph graph = device.capture(replayed.lamb::step)) {
         for (int i = 0; i < steps; i++) {
           if (i == steps / 2) {
-            // In pieces, the second begun before the first is used up: some steps were skipped.
+            // Prepared in two pieces, the second before the first is used up: some steps were
+            // skipped.
             replayed.lamb.prepareReplays(steps);
           }
           replayed.prepare(i);
@@ -114,8 +115,8 @@ class ReplayedStepsTest {
   }
 
   /**
-   * One graph of groups that take one pass, two passes and LANS' two; the emulated device's window
-   * holds two tiles.
+   * One graph with groups on a single pass, two passes and the two passes of LANS. The emulated
+   * device's window holds two tiles.
    */
   @Test
   void shouldReplayGroupsOfEveryPathTogether() {
@@ -153,7 +154,7 @@ class ReplayedStepsTest {
   }
 
   @Test
-  void shouldKeepTheLastRateBeyondWhatWasPrepared() {
+  void shouldKeepTheLastPreparedRate() {
     try (TestDevice device = TestDevice.open();
         Run run = Run.small(Side.cuda(device, StepPath.SINGLE_PASS))) {
       run.scale.put(1);
@@ -173,7 +174,7 @@ class ReplayedStepsTest {
     }
   }
 
-  /** Whoever asks in between may step and replay by turns, and the graph need not be new. */
+  /** Plain steps and replays of the same graph may alternate if the program reports in between. */
   @Test
   void shouldTakePlainStepsBetweenReplays() {
     try (TestDevice device = TestDevice.open();
@@ -195,7 +196,7 @@ class ReplayedStepsTest {
   }
 
   @Test
-  void shouldFindOutHowManyWereReplayedBeforeAPlainStep() {
+  void shouldCountReplaysBeforeAPlainStep() {
     try (TestDevice device = TestDevice.open();
         Run run = Run.small(Side.cuda(device, StepPath.SINGLE_PASS))) {
       run.scale.put(1);
@@ -207,7 +208,7 @@ class ReplayedStepsTest {
         run.lamb.stepCount();
         graph.replay();
         graph.replay();
-        for (int step = 5; step <= 6; step++) { // beyond what was prepared
+        for (int step = 5; step <= 6; step++) { // beyond the prepared rates
           run.lamb.step();
           run.lamb.report(report);
           assertEquals(step, report.step());
@@ -218,7 +219,7 @@ class ReplayedStepsTest {
   }
 
   @Test
-  void shouldRefuseWhatWouldWaitAndGoOnCapturing() {
+  void shouldRejectCallsThatWaitAndContinueCapturing() {
     try (TestDevice device = TestDevice.open();
         Run run = Run.small(Side.cuda(device, StepPath.TWO_PASS));
         Run other = Run.small(Side.cuda(device, StepPath.TWO_PASS))) {
@@ -246,7 +247,7 @@ class ReplayedStepsTest {
   }
 
   @Test
-  void shouldCaptureNothingWithoutRatesToCome() {
+  void shouldRequirePreparedRatesToCapture() {
     try (TestDevice device = TestDevice.open();
         Run run = Run.small(Side.cuda(device, StepPath.SINGLE_PASS))) {
       run.scale.put(1);
@@ -258,7 +259,7 @@ class ReplayedStepsTest {
                 assertUntimely(
                     () -> run.lamb.prepareReplays(1), "prepareReplays", "being captured");
               })) {
-        graph.replay(); // of nothing
+        graph.replay(); // an empty graph
         assertEquals(before, run.bits());
       }
       run.lamb.step();
@@ -268,7 +269,7 @@ class ReplayedStepsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, -1, Rates.KEPT + 1, Integer.MAX_VALUE, Integer.MIN_VALUE})
-  void shouldRefuseToPrepareWhatTheTableDoesNotHold(int replays) {
+  void shouldRejectMoreReplaysThanTheTableHolds(int replays) {
     try (Run run = Run.small(Side.cpu())) {
       IllegalArgumentException refusal =
           assertThrows(IllegalArgumentException.class, () -> run.lamb.prepareReplays(replays));
@@ -277,9 +278,9 @@ class ReplayedStepsTest {
     }
   }
 
-  /** What the schedule gives beyond its end is refused with nothing prepared. */
+  /** An invalid rate of a later step is rejected before anything is prepared. */
   @Test
-  void shouldRefuseRatesThatAreNone() {
+  void shouldRejectInvalidRates() {
     try (TestDevice device = TestDevice.open()) {
       Side side = Side.cuda(device, StepPath.SINGLE_PASS);
       MixedModel model =
@@ -305,9 +306,9 @@ class ReplayedStepsTest {
     }
   }
 
-  /** Failing is decided in the graph too. */
+  /** The FAIL policy also works within a graph. */
   @Test
-  void shouldEndARunOfReplays() {
+  void shouldFailDuringReplays() {
     try (TestDevice device = TestDevice.open()) {
       Side side = Side.cuda(device, StepPath.SINGLE_PASS);
       MixedModel model = new MixedModel(side, 1).group("g", Hyperparameters.lamb(0.1), 3);

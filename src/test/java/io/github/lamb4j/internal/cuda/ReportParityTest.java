@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Reports hold the same bits on the CPU and on CUDA, and come in one copy that was asked for. */
+/** Reports have the same bits on the CPU and on CUDA, and take a single copy on request. */
 @Tag("gpu")
 class ReportParityTest {
 
@@ -39,7 +39,7 @@ class ReportParityTest {
 
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
-  void shouldAgreeWhereTheNormIsKnown(StepPath path) {
+  void shouldAgreeWithAGradientNorm(StepPath path) {
     try (TestDevice device = TestDevice.open()) {
       assertEquals(
           history(Lamb.onCpu().nonFiniteGradients(NonFiniteGradients.SKIP).maxGradNorm(3)),
@@ -53,13 +53,13 @@ class ReportParityTest {
 
   @ParameterizedTest
   @EnumSource(names = {"SINGLE_PASS", "TWO_PASS"})
-  void shouldAgreeWhereTheNormIsNot(StepPath path) {
+  void shouldAgreeWithoutAGradientNorm(StepPath path) {
     try (TestDevice device = TestDevice.open()) {
       assertEquals(history(Lamb.onCpu()), history(LambBuilders.staged(device.driver()).path(path)));
     }
   }
 
-  /** Reports of a whole life: steps, a group added, bad gradients, a resumed run. */
+  /** Reports throughout a run: steps, an added group, bad gradients, a resumed run. */
   private static String history(LambBuilder builder) {
     TestModel model = TestModel.of(6, SIZES);
     List<String> history = new ArrayList<>();
@@ -120,7 +120,7 @@ class ReportParityTest {
             Parameter.onHost("late and empty", new float[0], new float[0])));
   }
 
-  /** Every bit of a report. */
+  /** All numbers of a report, exactly. */
   private static String text(Lamb lamb) {
     StepReport r = lamb.newReport();
     lamb.report(r);
@@ -145,7 +145,7 @@ class ReportParityTest {
   }
 
   @Test
-  void shouldCopyOnceForEachReportAndNeverUnasked() {
+  void shouldCopyOnceForEachReportAndOnlyOnRequest() {
     List<Integer> copies = new ArrayList<>();
     try (TestDevice device = TestDevice.open()) {
       try (Lamb lamb = onDevice(device, counting(device.driver(), copies))) {
@@ -179,14 +179,14 @@ class ReportParityTest {
   }
 
   @Test
-  void shouldAllocateNothingWhenItIsFilledAgain() {
+  void shouldAllocateNothingWhenRefilled() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (TestDevice device = TestDevice.open()) {
       CopyingNothing driver = new CopyingNothing(device.driver());
       try (Lamb lamb = onDevice(device, driver)) {
         StepReport report = lamb.newReport();
-        // The least of several rounds: while it warms up, the virtual machine allocates on the
-        // thread's account.
+        // The minimum of several rounds: during warmup, the JVM allocates on behalf of the
+        // thread.
         long least = Long.MAX_VALUE;
         for (int round = 0; round < 10; round++) {
           long before = threads.getCurrentThreadAllocatedBytes();
@@ -201,7 +201,7 @@ class ReportParityTest {
     }
   }
 
-  /** The driver, but for copies to the host: what is left is ours. */
+  /** The driver without copies to the host, whose allocations are not ours. */
   private static final class CopyingNothing extends ForwardingDriver {
 
     private int copies;
@@ -221,7 +221,7 @@ class ReportParityTest {
     }
   }
 
-  /** Two groups of three layers of the program's own device memory. */
+  /** Two groups of three layers in device memory of the program. */
   private static Lamb onDevice(TestDevice device, CudaDriver driver) {
     long memory = device.upload(new byte[4 * 60], 0, "weights and gradients");
     LambBuilder builder = LambBuilders.onCuda(driver, device.stream()).maxGradNorm(1);
@@ -240,7 +240,7 @@ class ReportParityTest {
     return new CUdeviceptr().withByteOffset(address);
   }
 
-  /** The driver, with the bytes of every copy to the host noted. */
+  /** The driver, recording the size of every copy to the host. */
   private static CudaDriver counting(CudaDriver driver, List<Integer> copies) {
     return Proxies.of(
         CudaDriver.class,

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A run that one backend began and another ends has the bits of one that the CPU made alone. */
+/** A run that starts on one backend and ends on another has the bits of a run on the CPU. */
 @Tag("gpu")
 class ResumeAcrossBackendsTest {
 
@@ -47,7 +47,7 @@ class ResumeAcrossBackendsTest {
     "TWO_PASS, SINGLE_PASS",
     "SINGLE_PASS, SINGLE_PASS"
   })
-  void shouldEndWithTheSameBits(On first, On second) {
+  void shouldResumeWithTheSameBits(On first, On second) {
     TestModel whole = TestModel.of(4, SIZES);
     List<String> expected;
     try (Lamb lamb = whole.build(Lamb.onCpu().maxGradNorm(3))) {
@@ -82,7 +82,7 @@ class ResumeAcrossBackendsTest {
     }
   }
 
-  /** The single pass tells steps apart by 32 bits. */
+  /** The single pass distinguishes steps by 32 bits. */
   @ParameterizedTest
   @ValueSource(longs = {(1L << 32) - 2, (1L << 32) - 1, 1L << 32, (3L << 32) - 1})
   void shouldResumeAtAnyStep(long step) {

@@ -13,17 +13,17 @@ import io.github.lamb4j.model.Scalar;
 import java.util.function.ToIntFunction;
 import jcuda.driver.CUdeviceptr;
 
-/** Where a model lies and steps, so that one scenario serves for the CPU and for CUDA. */
+/** Where a model is stored and trained, so that one test runs on the CPU and on CUDA. */
 abstract class Side {
 
-  /** The sides that there are. */
+  /** All sides. */
   enum Where {
     CPU,
     SINGLE_PASS,
     TWO_PASS,
     MIRRORED;
 
-    /** This side; the CPU leaves the device alone. */
+    /** This side; the CPU does not use the device. */
     Side on(TestDevice device) {
       return switch (this) {
         case CPU -> cpu();
@@ -43,7 +43,7 @@ abstract class Side {
     };
   }
 
-  /** On a device, of arrays on the host. */
+  /** On a device, with arrays on the host. */
   static Side mirrored(TestDevice device, StepPath path) {
     return new HostSide() {
       @Override
@@ -53,13 +53,13 @@ abstract class Side {
     };
   }
 
-  /** On a device, of the caller's pointers. */
+  /** On a device, with device pointers. */
   static Side cuda(TestDevice device, StepPath path) {
     return cuda(device, path, purpose -> 0);
   }
 
   /**
-   * On a device, of pointers that need not be aligned.
+   * On a device, with pointers that may be unaligned.
    *
    * @param offsets by an array's purpose, how many elements it lies from an aligned address
    */
@@ -69,7 +69,7 @@ abstract class Side {
 
   abstract LambBuilder builder();
 
-  /** An array of zeros. */
+  /** Creates an array of zeros. */
   abstract TestArray array(DType type, int count, Purpose purpose, String owner);
 
   /** An array of zeros that is not a parameter's. */
@@ -78,7 +78,7 @@ abstract class Side {
   }
 
   /**
-   * A parameter of such arrays.
+   * Creates a parameter of such arrays.
    *
    * @param modelCopy null for none
    */

@@ -16,14 +16,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The single pass gives its bits under every schedule of warps and blocks, with any number of
- * blocks resident, and with windows so small that tensors overflow them.
+ * The single pass has the same bits under every schedule of warps and blocks, for any number of
+ * resident blocks, and with windows too small for a segment.
  */
 class SinglePassSchedulesTest {
 
   /**
-   * One tensor of many tiles among small ones: it overflows a small window, and they wait for
-   * slots. Last tiles end at every place of a quad, in both halves of a tile.
+   * One large segment among small ones: it overflows a small window, and the others wait for slots.
+   * Last tiles end at every position in a quad, in both halves of a tile.
    */
   private static final int[] SIZES = {
     100,
@@ -80,10 +80,10 @@ class SinglePassSchedulesTest {
     }
   }
 
-  /** A tile that its block drops has its weights decayed when it is applied, like any other. */
+  /** The weights of a dropped tile are decayed when it is applied. */
   @Tag("kernels")
   @Test
-  void shouldDecayTheWeightsOfTilesThatTheWindowDoesNotHold() {
+  void shouldDecayTheWeightsOfDroppedTiles() {
     List<Hyperparameters> kinds =
         List.of(Hyperparameters.lamb(0.02).withDecoupledDecay(true).withWeightDecay(0.3));
     int[] sizes = {2048 * 4 + 1025, 2048 * 3, 2048 * 2 + 6};
@@ -97,14 +97,14 @@ class SinglePassSchedulesTest {
 
   @Tag("kernels")
   @Test
-  void shouldTakeTheSameStepAgainAfterGoingBack() {
+  void shouldRepeatAStepAfterResumingEarlier() {
     try (TestDevice test = TestDevice.open(EmulatedDevice.SMALL, 1)) {
       TestModel model = TestModel.of(3, SIZES);
       try (Lamb lamb = model.build(LambBuilders.staged(test.driver()).path(StepPath.SINGLE_PASS))) {
         model.nextGradients();
         lamb.step();
         lamb.resumeAt(
-            0); // the step counter goes back: what was ready for step 1 must not be so again
+            0); // the count goes back: ready words of the first step 1 must not count as ready
         model.nextGradients();
         lamb.step();
         TestModel twin = TestModel.of(3, SIZES);

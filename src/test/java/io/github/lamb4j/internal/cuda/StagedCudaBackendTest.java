@@ -14,12 +14,12 @@ import java.nio.FloatBuffer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What a step on host parameters brings back from the device. */
+/** Copies to the host after a step on host parameters. */
 @Tag("gpu")
 class StagedCudaBackendTest {
 
   @Test
-  void shouldLeaveAModelCopyAloneWhenAStepIsSkipped() {
+  void shouldNotWriteAModelCopyWhenAStepIsSkipped() {
     short[] copy = {0x1234, 0x2345};
     float[] gradients = {Float.NaN, 1};
     FloatBuffer weights = FloatBuffer.wrap(new float[] {1, 2});
@@ -35,7 +35,7 @@ class StagedCudaBackendTest {
                 .build()) {
       lamb.step();
       assertArrayEquals(new short[] {0x1234, 0x2345}, copy);
-      copy[1] = 0x3456; // a program that restores a checkpoint
+      copy[1] = 0x3456; // as a program that restores a checkpoint
       lamb.step();
       assertArrayEquals(new short[] {0x1234, 0x3456}, copy);
       gradients[0] = 0;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A state that one backend saved and another loads gives the bits of a run that never stopped. */
+/** A run continued on another backend from a saved state has the bits of an uninterrupted run. */
 @Tag("gpu")
 class StateAcrossBackendsTest {
 
@@ -62,7 +62,7 @@ class StateAcrossBackendsTest {
     "SINGLE_PASS, SINGLE_PASS, 7",
     "TWO_PASS, TWO_PASS, 7"
   })
-  void shouldGoOnBitForBit(On before, On after, int stop) throws IOException {
+  void shouldContinueBitForBit(On before, On after, int stop) throws IOException {
     StateModel whole = StateModel.fresh();
     StateModel stopped = StateModel.fresh();
     Path file = directory.resolve("state.safetensors");
@@ -83,7 +83,7 @@ class StateAcrossBackendsTest {
     }
   }
 
-  /** The same run saves the same bytes wherever it ran. */
+  /** The same run saves the same bytes on every backend. */
   @Test
   void shouldWriteTheSameFile() throws IOException {
     StateModel onCpu = StateModel.fresh();
@@ -101,9 +101,9 @@ class StateAcrossBackendsTest {
     }
   }
 
-  /** A captured step goes on from a loaded state, in the order of the stream. */
+  /** A captured step continues from a loaded state, in stream order. */
   @Test
-  void shouldRoundMastersIntoTheDevicesWeightsAndReplay() throws IOException {
+  void shouldRoundLoadedMastersIntoDeviceWeightsAndReplay() throws IOException {
     Path file = directory.resolve("state.safetensors");
     try (TestDevice device = TestDevice.open()) {
       byte[] weights = halves(7);
@@ -127,7 +127,7 @@ class StateAcrossBackendsTest {
           other.save(file);
           lamb.step();
           lamb.step();
-          lamb.load(file); // fits: the same step, the same rate
+          lamb.load(file); // allowed: the same step and rate
           assertEquals(4, lamb.stepCount());
           assertArrayEquals(
               device.download(whole, weights.length), device.download(restarted, weights.length));
@@ -137,7 +137,7 @@ class StateAcrossBackendsTest {
   }
 
   @Test
-  void shouldRefuseWhileItsStreamIsCaptured() throws IOException {
+  void shouldRejectSavingAndLoadingDuringCapture() throws IOException {
     Path file = directory.resolve("state.safetensors");
     try (TestDevice device = TestDevice.open()) {
       long weights = device.upload(halves(7), 0, "weights");
@@ -175,7 +175,7 @@ class StateAcrossBackendsTest {
         .build();
   }
 
-  /** Numbers of bfloat16 around 1, of both signs. */
+  /** BF16 numbers around 1, of both signs. */
   private static byte[] halves(int seed) {
     ByteBuffer bytes = ByteBuffer.allocate(COUNT * Short.BYTES).order(ByteOrder.nativeOrder());
     for (int i = 0; i < COUNT; i++) {

@@ -24,12 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The backends agree, bit for bit, whatever switches a group has and beside whatever groups. */
+/** The backends agree for every switch of a group, beside groups with all other switches. */
 @Tag("gpu")
 @Tag("kernels")
 class SwitchesParityTest {
 
-  /** For each group: full and ragged tiles, and every place in a quad at which a tensor ends. */
+  /** Full and partial tiles, and ends at every position in a quad. */
   private static final int[] SIZES = {2051, 33, 2048, 1, 0, 6};
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.02);
@@ -78,9 +78,9 @@ class SwitchesParityTest {
     compare(2, path, 1, kinds, 2051, 7);
   }
 
-  /** Each block takes every tile and tensor, some of them, or one at most. */
+  /** Each block processes all tiles and segments, some of them, or at most one. */
   @Test
-  void shouldAgreeForLansWhateverTheGrid() {
+  void shouldAgreeForLansOnAnyGrid() {
     List<Hyperparameters> kinds = List.of(LANS.withWeightDecay(0.3));
     int[] sizes = {5000, 1, 0, 2048, 9000};
     for (int blocks : new int[] {1, 2, 7}) {
@@ -93,14 +93,14 @@ class SwitchesParityTest {
   }
 
   @Test
-  void shouldAgreeForLansWhereATensorHasMoreTilesThanLanes() {
+  void shouldAgreeForLansWithMoreTilesThanLanes() {
     List<Hyperparameters> kinds = List.of(LANS.withWeightDecay(0.3));
     compare(1, StepPath.AUTO, 0, kinds, 2048 * 257 + 1);
   }
 
-  /** Nothing is multiplied then, in full tiles and in ragged ones. */
+  /** The kernels skip the multiplication then, in full and in partial tiles. */
   @Test
-  void shouldAgreeForLansWhereTheNormOfAGradientIsOne() {
+  void shouldAgreeForLansWithUnitGradientNorms() {
     List<String> expected = bitsOfUnitGradients(Lamb.onCpu());
     try (TestDevice test = TestDevice.open()) {
       assertEquals(expected, bitsOfUnitGradients(LambBuilders.staged(test.driver())));
@@ -113,7 +113,7 @@ class SwitchesParityTest {
     for (int count : new int[] {4096, 2000}) {
       float[] weights = new float[count];
       float[] gradients = new float[count];
-      int others = count == 4096 ? 4096 : 1024; // so many are not 0, at both ends
+      int others = count == 4096 ? 4096 : 1024; // nonzero elements, half of them at each end
       for (int i = 0; i < count; i++) {
         weights[i] = (float) random.nextGaussian();
         boolean zero = i >= others / 2 && i < count - others / 2;
@@ -142,7 +142,7 @@ class SwitchesParityTest {
     }
   }
 
-  /** A group of each kind, each with a tensor of each size. */
+  /** A group of each kind, each with a parameter of each size. */
   private static List<String> bits(
       LambBuilder builder,
       int steps,

@@ -13,7 +13,7 @@ import java.nio.ShortBuffer;
 import java.util.Arrays;
 import jcuda.driver.CUdeviceptr;
 
-/** An array of a test's own, written and read alike wherever it lies. */
+/** An array on the host or the device with a common interface. */
 abstract class TestArray {
 
   final DType type;
@@ -29,7 +29,7 @@ abstract class TestArray {
   }
 
   /**
-   * An array of zeros in device memory.
+   * Creates an array of zeros in device memory.
    *
    * @param offset elements that it lies from an aligned address
    */
@@ -40,13 +40,13 @@ abstract class TestArray {
 
   abstract TensorArray array();
 
-  /** Replaces all elements by these bits. */
+  /** Sets the bits of all elements. */
   abstract void putBits(int[] bits);
 
-  /** Every element's bits, in its own type. */
+  /** The bits of all elements. */
   abstract int[] bits();
 
-  /** Replaces all elements by the nearest that the type has. */
+  /** Sets all elements, rounded to nearest. */
   void put(float... values) {
     int[] bits = new int[count];
     for (int i = 0; i < count; i++) {
@@ -70,7 +70,7 @@ abstract class TestArray {
     return values;
   }
 
-  /** The hash of all elements, in which a NaN is a NaN. */
+  /** A hash of all elements. All NaNs are equal. */
   int hash() {
     int hash = 1;
     int[] bits = bits();
@@ -168,7 +168,7 @@ abstract class TestArray {
       }
     }
 
-    /** Refuses an array beside which something was written. */
+    /** Fails if memory around the array was written. */
     @Override
     int[] bits() {
       int length = count * type.bytes();

@@ -22,14 +22,14 @@ import java.util.function.UnaryOperator;
 import jcuda.driver.CUstream;
 
 /**
- * Where the CUDA suite runs: on the emulator, or with {@code mvn verify -Pgpu} on the machine's
- * GPU, where a missing GPU is a failure. One set of tests for both.
+ * The device that the CUDA tests use: the emulator, or with {@code mvn verify -Pgpu} the machine's
+ * GPU. A missing GPU is a failure then.
  */
 public final class TestDevice implements AutoCloseable {
 
   private static final boolean GPU = "gpu".equals(System.getProperty("lamb4j.device"));
 
-  /** What surrounds uploaded bytes; the emulator reads it where nothing was written. */
+  /** Fills memory around uploaded bytes. The emulator's uninitialized bytes have the same value. */
   static final byte AROUND = (byte) 0xa5;
 
   private static UnaryOperator<String> rewriting = UnaryOperator.identity();
@@ -62,7 +62,7 @@ public final class TestDevice implements AutoCloseable {
     return open(EmulatedDevice.SMALL, 1);
   }
 
-  /** As {@link #open}, with an emulated device of this kind; a GPU is as it is. */
+  /** Like {@link #open()}, with this emulated device and seed. Both are ignored on a GPU. */
   public static TestDevice open(EmulatedDevice device, long seed) {
     if (GPU) {
       return new TestDevice(new JCudaDriver());
@@ -83,7 +83,7 @@ public final class TestDevice implements AutoCloseable {
     launchListener = listener;
   }
 
-  /** Whether this is a GPU, for which ten thousand times as much work is none. */
+  /** Whether tests run on a GPU, which can do much more work than the emulator. */
   static boolean isGpu() {
     return GPU;
   }
@@ -99,21 +99,21 @@ public final class TestDevice implements AutoCloseable {
     return driver;
   }
 
-  /** The emulator, for tests that are about it alone. */
+  /** The emulator, for tests that need it. */
   public EmulatedDriver emulator() {
     return (EmulatedDriver) driver;
   }
 
-  /** A stream that can be captured; work on it and on the legacy stream runs in turn. */
+  /** A stream that can be captured. It synchronizes with the legacy stream. */
   public CudaStream stream() {
     return stream;
   }
 
   /**
-   * Records what is enqueued on {@link #stream} meanwhile, of which nothing runs before the graph
-   * is replayed. A call that cannot be recorded fails and makes the capture void.
+   * Records what the work enqueues on {@link #stream}. Nothing runs before the graph is replayed. A
+   * call that cannot be recorded fails and invalidates the capture.
    *
-   * @throws CudaException if the capture is void at its end
+   * @throws CudaException if the capture was invalidated
    */
   public Graph capture(Runnable work) {
     return driver instanceof EmulatedDriver emulator
@@ -129,8 +129,8 @@ public final class TestDevice implements AutoCloseable {
   }
 
   /**
-   * Device memory of the caller's, with these bytes from {@code offset} on; freed when this is
-   * closed. On the emulator nothing writes the bytes around them, so that a load there fails.
+   * Allocates device memory with these bytes at an offset; {@link #close} frees it. On the emulator
+   * the bytes around them stay uninitialized, so that reading them fails.
    */
   public long upload(byte[] bytes, int offset, Purpose purpose, String owner) {
     ByteBuffer padded = CudaLayout.buffer(offset + bytes.length + 16L);
@@ -158,7 +158,7 @@ public final class TestDevice implements AutoCloseable {
     return result;
   }
 
-  /** Frees the buffers; the emulator then fails if anything is left. */
+  /** Frees the buffers. The emulator fails if anything was leaked. */
   @Override
   public void close() {
     buffers.forEach(driver::free);

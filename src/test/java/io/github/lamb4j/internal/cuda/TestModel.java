@@ -16,10 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/**
- * A model on the host with groups of every kind, random weights, and new random signed gradients
- * for every step.
- */
+/** A model on the host with several groups, random weights, and random gradients for each step. */
 final class TestModel {
 
   private final List<ParameterGroup> groups = new ArrayList<>();
@@ -29,7 +26,7 @@ final class TestModel {
     random = new Random(seed);
   }
 
-  /** Tensors of these sizes, dealt out in turn to three groups of different hyperparameters. */
+  /** Parameters of these sizes, dealt in turn to three groups with different hyperparameters. */
   static TestModel of(long seed, int... sizes) {
     Schedule schedule =
         Schedule.linearWarmup(0.02, 5).then(5, Schedule.polynomial(0.02, 0.001, 30, 0.5));
@@ -45,7 +42,7 @@ final class TestModel {
     return of(seed, kinds, sizes);
   }
 
-  /** Tensors of these sizes, dealt out in turn to a group of each kind. */
+  /** Parameters of these sizes, dealt in turn to a group of each kind. */
   static TestModel of(long seed, List<Hyperparameters> kinds, int... sizes) {
     TestModel model = new TestModel(seed);
     for (int kind = 0; kind < Math.min(kinds.size(), sizes.length); kind++) {
@@ -82,7 +79,7 @@ final class TestModel {
     return builder.build();
   }
 
-  /** New gradients: a step of two models made from one seed sees the same ones. */
+  /** Draws new gradients. Models with the same seed get the same ones in each step. */
   void nextGradients() {
     for (HostParameter parameter : parameters()) {
       for (int i = 0; i < parameter.count(); i++) {
@@ -91,7 +88,7 @@ final class TestModel {
     }
   }
 
-  /** Every bit that a step leaves behind: weights, moments, norms and ratios, in one text. */
+  /** All results of a step, exactly: weights, moments, norms and trust ratios. */
   static List<String> bits(Lamb lamb, List<HostParameter> parameters) {
     List<String> bits = new ArrayList<>();
     for (HostParameter parameter : parameters) {
