@@ -5,12 +5,12 @@ import java.nio.FloatBuffer;
 import java.util.Random;
 
 /** Random arrays and comparisons of arrays. */
-final class Numbers {
+public final class Numbers {
 
   private Numbers() {}
 
   /** Returns normally distributed numbers. */
-  static float[] normal(Random random, int count, double scale) {
+  public static float[] normal(Random random, int count, double scale) {
     float[] x = new float[count];
     for (int i = 0; i < count; i++) {
       x[i] = (float) (scale * random.nextGaussian());
@@ -19,7 +19,7 @@ final class Numbers {
   }
 
   /** Returns the bits, which distinguish -0.0 from 0.0 and one NaN from another. */
-  static int[] bits(float[] x) {
+  public static int[] bits(float[] x) {
     int[] bits = new int[x.length];
     for (int i = 0; i < x.length; i++) {
       bits[i] = Float.floatToRawIntBits(x[i]);

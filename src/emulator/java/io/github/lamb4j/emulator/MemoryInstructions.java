@@ -64,7 +64,7 @@ final class MemoryInstructions {
     if (policy) operands.source(2, Type.B64);
     checkSpace(space, operands, 1);
     if ((operands.isVector(0) ? operands.vector(0).size() : 1) != count) {
-      throw new IllegalArgumentException("a wrong number of registers");
+      throw new IllegalArgumentException("wrong number of registers");
     }
     Register[] targets = new Register[count];
     for (int i = 0; i < count; i++) {
@@ -88,7 +88,7 @@ final class MemoryInstructions {
     if (policy) operands.source(2, Type.B64);
     checkSpace(space, operands, 0);
     if ((operands.isVector(1) ? operands.vector(1).size() : 1) != count) {
-      throw new IllegalArgumentException("a wrong number of registers");
+      throw new IllegalArgumentException("wrong number of registers");
     }
     int[] sources = new int[count];
     for (int i = 0; i < count; i++) {

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -126,7 +128,7 @@ class SchedulingTest {
         """;
     Set<String> orders = new HashSet<>();
     for (long seed = 1; seed <= 20; seed++) {
-      orders.add(java.util.Arrays.toString(Ptx.run(body, 4, 1, 17, seed)));
+      orders.add(Arrays.toString(Ptx.run(body, 4, 1, 17, seed)));
     }
     assertTrue(orders.size() > 3, orders.toString());
   }
@@ -146,6 +148,6 @@ class SchedulingTest {
         ret;
         """;
     int[] values = Ptx.run(body, 1000, 1, 1000, 1);
-    assertArrayEquals(java.util.stream.IntStream.range(0, 1000).toArray(), values);
+    assertArrayEquals(IntStream.range(0, 1000).toArray(), values);
   }
 }

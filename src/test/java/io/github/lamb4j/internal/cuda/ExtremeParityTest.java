@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.Numbers;
 import io.github.lamb4j.config.BiasCorrection;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.Limits;
@@ -141,14 +142,8 @@ class ExtremeParityTest {
   private static HostParameter parameter(
       String name, int count, Random random, double weightScale, double gradientScale) {
     return Parameter.onHost(
-        name, gaussian(count, random, weightScale), gaussian(count, random, gradientScale));
-  }
-
-  private static float[] gaussian(int count, Random random, double scale) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) (random.nextGaussian() * scale);
-    }
-    return values;
+        name,
+        Numbers.normal(random, count, weightScale),
+        Numbers.normal(random, count, gradientScale));
   }
 }

@@ -2,6 +2,7 @@ package io.github.lamb4j.internal.cuda;
 
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.Numbers;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.model.DType;
@@ -76,19 +77,11 @@ final class MixedModel {
     TestArray gradients = side.array(form.gradients, size, Purpose.GRADIENTS, name);
     TestArray copy =
         form.modelCopy == null ? null : side.array(form.modelCopy, size, Purpose.MODEL_COPY, name);
-    weights.put(gaussian(size, 0.05));
+    weights.put(Numbers.normal(random, size, 0.05));
     Tensor tensor =
         new Tensor(side.parameter(name, weights, gradients, copy), weights, gradients, copy);
     tensors.add(tensor);
     return tensor;
-  }
-
-  private float[] gaussian(int size, double scale) {
-    float[] values = new float[size];
-    for (int i = 0; i < size; i++) {
-      values[i] = (float) (scale * random.nextGaussian());
-    }
-    return values;
   }
 
   LambBuilder builder() {
@@ -99,7 +92,7 @@ final class MixedModel {
 
   /** Draws new gradients of this scale. */
   void nextGradients(double scale) {
-    tensors.forEach(t -> t.gradients.put(gaussian(t.weights.count, scale)));
+    tensors.forEach(t -> t.gradients.put(Numbers.normal(random, t.weights.count, scale)));
   }
 
   /** All results of a step, exactly. */

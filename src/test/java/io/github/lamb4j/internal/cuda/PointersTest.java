@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.Numbers;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.LaunchReport;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
-import io.github.lamb4j.internal.numerics.Half;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.Parameter;
 import java.nio.ByteBuffer;
@@ -110,7 +110,7 @@ class PointersTest {
     float[][] weights = new float[SIZES.length][];
     byte[][] gradients = new byte[SIZES.length][];
     for (int i = 0; i < SIZES.length; i++) {
-      weights[i] = gaussian(random, SIZES[i]);
+      weights[i] = Numbers.normal(random, SIZES[i], 1);
       gradients[i] = encode(uneven(random, SIZES[i]), type);
     }
     float[][] expected = new float[SIZES.length][];
@@ -129,7 +129,8 @@ class PointersTest {
               gradientOffset,
               actual);
       for (int i = 0; i < SIZES.length; i++) {
-        assertArrayEquals(bits(expected[i]), bits(actual[i]), "weights of " + SIZES[i]);
+        assertArrayEquals(
+            Numbers.bits(expected[i]), Numbers.bits(actual[i]), "weights of " + SIZES[i]);
       }
       assertEquals(expectedNorm, norm, "gradient norm");
     }
@@ -271,7 +272,7 @@ class PointersTest {
   private static List<LaunchReport> launchesOfAStep(
       StepPath path, DType type, int weightOffset, int count, boolean clip) {
     try (TestDevice device = TestDevice.open()) {
-      byte[] values = encode(gaussian(new Random(1), count), DType.F32);
+      byte[] values = encode(Numbers.normal(new Random(1), count, 1), DType.F32);
       long weights = device.upload(values, weightOffset, Purpose.WEIGHTS, "p");
       long gradients = device.upload(new byte[type.bytes() * count], 0, Purpose.GRADIENTS, "p");
       Parameter p = Parameter.onDevice("p", pointer(weights), pointer(gradients), count, type);
@@ -294,17 +295,9 @@ class PointersTest {
     return new CUdeviceptr().withByteOffset(address);
   }
 
-  private static float[] gaussian(Random random, int count) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
-  }
-
   /** Values of such different magnitudes that the order of summing their squares matters. */
   private static float[] uneven(Random random, int count) {
-    float[] values = gaussian(random, count);
+    float[] values = Numbers.normal(random, count, 1);
     for (int i = 0; i < count; i++) {
       values[i] = Math.scalb(values[i], random.nextInt(20) - 12);
     }
@@ -315,10 +308,10 @@ class PointersTest {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (float value : values) {
-      switch (type) {
-        case F32 -> bytes.putFloat(value);
-        case F16 -> bytes.putShort(Half.toF16(value));
-        case BF16 -> bytes.putShort(Half.toBf16(value));
+      if (type == DType.F32) {
+        bytes.putFloat(value);
+      } else {
+        bytes.putShort((short) TestArray.bitsOf(value, type));
       }
     }
     return bytes.array();
@@ -328,21 +321,9 @@ class PointersTest {
     ByteBuffer bytes = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
     float[] values = new float[encoded.length / type.bytes()];
     for (int i = 0; i < values.length; i++) {
-      values[i] =
-          switch (type) {
-            case F32 -> bytes.getFloat();
-            case F16 -> Half.fromF16(bytes.getShort());
-            case BF16 -> Half.fromBf16(bytes.getShort());
-          };
+      int bits = type == DType.F32 ? bytes.getInt() : bytes.getShort();
+      values[i] = TestArray.valueOf(bits, type);
     }
     return values;
-  }
-
-  private static int[] bits(float[] values) {
-    int[] bits = new int[values.length];
-    for (int i = 0; i < values.length; i++) {
-      bits[i] = Float.floatToRawIntBits(values[i]);
-    }
-    return bits;
   }
 }

@@ -3,9 +3,6 @@ package io.github.lamb4j.internal.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.Lamb;
-import io.github.lamb4j.LambBuilder;
-import io.github.lamb4j.LambBuilders;
-import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
@@ -25,18 +22,6 @@ class ResumeAcrossBackendsTest {
   private static final int STEPS = 6;
   private static final int STOP = 2;
 
-  private enum On {
-    CPU,
-    SINGLE_PASS,
-    TWO_PASS;
-
-    LambBuilder builder(TestDevice device) {
-      return this == CPU
-          ? Lamb.onCpu()
-          : LambBuilders.staged(device.driver()).path(StepPath.valueOf(name()));
-    }
-  }
-
   @ParameterizedTest
   @CsvSource({
     "CPU, SINGLE_PASS",
@@ -47,7 +32,7 @@ class ResumeAcrossBackendsTest {
     "TWO_PASS, SINGLE_PASS",
     "SINGLE_PASS, SINGLE_PASS"
   })
-  void shouldResumeWithTheSameBits(On first, On second) {
+  void shouldResumeWithTheSameBits(HostBackend first, HostBackend second) {
     TestModel whole = TestModel.of(4, SIZES);
     List<String> expected;
     try (Lamb lamb = whole.build(Lamb.onCpu().maxGradNorm(3))) {
@@ -92,7 +77,7 @@ class ResumeAcrossBackendsTest {
       lamb.resumeAt(step);
       train(onCpu, lamb, 2);
       TestModel model = TestModel.of(4, SIZES);
-      try (Lamb other = model.build(On.SINGLE_PASS.builder(device))) {
+      try (Lamb other = model.build(HostBackend.SINGLE_PASS.builder(device))) {
         other.resumeAt(step);
         train(model, other, 2);
         assertEquals(

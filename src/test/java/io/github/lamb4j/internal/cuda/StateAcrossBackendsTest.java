@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.Lamb;
-import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.StateModel;
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.Graph;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
@@ -35,18 +33,6 @@ class StateAcrossBackendsTest {
 
   @TempDir Path directory;
 
-  private enum On {
-    CPU,
-    SINGLE_PASS,
-    TWO_PASS;
-
-    LambBuilder builder(TestDevice device) {
-      return this == CPU
-          ? Lamb.onCpu()
-          : LambBuilders.staged(device.driver()).path(StepPath.valueOf(name()));
-    }
-  }
-
   @Tag("slow")
   @ParameterizedTest
   @CsvSource({
@@ -62,7 +48,7 @@ class StateAcrossBackendsTest {
     "SINGLE_PASS, SINGLE_PASS, 7",
     "TWO_PASS, TWO_PASS, 7"
   })
-  void shouldContinueBitForBit(On before, On after, int stop) throws IOException {
+  void shouldContinueBitForBit(HostBackend before, HostBackend after, int stop) throws IOException {
     StateModel whole = StateModel.fresh();
     StateModel stopped = StateModel.fresh();
     Path file = directory.resolve("state.safetensors");
@@ -92,7 +78,7 @@ class StateAcrossBackendsTest {
     Path other = directory.resolve("cuda");
     try (TestDevice device = TestDevice.open();
         Lamb lamb = onCpu.build(Lamb.onCpu(), 0);
-        Lamb mirrored = onCuda.build(On.SINGLE_PASS.builder(device), 0)) {
+        Lamb mirrored = onCuda.build(HostBackend.SINGLE_PASS.builder(device), 0)) {
       onCpu.run(lamb, 0, 5);
       onCuda.run(mirrored, 0, 5);
       lamb.save(file);
