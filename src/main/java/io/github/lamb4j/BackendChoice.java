@@ -87,10 +87,13 @@ public record BackendChoice(String backend, String reason) {
         .unavailableReason()
         .ifPresent(
             reason -> {
-              throw new IllegalStateException(
-                  "no %s: %s; use Lamb.onCpu() for the same bits on the CPU"
-                      .formatted(display(provider), reason));
+              throw unavailable(display(provider), reason);
             });
+  }
+
+  static IllegalStateException unavailable(String backend, String reason) {
+    return new IllegalStateException(
+        "no %s: %s; use Lamb.onCpu() for the same bits on the CPU".formatted(backend, reason));
   }
 
   private static String display(BackendProvider provider) {

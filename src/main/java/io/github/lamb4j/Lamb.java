@@ -98,8 +98,7 @@ public final class Lamb implements AutoCloseable {
     CudaProvider.unusableDriver()
         .ifPresent(
             reason -> {
-              throw new IllegalStateException(
-                  "no CUDA: %s; use Lamb.onCpu() for the same bits on the CPU".formatted(reason));
+              throw BackendChoice.unavailable("CUDA", reason);
             });
     return LambBuilder.over(CudaBackends.onStream(new JCudaDriver(), CudaStream.of(stream)));
   }
