@@ -4,7 +4,6 @@ import static io.github.lamb4j.schedule.ScheduleChecks.requireCount;
 import static io.github.lamb4j.schedule.ScheduleChecks.requireNotNegative;
 import static io.github.lamb4j.schedule.ScheduleChecks.requirePower;
 
-import io.github.lamb4j.config.Hyperparameters;
 
 /**
  * The batch size, number of steps and learning rate of a complete training run: linear warmup, then
@@ -41,10 +40,10 @@ public record Recipe(
    *
    * <p>Source: NVIDIA DeepLearningExamples, PyTorch/LanguageModeling/BERT, {@code
    * scripts/configs/pretrain_config.sh} and {@code schedulers.py}. Its other settings, from {@code
-   * run_pretraining.py} and apex's FusedLAMB, are {@link Hyperparameters#lamb(Schedule)} (betas 0.9
-   * and 0.999, epsilon 1e-6, weight decay 0.01, bias correction), gradients clipped to norm 1, and
-   * a separate group for biases and layer normalization, without weight decay and without layer
-   * adaptation.
+   * run_pretraining.py} and apex's FusedLAMB, are {@link
+   * io.github.lamb4j.config.Hyperparameters#lamb(Schedule)} (betas 0.9 and 0.999, epsilon 1e-6,
+   * weight decay 0.01, bias correction), gradients clipped to norm 1, and a separate group for
+   * biases and layer normalization, without weight decay and without layer adaptation.
    */
   public static final Recipe NVIDIA_BERT_PHASE_1 = new Recipe(65_536, 6e-3, 7038, 0.2843, 0.5);
 

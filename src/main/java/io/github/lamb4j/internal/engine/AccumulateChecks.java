@@ -1,6 +1,5 @@
 package io.github.lamb4j.internal.engine;
 
-import io.github.lamb4j.Lamb;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.DeviceParameter;
@@ -10,7 +9,7 @@ import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 
-/** Argument checks of {@link Lamb#accumulate}. */
+/** Argument checks of {@code Lamb.accumulate}. */
 final class AccumulateChecks {
 
   private AccumulateChecks() {}

@@ -1,6 +1,5 @@
 package io.github.lamb4j.internal.engine;
 
-import io.github.lamb4j.Lamb;
 import io.github.lamb4j.config.LoadOption;
 import io.github.lamb4j.internal.engine.Model.Place;
 import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
@@ -24,7 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * The mutable state behind {@link Lamb}: model, backend and step count. Not thread-safe; Lamb
+ * The mutable state behind {@code Lamb}: model, backend and step count. Not thread-safe; Lamb
  * serializes access, checks that the thread can use the backend, and documents the calls.
  */
 public final class Engine {
