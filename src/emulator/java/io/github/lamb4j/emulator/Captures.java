@@ -63,7 +63,7 @@ final class Captures {
   }
 
   /** Refuses events and graph launches, which a real capture treats as dependencies or nodes. */
-  void refuseNotModelled(Call call, CudaStream stream, String doing) {
+  void refuseNotModeled(Call call, CudaStream stream, String doing) {
     if (sound(call, stream, doing) != null) {
       throw new EmulatorException(doing + " on a stream that is being captured: not modeled");
     }

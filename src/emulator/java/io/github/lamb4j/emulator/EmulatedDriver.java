@@ -359,7 +359,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   private void launch(CapturedGraph graph, CudaStream stream) {
     String doing = "launching " + graph;
     enter(Call.LAUNCH_GRAPH, doing);
-    captures.refuseNotModelled(Call.LAUNCH_GRAPH, stream, doing);
+    captures.refuseNotModeled(Call.LAUNCH_GRAPH, stream, doing);
     graph.run();
   }
 
@@ -394,7 +394,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   public void recordEvent(long event, CudaStream stream) {
     String doing = "recording an event";
     enter(Call.RECORD_EVENT, doing);
-    captures.refuseNotModelled(Call.RECORD_EVENT, stream, doing);
+    captures.refuseNotModeled(Call.RECORD_EVENT, stream, doing);
     events.record(event, executor.nanoseconds, doing);
   }
 

@@ -69,7 +69,7 @@ class GlossesTest {
       Exception e =
           assertThrows(
               IllegalStateException.class,
-              () -> Glosses.read("data.verb", new StringReader("  licence\n" + line + "\n")));
+              () -> Glosses.read("data.verb", new StringReader("  license\n" + line + "\n")));
       assertTrue(e.getMessage().contains("data.verb line 2"), e.getMessage());
     }
   }
