@@ -185,7 +185,8 @@ class AccumulateTest {
         assertRefused(lamb, "p", new DeviceArray(0, DType.F16), "null device pointer");
         assertRefused(lamb, "p", new DeviceArray(address + 2, DType.F32), "aligned to 4 bytes");
         assertRefused(lamb, "p", new DeviceArray(address + 1, DType.F16), "aligned to 2 bytes");
-        assertRefused(lamb, "p", added.array(), "parameter p", "1000 F32", "past the end");
+        assertRefused(
+            lamb, "p", added.array(), "parameter p", "1000 F32", "exceed their allocation");
         assertRefused(lamb, "half", added.array(), "parameter half", "BF16", "needs F32");
         long own = ((DeviceArray) p.gradients().array()).address();
         assertRefused(lamb, "p", new DeviceArray(own, DType.BF16), "parameter p", "overlap");

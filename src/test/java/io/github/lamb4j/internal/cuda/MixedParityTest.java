@@ -133,7 +133,8 @@ class MixedParityTest {
               .group("g", Hyperparameters.lamb(0.1), side.parameter("p", weights, gradients, copy));
       IllegalArgumentException refusal =
           assertThrows(IllegalArgumentException.class, builder::build);
-      for (String part : new String[] {"parameter p", "1000 F16", "model copy", "past the end"}) {
+      for (String part :
+          new String[] {"parameter p", "1000 F16", "model copy", "exceed their allocation"}) {
         assertTrue(refusal.getMessage().contains(part), refusal.getMessage());
       }
     }

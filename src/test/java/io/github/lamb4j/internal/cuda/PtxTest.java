@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,7 @@ class PtxTest {
     ptx = new String(Kernels.ptx(), StandardCharsets.US_ASCII).replace("\0", "");
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"sm_70", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90"})
   void shouldAssembleWithoutSpillsAtTheIntendedOccupancy(String architecture) {

@@ -44,7 +44,9 @@ public enum Purpose {
     this.pattern = pattern;
   }
 
-  /** The contents of the memory, for messages: for example {@code first moments of group decayed}. */
+  /**
+   * The contents of the memory, for messages: for example {@code first moments of group decayed}.
+   */
   public String of(String owner) {
     return pattern.formatted(owner);
   }
