@@ -48,6 +48,7 @@ public final class Bench {
   }
 
   BenchReport onCpu(BackendChoice choice, List<ModelShapes> models, long lastCache) {
+    CpuRig.requireTwoPasses(settings);
     ModelShapes model = firstThatFits(models, m -> CpuRig.need(m, lastCache));
     try (Rig rig = new CpuRig(model, settings, lastCache)) {
       Benchmark.Result result = Benchmark.run(rig, model.name(), repetitions, progress);

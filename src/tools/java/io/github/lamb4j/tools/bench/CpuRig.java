@@ -49,8 +49,12 @@ final class CpuRig implements Rig {
     return new MemoryNeed(bytes, availableHeap(), "Java heap");
   }
 
-  /** The free part of the largest generation, where long-lived objects end up. */
+  /**
+   * The free part of the largest generation, where long-lived objects end up. Garbage counts as
+   * used until it is collected.
+   */
   private static long availableHeap() {
+    System.gc();
     return ManagementFactory.getMemoryPoolMXBeans().stream()
         .filter(pool -> pool.getType() == MemoryType.HEAP)
         .map(MemoryPoolMXBean::getUsage)
@@ -66,10 +70,7 @@ final class CpuRig implements Rig {
    * @throws IllegalStateException if the model does not fit; nothing is allocated then
    */
   CpuRig(ModelShapes model, BenchSettings settings, long lastCache) {
-    if (settings.path() == StepPath.SINGLE_PASS) {
-      throw new IllegalArgumentException(
-          "path single-pass: the CPU backend always takes two passes; omit the path");
-    }
+    requireTwoPasses(settings);
     MemoryNeed need = need(model, lastCache);
     if (!need.fits()) {
       throw need.refusal(model);
@@ -91,6 +92,14 @@ final class CpuRig implements Rig {
                   Contender.TWO_PASS, Hyperparameters.lamb(settings.rate()), settings, parameters));
     } catch (OutOfMemoryError e) {
       throw need.refusal(model);
+    }
+  }
+
+  /** Rejects settings that only time the single pass. */
+  static void requireTwoPasses(BenchSettings settings) {
+    if (settings.path() == StepPath.SINGLE_PASS) {
+      throw new IllegalArgumentException(
+          "path single-pass: the CPU backend always takes two passes; omit the path");
     }
   }
 
