@@ -13,7 +13,8 @@ extern "C" __global__ void __launch_bounds__(kThreads)
   bool aligned = target % (4 * sizeof(float)) == 0 && source % (4 * size) == 0;
   Tile tile;
   tile.gradient_type = type;
-  for (uint64_t start = (uint64_t)blockIdx.x * kTileElements; start < count; start += (uint64_t)gridDim.x * kTileElements) {
+  uint64_t stride = (uint64_t)gridDim.x * kTileElements;
+  for (uint64_t start = (uint64_t)blockIdx.x * kTileElements; start < count; start += stride) {
     uint64_t left = count - start;
     tile.count = left < kTileElements ? (uint32_t)left : kTileElements;
     tile.vectorized = aligned && tile.count == kTileElements;

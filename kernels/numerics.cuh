@@ -67,13 +67,26 @@ __device__ __forceinline__ double sum_of_squares(const float (&x)[4]) {
 // Adds one value per thread of a block of 256 by halving strides 128, 64, ... 1. Only thread 0 returns the sum.
 // Warp 0 does strides 128, 64 and 32 from shared memory, which takes a single barrier. It may still be reading `shared`
 // when the other warps continue: the next sum must use another array, and its barrier makes the first one free again.
-__device__ __forceinline__ double sum_of_lanes(double value, double (&shared)[kLanes]) {
+__device__ __forceinline__ double sum_of_stored_lanes(const double (&shared)[kLanes]) {
   int lane = threadIdx.x;
-  shared[lane] = value;
-  __syncthreads();
   if (lane >= 32) return 0;
   double sum = ((shared[lane] + shared[lane + 128]) + (shared[lane + 64] + shared[lane + 192])) +
                ((shared[lane + 32] + shared[lane + 160]) + (shared[lane + 96] + shared[lane + 224]));
   for (int stride = 16; stride > 0; stride /= 2) sum += __shfl_down_sync(0xffffffffu, sum, stride);
   return sum;
+}
+
+__device__ __forceinline__ double sum_of_lanes(double value, double (&shared)[kLanes]) {
+  shared[threadIdx.x] = value;
+  __syncthreads();
+  return sum_of_stored_lanes(shared);
+}
+
+// Two sums with a single barrier.
+__device__ __forceinline__ double2 sums_of_lanes(
+    double a, double b, double (&shared_a)[kLanes], double (&shared_b)[kLanes]) {
+  shared_a[threadIdx.x] = a;
+  shared_b[threadIdx.x] = b;
+  __syncthreads();
+  return make_double2(sum_of_stored_lanes(shared_a), sum_of_stored_lanes(shared_b));
 }

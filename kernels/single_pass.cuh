@@ -9,13 +9,17 @@
 //   retire   the oldest tile in the ring: w -= step_size r, with a second read of w
 //
 // A block never waits for a block that may not have started. If the ring is full and the segment of the oldest tile is
-// not ready, the tile is deferred: it leaves the ring, and the block applies it at the end like the second pass (8 bytes
-// more per element). Waiting helps only if other blocks have taken all tiles of the segment, and then the block first
+// not ready, the tile is deferred: it leaves the ring, and the block applies it at the end like the second pass (8 more
+// bytes per element). Waiting helps only if other blocks have taken all tiles of the segment, and then the block first
 // polls a bounded number of times. A block waits without bound only after all tickets are taken, and then only for
 // running blocks. So an ordinary launch is correct with any number of resident blocks. If a segment has more tiles than
 // all rings hold, the excess tiles are deferred at once. CPU twins: Moments.java, TrustRatios.java and Apply.java.
 //
 // The second read of w should hit the L2 cache. So all other accesses are streamed: nothing else is read twice.
+//
+// A turn has two barriers. Requests with a long latency are made early and their answers used late: the ticket and the
+// ready words before the arithmetic, the loads of the next tile before the sums, the arrival before the retirement. The
+// addresses of held tiles are in shared memory.
 #pragma once
 #include "apply.cuh"
 #include "moments.cuh"
@@ -28,13 +32,12 @@ constexpr uint32_t kNoTile = 0xffffffffu;
 constexpr int kTicketsAhead = 2;
 constexpr uint32_t kDrains = 2;    // tiles retired per turn at most; a turn adds one, so a full ring empties again
 
-// Results of thread 0 for the whole block. Two instances alternate: one is read while the next is written.
+// Results of single threads for the whole block.
 struct Turn {
-  uint32_t ticket;   // taken kTicketsAhead turns early
-  uint32_t arrived;  // 1: this tile was the last of its segment to arrive
-  uint32_t ready;    // number of tiles to retire
-  uint32_t oldest[kDrains];   // the ring's oldest tiles, at least `ready` of them
-  float step_sizes[kDrains];  // of the tiles to retire
+  uint64_t ready[kDrains];  // ready words of the oldest held tiles
+  uint64_t polled;          // ready word of the tile that the block waited for
+  uint32_t ticket;          // taken kTicketsAhead turns early
+  uint32_t arrived;         // 1: this tile was the last of its segment to arrive
 };
 
 // Relaxed accesses suffice for ready words and tickets, and avoid fences: a ready word contains everything that its
@@ -57,57 +60,53 @@ __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window
   return ticket;
 }
 
-// Counts a tile; returns true for the segment's last one. Acquire-release makes all sums visible to the last block.
-__device__ __forceinline__ bool arrive(const Window& window, const Tile& tile) {
+// Counts a tile; returns the number of earlier ones. Acquire-release makes their sums visible to the last tile's block.
+__device__ __forceinline__ uint32_t arrive(const Window& window, const Tile& tile) {
   uint32_t last = tile.tile_count - 1, before;
   asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;"
                : "=r"(before) : "l"(window.arrivals + tile.segment), "r"(last) : "memory");
-  return before == last;
+  return before;
 }
 
-// Polls for the step size of a tile's segment, without bound if `polls` < 0.
-__device__ __forceinline__ bool poll(
-    const Group& group, const Window& window, uint32_t index, int polls, float& found) {
-  const uint64_t* ready = window.ready + group.tile_segments[index];
-  uint32_t step = (uint32_t)group.state->step;
-  do {
-    uint64_t word = load_relaxed(ready);
-    if ((uint32_t)(word >> 32) == step) {
-      found = __uint_as_float((uint32_t)word);
-      return true;
-    }
-  } while (polls < 0 || --polls > 0);
-  return false;
+// A ready word has the step in its upper half and the step size in its lower half.
+__device__ __forceinline__ bool is_ready(uint64_t word, uint32_t step) {
+  return (uint32_t)(word >> 32) == step;
+}
+
+__device__ __forceinline__ uint64_t not_ready(uint32_t step) {
+  return (uint64_t)~step << 32;
+}
+
+__device__ __forceinline__ float step_size_of(uint64_t word) {
+  return __uint_as_float((uint32_t)word);
+}
+
+// Polls until a segment is ready, without bound if `polls` < 0. Returns the last ready word.
+__device__ __forceinline__ uint64_t poll(const Window& window, uint32_t segment, uint32_t step, int polls) {
+  uint64_t word;
+#pragma unroll 1
+  do word = load_relaxed(window.ready + segment);
+  while (!is_ready(word, step) && (polls < 0 || --polls > 0));
+  return word;
 }
 
 // Whether all tiles of a tile's segment are taken. Tickets are taken in order, so any later ticket proves it.
-__device__ __forceinline__ bool all_taken(const Group& group, uint32_t index, uint32_t ticket) {
-  const Segment& segment = group.segments[group.tile_segments[index]];
-  return ticket >= segment.first_tile + segment.tile_count;
+__device__ __forceinline__ bool all_taken(const Tile& tile, uint32_t ticket) {
+  return ticket >= tile.index - tile.rank + tile.tile_count;
 }
 
-// Finds the tiles at the ring's old end that can be retired. A full ring waits for its oldest tile, if that helps.
-__device__ __forceinline__ void poll_oldest(const Group& group, const Window& window, const uint32_t* held_tiles,
-                                            uint32_t oldest, uint32_t held, Turn& turn) {
-  bool waits = held == window.slots && all_taken(group, held_tiles[oldest], turn.ticket);
-  uint32_t ready = 0;
-  bool found = true;
-  while (found && ready < kDrains && ready < held) {
-    turn.oldest[ready] = held_tiles[(oldest + ready) % window.slots];
-    found = poll(group, window, turn.oldest[ready], waits && ready == 0 ? kPolls : 1, turn.step_sizes[ready]);
-    if (found) ready++;
-  }
-  turn.ready = ready;
+__device__ __forceinline__ uint32_t slot_after(uint32_t slot, uint32_t distance, const Window& window) {
+  slot += distance;
+  return slot < window.slots ? slot : slot - window.slots;
 }
 
 // The whole block adds the sums of a segment's tiles and publishes the step size.
-__device__ __forceinline__ void publish(const Group& group, const Window& window, uint32_t segment,
-                                        double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
+__device__ __forceinline__ void publish(
+    const Group& group, const Window& window, uint32_t segment,
+    double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
   float published = segment_step_size(group, segment, shared_w, shared_r);
-  if (threadIdx.x == 0) {
-    uint64_t word = group.state->step << 32 | __float_as_uint(published);
-    store_relaxed(window.ready + segment, word);
-  }
+  if (threadIdx.x == 0) store_relaxed(window.ready + segment, group.state->step << 32 | __float_as_uint(published));
+  __syncthreads();  // before the next turn writes the shared arrays
 }
 
 __device__ __forceinline__ void keep(float4* slot, const Quads& x) {
@@ -149,23 +148,80 @@ __device__ __forceinline__ bool fits(const Window& window, const Tile& tile) {
   return tile.rank + (uint64_t)gridDim.x * window.slots >= tile.tile_count;
 }
 
-extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pass(const Group group, const Window window) {
-  extern __shared__ float4 ring[];
+// The held tiles of a block. The counters are equal in all threads.
+struct Ring {
+  float4* r;        // slot -> the tile's r
+  Tile* tiles;      // slot -> the tile
+  uint32_t slots;
+  uint32_t oldest;  // slot of the oldest tile
+  uint32_t held;    // number of tiles
+
+  // The slot of the tile that is `age` places younger than the oldest one.
+  __device__ __forceinline__ uint32_t slot(uint32_t age) const {
+    uint32_t slot = oldest + age;
+    return slot < slots ? slot : slot - slots;
+  }
+
+  __device__ __forceinline__ void remove_oldest() {
+    oldest = slot(1);
+    held--;
+  }
+
+  __device__ __forceinline__ void retire_oldest(const Coefficients& c, float step_size) {
+    const Tile tile = tiles[oldest];
+    retire(r + oldest * kQuadsPerTile, tile, c, step_size);
+    remove_oldest();
+  }
+};
+
+// In thread 0: links the block's deferred tiles; `last` is the head of the list.
+__device__ __forceinline__ void defer(const Window& window, uint32_t index, uint32_t& last) {
+  window.deferred[index] = last;
+  last = index;
+}
+
+// After the last ticket. All tickets are taken by running blocks, so every segment becomes ready.
+__device__ __forceinline__ void finish(const Group& group, const Window& window, const Coefficients& c, uint32_t step,
+                                       Ring& ring, uint32_t deferred, float* step_sizes, Turn (&turns)[2]) {
+  for (uint32_t i = threadIdx.x; i < ring.held; i += kThreads)
+    step_sizes[ring.slot(i)] = step_size_of(poll(window, ring.tiles[ring.slot(i)].segment, step, -1));
+  __syncthreads();
+  while (ring.held > 0) ring.retire_oldest(c, step_sizes[ring.oldest]);
+
+  for (int t = 0;; t ^= 1) {
+    Turn& turn = turns[t];
+    if (threadIdx.x == 0) {
+      turn.ticket = deferred;
+      if (deferred != kNoTile) {
+        turn.polled = poll(window, group.tile_segments[deferred], step, -1);
+        deferred = window.deferred[deferred];
+      }
+    }
+    __syncthreads();
+    if (turn.ticket == kNoTile) return;
+    apply_tile<kStream>(tile_at(group, turn.ticket), c, step_size_of(turn.polled));
+  }
+}
+
+extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks)
+    single_pass(const Group group, const Window window) {
+  extern __shared__ float4 ring_of_r[];
+  __shared__ Tile ring_of_tiles[kMaxSlots];
+  __shared__ float step_sizes[kMaxSlots];
   __shared__ double shared_w[kLanes], shared_r[kLanes];
-  __shared__ uint32_t held_tiles[kMaxSlots];
   __shared__ Turn turns[2];
   __shared__ uint32_t first_tickets[kTicketsAhead];
   const Coefficients c = group.state->coefficients;
   if (c.skip != 0) return;
   const bool adapted = group.hyperparameters->layer_adaptation != 0;
-  // Equal in all threads: the oldest slot, the number of held tiles, and the last deferred tile.
-  uint32_t oldest = 0, held = 0, deferred = kNoTile;
+  const uint32_t step = (uint32_t)group.state->step;
+  Ring ring = {ring_of_r, ring_of_tiles, window.slots, 0, 0};
+  uint32_t deferred = kNoTile;  // the tile deferred last; only in thread 0
 
   if (threadIdx.x == 0)
     for (int i = 0; i < kTicketsAhead; i++) first_tickets[i] = take_ticket(group, window);
   __syncthreads();
   uint32_t index = first_tickets[0], next = first_tickets[1];
-  int t = 0;
   Tile tile, next_tile;
   Quads x;
   if (index < group.tile_count) {
@@ -173,69 +229,61 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks) single_pas
     load_tile<kStream>(x, tile);
   }
 
-  for (; index < group.tile_count; t ^= 1) {
-    Turn& turn = turns[t];
-    uint32_t after = threadIdx.x == 0 ? take_ticket(group, window) : 0;
+  while (index < group.tile_count) {
+    Turn& turn = turns[0];
+    // A ticket in thread 0, ready words in the threads after it; needed only after the arithmetic.
+    uint64_t answer = not_ready(step);
+    if (threadIdx.x == 0) {
+      answer = take_ticket(group, window);
+    } else if (threadIdx.x <= kDrains && threadIdx.x <= ring.held) {
+      answer = load_relaxed(window.ready + ring.tiles[ring.slot(threadIdx.x - 1)].segment);
+    }
     if (next < group.tile_count) next_tile = tile_at(group, next);
     TileSums sums = update_moments<false, kStream>(x, tile, c, c.gradient_scale);
     if (!adapted) {
       apply_now(x, tile, step_size(c.learning_rate, 1.0));
     } else if (fits(window, tile)) {
-      uint32_t slot = (oldest + held) % window.slots;
-      keep(ring + slot * kQuadsPerTile, x);
-      if (threadIdx.x == 0) held_tiles[slot] = index;
-      held++;
+      uint32_t slot = ring.slot(ring.held++);
+      keep(ring.r + slot * kQuadsPerTile, x);
+      if (threadIdx.x == 0) ring.tiles[slot] = tile;
     } else {
-      if (threadIdx.x == 0) window.deferred[index] = deferred;
-      deferred = index;
+      if (threadIdx.x == 0) defer(window, index, deferred);
     }
     // The next tile's loads are in flight during the sums, the arrival and the retirement.
     if (next < group.tile_count) load_tile<kStream>(x, next_tile);
-    sums.w = sum_of_lanes(sums.w, shared_w);
-    sums.r = sum_of_lanes(sums.r, shared_r);
+    if (threadIdx.x == 0) turn.ticket = (uint32_t)answer;
+    else if (threadIdx.x <= kDrains) turn.ready[threadIdx.x - 1] = answer;
+    double2 tile_sums = sums_of_lanes(sums.w, sums.r, shared_w, shared_r);
+
+    uint32_t arrived_before = 0;
     if (threadIdx.x == 0) {
-      group.partials[index] = make_double2(sums.w, sums.r);
-      turn.ticket = after;
-      turn.arrived = arrive(window, tile);
+      group.partials[index] = tile_sums;
+      arrived_before = arrive(window, tile);
     }
+    for (uint32_t i = 0; i < kDrains && is_ready(turn.ready[i], step); i++)
+      ring.retire_oldest(c, step_size_of(turn.ready[i]));
+    uint32_t after_next = turn.ticket;
+    bool waits = ring.held == ring.slots && all_taken(ring.tiles[ring.oldest], after_next);
+    if (threadIdx.x == 0) turn.arrived = arrived_before == tile.tile_count - 1 ? 1 : 0;
     __syncthreads();
-    if (turn.arrived) publish(group, window, tile.segment, shared_w, shared_r);
-    if (held > 0) {
-      if (threadIdx.x == 0) poll_oldest(group, window, held_tiles, oldest, held, turn);
+    if (turn.arrived != 0) publish(group, window, tile.segment, shared_w, shared_r);
+
+    // A full ring must lose its oldest tile before the next turn.
+    if (waits) {
+      Tile waiting = ring.tiles[ring.oldest];
+      if (threadIdx.x == 0) turn.polled = poll(window, waiting.segment, step, kPolls);
       __syncthreads();
-      if (turn.ready == 0 && held == window.slots) {
-        if (threadIdx.x == 0) window.deferred[turn.oldest[0]] = deferred;
-        deferred = turn.oldest[0];
-        oldest = (oldest + 1) % window.slots;
-        held--;
-      }
-      for (uint32_t i = 0; i < turn.ready; i++) {
-        retire(ring + oldest * kQuadsPerTile, tile_at(group, turn.oldest[i]), c, turn.step_sizes[i]);
-        oldest = (oldest + 1) % window.slots;
-        held--;
-      }
+      if (is_ready(turn.polled, step))
+        retire(ring.r + ring.oldest * kQuadsPerTile, waiting, c, step_size_of(turn.polled));
+      else if (threadIdx.x == 0) defer(window, waiting.index, deferred);
+      ring.remove_oldest();
+    } else if (ring.held == ring.slots) {
+      if (threadIdx.x == 0) defer(window, ring.tiles[ring.oldest].index, deferred);
+      ring.remove_oldest();
     }
     index = next;
     tile = next_tile;
-    next = turn.ticket;
+    next = after_next;
   }
-
-  // All tickets are taken by running blocks, so every segment becomes ready.
-  for (; held > 0 || deferred != kNoTile; t ^= 1) {
-    Turn& turn = turns[t];
-    uint32_t last = held > 0 ? held_tiles[oldest] : deferred;
-    if (threadIdx.x == 0) {
-      poll(group, window, last, -1, turn.step_sizes[0]);
-      turn.ticket = held > 0 ? deferred : window.deferred[last];
-    }
-    __syncthreads();
-    if (held > 0) {
-      retire(ring + oldest * kQuadsPerTile, tile_at(group, last), c, turn.step_sizes[0]);
-      oldest = (oldest + 1) % window.slots;
-      held--;
-    } else {
-      apply_tile<kStream>(tile_at(group, last), c, turn.step_sizes[0]);
-      deferred = turn.ticket;
-    }
-  }
+  finish(group, window, c, step, ring, deferred, step_sizes, turns);
 }

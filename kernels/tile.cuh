@@ -11,6 +11,7 @@ struct Tile {
   uint64_t weights, model, gradients, exp_avg, exp_avg_sq;  // of the tile's first element; model may be 0
   uint32_t count;       // elements in this tile, at most kTileElements
   uint32_t gradient_type, model_type;
+  uint32_t index;       // index of the tile within the group
   uint32_t segment;     // index of the segment
   uint32_t rank;        // index of the tile within its segment
   uint32_t tile_count;  // number of tiles of the segment
@@ -19,6 +20,7 @@ struct Tile {
 
 __device__ __forceinline__ Tile tile_at(const Group& group, uint32_t index) {
   Tile tile;
+  tile.index = index;
   tile.segment = group.tile_segments[index];
   const Segment segment = group.segments[tile.segment];
   tile.rank = index - segment.first_tile;
@@ -43,7 +45,7 @@ __device__ __forceinline__ T* global(uint64_t address) {
   return static_cast<T*>(__cvta_global_to_generic(address));
 }
 
-// The hint for the caches. A streamed line is the first to be evicted, so that lines which will be read again stay. Only
+// The hint for the caches. A streamed line is the first to be evicted, so that lines which are read again stay. Only
 // accesses of four elements are streamed: four single accesses share a line, which must survive the first of them.
 enum Caching { kKeep, kStream };
 

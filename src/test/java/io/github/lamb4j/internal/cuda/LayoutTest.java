@@ -32,7 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LayoutTest {
 
   /** Structures that only kernels use. */
-  private static final Set<String> KERNEL_STRUCTS = Set.of("Tile", "Quads", "TileSums", "Turn");
+  private static final Set<String> KERNEL_STRUCTS =
+      Set.of("Tile", "Quads", "TileSums", "Turn", "Ring");
 
   /** Constants that only kernels use. */
   private static final Set<String> KERNEL_CONSTANTS =
