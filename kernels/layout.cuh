@@ -17,6 +17,10 @@ constexpr int kBlocks = 3;  // resident per multiprocessor, as in LaunchPolicy.j
 // counts of host and device may differ.
 constexpr uint64_t kRates = 4096;
 
+// A tagged word has the lower half of the step count in its upper half, and 32 bits of data in its lower half. A sum
+// takes two words.
+constexpr int kWordsPerTile = 4;
+
 enum DType : uint32_t { kF32 = 0, kF16 = 1, kBF16 = 2 };
 enum BiasCorrection : uint32_t { kNoCorrection = 0, kOfMoments = 1, kOfLearningRate = 2 };
 enum NonFinite : uint32_t { kPropagate = 0, kSkip = 1, kFail = 2 };
@@ -123,17 +127,18 @@ struct Group {
 };
 
 // Additional tables of the single pass. They are zero before the first launch, and each launch leaves them ready for
-// the next.
+// the next. When the host sets the step count, it writes that count into all tags.
 struct Window {
   uint32_t* ticket;     // next tile to take
   uint32_t* arrivals;   // segment -> number of tiles whose sums are published
-  uint64_t* ready;      // segment -> step << 32 | bits of its step size
+  uint64_t* ready;      // segment -> tagged word with its step size
+  uint64_t* sums;       // tile -> tagged words with its sums of w^2 and r^2, kWordsPerTile of them
   uint32_t* deferred;   // tile -> the tile that its block deferred before it: a linked list per block
   uint32_t slots;       // tiles that a block can hold
   uint32_t padding;
 };
 
-static_assert(sizeof(Window) == 40 && offsetof(Window, slots) == 32, "CudaLayout.java");
+static_assert(sizeof(Window) == 48 && offsetof(Window, slots) == 40, "CudaLayout.java");
 static_assert(sizeof(Segment) == 72 && offsetof(Segment, aligned) == 64, "CudaLayout.java");
 static_assert(sizeof(SegmentNorms) == 56 && offsetof(SegmentNorms, step_size) == 48, "CudaLayout.java");
 static_assert(sizeof(Hyperparameters) == 88 && offsetof(Hyperparameters, bias_correction) == 64, "CudaLayout.java");

@@ -20,6 +20,21 @@
 // A turn has two barriers. Requests with a long latency are made early and their answers used late: the ticket and the
 // ready words before the arithmetic, the loads of the next tile before the sums, the arrival before the retirement. The
 // addresses of held tiles are in shared memory.
+//
+// Blocks exchange sums and step sizes without fences, as tagged words (layout.cuh). The argument, in terms of the PTX
+// memory consistency model:
+//
+//   - Every access to a tagged word is a relaxed 64-bit access at gpu scope, or an element of a vector of two, which the
+//     model treats as two such accesses in any order. Such accesses are morally strong, so there is no data race, and
+//     single-copy atomic: a load returns tag and data of one store. Nothing else is assumed, in particular no order
+//     between two words or between a word and an arrival.
+//   - In one step a word is stored once. So a load that returns the tag of this step returns this step's data, provided
+//     that no earlier store left the same tag. Steps that are not skipped have consecutive counts, and each of them
+//     stores every word, so an earlier tag is that of the preceding step. It differs from this step's tag, also where
+//     the 32 bits wrap around. If the host sets the step count, it stores that count in all tags.
+//   - The block of a segment's last arrival may not see all words yet, and loads them until their tags are right. It
+//     waits only for stores that precede an observed arrival in program order; a store becomes visible in finite time.
+//   - Launches of a stream are ordered, so no word is stored while an earlier step still reads it.
 #pragma once
 #include "apply.cuh"
 #include "moments.cuh"
@@ -30,6 +45,7 @@ constexpr int kMaxSlots = 32;
 constexpr int kPolls = 64;         // of a segment whose tiles are all taken, before its tile is deferred
 constexpr uint32_t kNoTile = 0xffffffffu;
 constexpr int kTicketsAhead = 2;
+constexpr int kTilesAtOnce = 4;    // whose sums a thread loads together
 constexpr uint32_t kDrains = 2;    // tiles retired per turn at most; a turn adds one, so a full ring empties again
 
 // Results of single threads for the whole block.
@@ -40,8 +56,6 @@ struct Turn {
   uint32_t arrived;         // 1: this tile was the last of its segment to arrive
 };
 
-// Relaxed accesses suffice for ready words and tickets, and avoid fences: a ready word contains everything that its
-// readers need, and no other memory depends on a ticket.
 __device__ __forceinline__ uint64_t load_relaxed(const uint64_t* address) {
   uint64_t value;
   asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(value) : "l"(address) : "memory");
@@ -52,6 +66,38 @@ __device__ __forceinline__ void store_relaxed(uint64_t* address, uint64_t value)
   asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(address), "l"(value) : "memory");
 }
 
+__device__ __forceinline__ bool has_tag(uint64_t word, uint32_t step) {
+  return (uint32_t)(word >> 32) == step;
+}
+
+__device__ __forceinline__ uint64_t tagged(uint32_t step, uint32_t data) {
+  return (uint64_t)step << 32 | data;
+}
+
+// The two tagged words of a sum.
+struct TaggedSum {
+  uint64_t high, low;
+
+  __device__ __forceinline__ bool has_tag(uint32_t step) const {
+    return ::has_tag(high, step) && ::has_tag(low, step);
+  }
+
+  __device__ __forceinline__ double value() const {
+    return __hiloint2double((int)high, (int)low);
+  }
+};
+
+__device__ __forceinline__ TaggedSum load_sum(const uint64_t* words) {
+  TaggedSum sum;
+  asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];" : "=l"(sum.high), "=l"(sum.low) : "l"(words) : "memory");
+  return sum;
+}
+
+__device__ __forceinline__ void store_sum(uint64_t* words, uint32_t step, double sum) {
+  uint64_t high = tagged(step, __double2hiint(sum)), low = tagged(step, __double2loint(sum));
+  asm volatile("st.relaxed.gpu.global.v2.u64 [%0], {%1, %2};" ::"l"(words), "l"(high), "l"(low) : "memory");
+}
+
 // Each block takes one ticket per tile and kTicketsAhead beyond the last tile. After all blocks the counter wraps to 0.
 __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window& window) {
   uint32_t last = group.tile_count + kTicketsAhead * gridDim.x - 1, ticket;
@@ -60,22 +106,14 @@ __device__ __forceinline__ uint32_t take_ticket(const Group& group, const Window
   return ticket;
 }
 
-// Counts a tile; returns the number of earlier ones. Acquire-release makes their sums visible to the last tile's block.
+// Counts a tile; returns the number of earlier ones.
 __device__ __forceinline__ uint32_t arrive(const Window& window, const Tile& tile) {
   uint32_t last = tile.tile_count - 1, before;
-  asm volatile("atom.acq_rel.gpu.global.inc.u32 %0, [%1], %2;"
+  asm volatile("atom.relaxed.gpu.global.inc.u32 %0, [%1], %2;"
                : "=r"(before) : "l"(window.arrivals + tile.segment), "r"(last) : "memory");
   return before;
 }
 
-// A ready word has the step in its upper half and the step size in its lower half.
-__device__ __forceinline__ bool is_ready(uint64_t word, uint32_t step) {
-  return (uint32_t)(word >> 32) == step;
-}
-
-__device__ __forceinline__ uint64_t not_ready(uint32_t step) {
-  return (uint64_t)~step << 32;
-}
 
 __device__ __forceinline__ float step_size_of(uint64_t word) {
   return __uint_as_float((uint32_t)word);
@@ -86,7 +124,7 @@ __device__ __forceinline__ uint64_t poll(const Window& window, uint32_t segment,
   uint64_t word;
 #pragma unroll 1
   do word = load_relaxed(window.ready + segment);
-  while (!is_ready(word, step) && (polls < 0 || --polls > 0));
+  while (!has_tag(word, step) && (polls < 0 || --polls > 0));
   return word;
 }
 
@@ -100,12 +138,39 @@ __device__ __forceinline__ uint32_t slot_after(uint32_t slot, uint32_t distance,
   return slot < window.slots ? slot : slot - window.slots;
 }
 
-// The whole block adds the sums of a segment's tiles and publishes the step size.
+// Adds the sums of every kLanes-th tile, in order, after waiting for each of them.
+__device__ __forceinline__ double sum_of_tiles(const uint64_t* words, uint32_t count, uint32_t step) {
+  double sum = 0;
+  for (uint32_t first = threadIdx.x; first < count; first += kTilesAtOnce * kLanes) {
+    TaggedSum tiles[kTilesAtOnce];
+    // The last tile stands in for those past the end.
+#pragma unroll
+    for (int i = 0; i < kTilesAtOnce; i++)
+      tiles[i] = load_sum(words + (uint64_t)min(first + i * kLanes, count - 1) * kWordsPerTile);
+#pragma unroll
+    for (int i = 0; i < kTilesAtOnce; i++) {
+      uint32_t t = first + i * kLanes;
+      if (t >= count) break;
+      while (!tiles[i].has_tag(step)) tiles[i] = load_sum(words + (uint64_t)t * kWordsPerTile);
+      sum += tiles[i].value();
+    }
+  }
+  return sum;
+}
+
+// The whole block adds the sums of a segment's tiles, in the order of NUMERICS.md, and publishes the step size.
 __device__ __forceinline__ void publish(
-    const Group& group, const Window& window, uint32_t segment,
+    const Group& group, const Window& window, uint32_t index, uint32_t step,
     double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
-  float published = segment_step_size(group, segment, shared_w, shared_r);
-  if (threadIdx.x == 0) store_relaxed(window.ready + segment, group.state->step << 32 | __float_as_uint(published));
+  const Segment& segment = group.segments[index];
+  const uint64_t* words = window.sums + (uint64_t)segment.first_tile * kWordsPerTile;
+  double sum_w = sum_of_tiles(words, segment.tile_count, step);
+  double sum_r = sum_of_tiles(words + 2, segment.tile_count, step);
+  double2 sums = sums_of_lanes(sum_w, sum_r, shared_w, shared_r);
+  if (threadIdx.x == 0) {
+    float step_size = segment_step_size(group, index, sums);
+    store_relaxed(window.ready + index, tagged(step, __float_as_uint(step_size)));
+  }
   __syncthreads();  // before the next turn writes the shared arrays
 }
 
@@ -232,7 +297,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks)
   while (index < group.tile_count) {
     Turn& turn = turns[0];
     // A ticket in thread 0, ready words in the threads after it; needed only after the arithmetic.
-    uint64_t answer = not_ready(step);
+    uint64_t answer = tagged(~step, 0);
     if (threadIdx.x == 0) {
       answer = take_ticket(group, window);
     } else if (threadIdx.x <= kDrains && threadIdx.x <= ring.held) {
@@ -257,23 +322,25 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks)
 
     uint32_t arrived_before = 0;
     if (threadIdx.x == 0) {
-      group.partials[index] = tile_sums;
+      uint64_t* words = window.sums + (uint64_t)index * kWordsPerTile;
+      store_sum(words, step, tile_sums.x);
+      store_sum(words + 2, step, tile_sums.y);
       arrived_before = arrive(window, tile);
     }
-    for (uint32_t i = 0; i < kDrains && is_ready(turn.ready[i], step); i++)
+    for (uint32_t i = 0; i < kDrains && has_tag(turn.ready[i], step); i++)
       ring.retire_oldest(c, step_size_of(turn.ready[i]));
     uint32_t after_next = turn.ticket;
     bool waits = ring.held == ring.slots && all_taken(ring.tiles[ring.oldest], after_next);
     if (threadIdx.x == 0) turn.arrived = arrived_before == tile.tile_count - 1 ? 1 : 0;
     __syncthreads();
-    if (turn.arrived != 0) publish(group, window, tile.segment, shared_w, shared_r);
+    if (turn.arrived != 0) publish(group, window, tile.segment, step, shared_w, shared_r);
 
     // A full ring must lose its oldest tile before the next turn.
     if (waits) {
       Tile waiting = ring.tiles[ring.oldest];
       if (threadIdx.x == 0) turn.polled = poll(window, waiting.segment, step, kPolls);
       __syncthreads();
-      if (is_ready(turn.polled, step))
+      if (has_tag(turn.polled, step))
         retire(ring.r + ring.oldest * kQuadsPerTile, waiting, c, step_size_of(turn.polled));
       else if (threadIdx.x == 0) defer(window, waiting.index, deferred);
       ring.remove_oldest();
@@ -285,5 +352,5 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks)
     tile = next_tile;
     next = after_next;
   }
-  finish(group, window, c, step, ring, deferred, step_sizes, turns);
+  if (adapted) finish(group, window, c, step, ring, deferred, step_sizes, turns);
 }

@@ -16,24 +16,12 @@ __device__ __forceinline__ double ratio_of(const Hyperparameters& h, double weig
   return clamp(phi / update_norm, h.trust_ratio_min, h.trust_ratio_max);
 }
 
-// The whole block adds the sums of a segment's tiles. Thread 0 stores the norms and returns the step size; the other
-// threads return 0. In the single pass, other multiprocessors write the sums during this launch: the loads bypass L1.
-__device__ __forceinline__ float segment_step_size(
-    const Group& group, uint32_t index, double (&shared_w)[kLanes], double (&shared_r)[kLanes]) {
-  const Segment& segment = group.segments[index];
-  double sum_w = 0, sum_r = 0;
-  for (uint32_t t = threadIdx.x; t < segment.tile_count; t += kLanes) {
-    double2 partial = __ldcg(group.partials + segment.first_tile + t);
-    sum_w += partial.x;
-    sum_r += partial.y;
-  }
-  sum_w = sum_of_lanes(sum_w, shared_w);
-  sum_r = sum_of_lanes(sum_r, shared_r);
-  if (threadIdx.x != 0) return 0;
+// Stores a segment's norms and returns its step size, from the sums of w^2 and r^2.
+__device__ __forceinline__ float segment_step_size(const Group& group, uint32_t index, double2 sums) {
   const Hyperparameters& h = *group.hyperparameters;
   SegmentNorms& norms = group.norms[index];
-  norms.weight_norm = sqrt(sum_w);
-  norms.update_norm = sqrt(sum_r);
+  norms.weight_norm = sqrt(sums.x);
+  norms.update_norm = sqrt(sums.y);
   norms.trust_ratio = ratio_of(h, norms.weight_norm, norms.update_norm);
   double learning_rate = group.state->coefficients.learning_rate;
   norms.step_size = step_size(h.lans != 0 ? learning_rate * h.beta1 : learning_rate, norms.trust_ratio);
@@ -44,7 +32,17 @@ extern "C" __global__ void __launch_bounds__(kLanes) trust_ratio(const Group gro
   __shared__ double shared_w[kLanes], shared_r[kLanes];
   if (group.state->coefficients.skip != 0) return;
   for (uint32_t index = blockIdx.x; index < group.segment_count; index += gridDim.x) {
-    segment_step_size(group, index, shared_w, shared_r);
+    const Segment& segment = group.segments[index];
+    double sum_w = 0, sum_r = 0;
+#pragma unroll 2
+    for (uint32_t t = threadIdx.x; t < segment.tile_count; t += kLanes) {
+      double2 partial = group.partials[segment.first_tile + t];
+      sum_w += partial.x;
+      sum_r += partial.y;
+    }
+    sum_w = sum_of_lanes(sum_w, shared_w);
+    sum_r = sum_of_lanes(sum_r, shared_r);
+    if (threadIdx.x == 0) segment_step_size(group, index, make_double2(sum_w, sum_r));
   }
 }
 

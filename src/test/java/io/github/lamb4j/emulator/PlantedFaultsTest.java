@@ -32,13 +32,14 @@ class PlantedFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "atom.acq_rel.gpu, atom.relaxed.gpu",
-    "atom.acq_rel.gpu, atom.release.gpu",
-    "atom.acq_rel.gpu, atom.acquire.gpu",
-    "atom.acq_rel.gpu, atom.acq_rel.cta"
+    "st.relaxed.gpu.global.v2.u64, st.global.v2.u64",
+    "st.relaxed.gpu.global.v2.u64, st.relaxed.cta.global.v2.u64",
+    "ld.relaxed.gpu.global.v2.u64, ld.global.v2.u64",
+    "ld.relaxed.gpu.global.v2.u64, ld.relaxed.cta.global.v2.u64",
+    "atom.relaxed.gpu, atom.relaxed.cta"
   })
-  void shouldFindWeakenedArrivals(String order, String less) {
-    assertTrue(isFound(StepPath.SINGLE_PASS, ptx -> ptx.replace(order, less)));
+  void shouldFindWeakAccessesToSharedWords(String strong, String weak) {
+    assertTrue(isFound(StepPath.SINGLE_PASS, ptx -> ptx.replace(strong, weak)));
   }
 
   @ParameterizedTest

@@ -103,7 +103,7 @@ class MutationTest {
     "gradient_norm_tiles, OFFSET, st.global, .*",
     "begin_step, OPCODE, rcp.rn, other results",
     "gradient_scale, GUARD, bra, .*",
-    "single_pass, ORDER, atom.acq_rel, race",
+    "single_pass, ORDER, st.relaxed.*v2, race",
     "single_pass, SCOPE, st.relaxed, race|deadlock",
     "single_pass, DROP, st.relaxed, deadlock"
   })

@@ -159,13 +159,17 @@ final class CudaLayout {
     static final int TICKET = 0;
     static final int ARRIVALS = TICKET + Long.BYTES;
     static final int READY = ARRIVALS + Long.BYTES;
-    static final int DEFERRED = READY + Long.BYTES;
+    static final int SUMS = READY + Long.BYTES;
+    static final int DEFERRED = SUMS + Long.BYTES;
     static final int SLOTS = DEFERRED + Long.BYTES;
     static final int PADDING = SLOTS + Integer.BYTES;
     static final int SIZE = PADDING + Integer.BYTES;
 
     private Window() {}
   }
+
+  /** {@code kWordsPerTile}: tagged words with one tile's sums. */
+  static final int WORDS_PER_TILE = 4;
 
   /** A direct buffer of zeros, in the byte order of host and device. */
   static ByteBuffer buffer(long bytes) {

@@ -9,21 +9,28 @@ import java.nio.ByteBuffer;
 /** The tables that the single pass needs beside those of its group. */
 final class WindowTables {
 
-  private final int segments;
-  private final long ready;
+  /** Limits the host memory of {@link #setStep}. */
+  private static final int WORDS_AT_ONCE = 1 << 16;
+
+  /** The tagged words: each tile's sums, then each segment's step size. */
+  private final long words;
+
+  private final long wordCount;
   private final ByteBuffer argument = CudaLayout.buffer(CudaLayout.Window.SIZE);
 
   WindowTables(DeviceArrays arrays, String group, Tiling tiling, int slots) {
-    segments = tiling.segmentCount();
-    long counters = (long) segments * Integer.BYTES;
+    long sums = (long) tiling.tileCount() * CudaLayout.WORDS_PER_TILE;
+    wordCount = sums + tiling.segmentCount();
+    words = arrays.allocateZeros(wordCount * Long.BYTES, Purpose.TAGGED_WORDS, group);
+    long counters = (long) tiling.segmentCount() * Integer.BYTES;
     long deferred = (long) tiling.tileCount() * Integer.BYTES;
-    ready = arrays.allocateZeros((long) segments * Long.BYTES, Purpose.READY_WORDS, group);
     argument
         .putLong(
             CudaLayout.Window.TICKET, arrays.allocateZeros(Integer.BYTES, Purpose.TICKET, group))
         .putLong(
             CudaLayout.Window.ARRIVALS, arrays.allocateZeros(counters, Purpose.ARRIVALS, group))
-        .putLong(CudaLayout.Window.READY, ready)
+        .putLong(CudaLayout.Window.READY, words + sums * Long.BYTES)
+        .putLong(CudaLayout.Window.SUMS, words)
         .putLong(
             CudaLayout.Window.DEFERRED, arrays.allocate(deferred, Purpose.DEFERRED_TILES, group))
         .putInt(CudaLayout.Window.SLOTS, slots);
@@ -34,12 +41,16 @@ final class WindowTables {
     return argument;
   }
 
-  /** Marks every segment as ready for {@code step}, so that none is ready for the next one. */
+  /** Tags every word with {@code step}, so that no old word has the tag of the next step. */
   void setStep(CudaDriver driver, CudaStream stream, long step) {
-    ByteBuffer words = CudaLayout.buffer((long) segments * Long.BYTES);
-    while (words.hasRemaining()) {
-      words.putLong(step << 32);
+    ByteBuffer tags = CudaLayout.buffer(Math.min(wordCount, WORDS_AT_ONCE) * Long.BYTES);
+    while (tags.hasRemaining()) {
+      tags.putLong(step << 32);
     }
-    driver.copyToDevice(ready, words.flip(), stream);
+    for (long first = 0; first < wordCount; first += WORDS_AT_ONCE) {
+      int count = (int) Math.min(wordCount - first, WORDS_AT_ONCE);
+      tags.position(0).limit(count * Long.BYTES);
+      driver.copyToDevice(words + first * Long.BYTES, tags, stream);
+    }
   }
 }

@@ -166,7 +166,13 @@ class LargeOffsetsTest {
             .putLong(
                 CudaLayout.Window.ARRIVALS,
                 arrays.allocateZeros(Integer.BYTES, Purpose.ARRIVALS, "g"))
-            .putLong(CudaLayout.Window.READY, arrays.upload(ready, Purpose.READY_WORDS, "g"))
+            .putLong(CudaLayout.Window.READY, arrays.upload(ready, Purpose.TAGGED_WORDS, "g"))
+            .putLong(
+                CudaLayout.Window.SUMS,
+                arrays.allocateZeros(
+                    (long) TILES * CudaLayout.WORDS_PER_TILE * Long.BYTES,
+                    Purpose.TAGGED_WORDS,
+                    "g"))
             .putLong(
                 CudaLayout.Window.DEFERRED,
                 arrays.allocate((long) TILES * Integer.BYTES, Purpose.DEFERRED_TILES, "g"))

@@ -33,11 +33,18 @@ class LayoutTest {
 
   /** Structures that only kernels use. */
   private static final Set<String> KERNEL_STRUCTS =
-      Set.of("Tile", "Quads", "TileSums", "Turn", "Ring");
+      Set.of("Tile", "Quads", "TileSums", "Turn", "Ring", "TaggedSum");
 
   /** Constants that only kernels use. */
   private static final Set<String> KERNEL_CONSTANTS =
-      Set.of("kQuadsPerTile", "kQuadsPerThread", "kPolls", "kNoTile", "kTicketsAhead", "kDrains");
+      Set.of(
+          "kQuadsPerTile",
+          "kQuadsPerThread",
+          "kPolls",
+          "kNoTile",
+          "kTicketsAhead",
+          "kTilesAtOnce",
+          "kDrains");
 
   private static final String HEADERS = KernelHeaders.text();
 
@@ -102,6 +109,7 @@ class LayoutTest {
         "kBlocks", (long) LaunchPolicy.MOMENTS.blocksPerMultiprocessor(),
         "kWindowBlocks", (long) LaunchPolicy.SINGLE_PASS.blocksPerMultiprocessor(),
         "kMaxSlots", (long) Window.MAX_SLOTS,
+        "kWordsPerTile", (long) CudaLayout.WORDS_PER_TILE,
         "kRates", (long) Rates.KEPT);
   }
 

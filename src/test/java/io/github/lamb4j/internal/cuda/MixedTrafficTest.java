@@ -190,7 +190,7 @@ class MixedTrafficTest {
     return Stream.of(
         Arguments.of("apply", two, LAMB, COPY, 54),
         Arguments.of("apply", two, LAMB, MASTER, 47),
-        Arguments.of("single_pass", one, LAMB, COPY, 61),
+        Arguments.of("single_pass", one, LAMB, COPY, 62),
         Arguments.of("single_pass", one, LAMB, MASTER, 63),
         Arguments.of("single_pass", one, ADAMW, COPY, 61),
         Arguments.of("lans_moments", two, LANS, FLOATS, 55),

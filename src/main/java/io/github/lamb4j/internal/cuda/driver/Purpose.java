@@ -26,8 +26,8 @@ public enum Purpose {
   TICKET("ticket counter of group %s"),
   /** The single pass: for each segment, how many of its tiles are summed. */
   ARRIVALS("arrival counters of group %s"),
-  /** The single pass: for each segment, its step size and the step it belongs to. */
-  READY_WORDS("ready words of group %s"),
+  /** The single pass: sums and step sizes, each with the step it belongs to. */
+  TAGGED_WORDS("tagged words of group %s"),
   /** The single pass: for each deferred tile, the one deferred before it. */
   DEFERRED_TILES("deferred tiles of group %s"),
 
