@@ -158,6 +158,33 @@ class NameRuleTest {
   }
 
   @Test
+  void shouldRejectExpressionThatMatchesEmptyString() {
+    for (String regex : List.of("", "bias|", ".*", "^", "(Norm)?")) {
+      assertRefused(
+          () -> NameRule.noDecay(regex), "no decay \"" + regex + "\"", "the empty string", "\".\"");
+      assertRefused(() -> NameRule.noAdaptation(regex), "no adaptation", "the empty string");
+      assertRefused(() -> NameRule.frozen(regex), "frozen", "the empty string");
+    }
+  }
+
+  @Test
+  void shouldLeaveOutFrozenParameters() {
+    List<Parameter> parameters = parameters("body.w", "body.bias", "head.w", "head.bias");
+    assertEquals(
+        Map.of("g", List.of("head.w"), "g, no decay", List.of("head.bias")),
+        names(
+            ParameterGroup.split(
+                "g", LAMB, parameters, NameRule.noDecay("bias"), NameRule.frozen("^body"))));
+    assertRefused(
+        () -> ParameterGroup.split("g", LAMB, parameters, NameRule.frozen("w|bias")),
+        "group g: its rules freeze all parameters",
+        "leave one");
+    assertRefused(
+        () -> ParameterGroup.split("g", LAMB, parameters, NameRule.frozen("tail")),
+        "frozen \"tail\"");
+  }
+
+  @Test
   void shouldRejectNullAndEmptyList() {
     NameRule rule = NameRule.noDecay("w");
     assertRefused(() -> ParameterGroup.split("g", LAMB, parameters(), rule), "group g", "at least");

@@ -7,9 +7,9 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Excludes parameters from weight decay or layer adaptation by name. A rule applies to every
- * parameter whose name contains a match of its regular expression: {@code "bias|LayerNorm"} matches
- * {@code "encoder.0.LayerNorm.weight"}. Used by {@link ParameterGroup#split} and {@code
+ * Excludes parameters from weight decay, layer adaptation or training by name. A rule applies to
+ * every parameter whose name contains a match of its regular expression: {@code "bias|LayerNorm"}
+ * matches {@code "encoder.0.LayerNorm.weight"}. Used by {@link ParameterGroup#split} and {@code
  * LambBuilder.groups}.
  */
 public final class NameRule {
@@ -17,7 +17,8 @@ public final class NameRule {
   /** What a rule disables. */
   private enum Effect {
     NO_DECAY("no decay"),
-    NO_ADAPTATION("no adaptation");
+    NO_ADAPTATION("no adaptation"),
+    FROZEN("frozen");
 
     private final String text;
 
@@ -43,7 +44,11 @@ public final class NameRule {
           e);
     } catch (StackOverflowError e) {
       throw new IllegalArgumentException(
-          effect.text + ": compiling the regular expression overflows the stack; simplify it");
+          effect.text + ": compiling the regular expression overflows the stack; simplify it", e);
+    }
+    if (pattern.matcher("").find()) { // for example because of an empty alternative: "bias|"
+      throw new IllegalArgumentException(
+          this + ": matches the empty string; correct it, or use \".\" to match all names");
     }
   }
 
@@ -52,7 +57,8 @@ public final class NameRule {
    * disables layer adaptation.
    *
    * @param regex a {@link Pattern}
-   * @throws IllegalArgumentException if the expression is null or invalid
+   * @throws IllegalArgumentException if the expression is null or invalid, or matches the empty
+   *     string
    */
   public static NameRule noDecay(String regex) {
     return new NameRule(Effect.NO_DECAY, regex);
@@ -63,10 +69,28 @@ public final class NameRule {
    * LayerAdaptation#NEVER}.
    *
    * @param regex a {@link Pattern}
-   * @throws IllegalArgumentException if the expression is null or invalid
+   * @throws IllegalArgumentException if the expression is null or invalid, or matches the empty
+   *     string
    */
   public static NameRule noAdaptation(String regex) {
     return new NameRule(Effect.NO_ADAPTATION, regex);
+  }
+
+  /**
+   * {@return a rule that disables training} A frozen parameter belongs to no group: it has no state
+   * and takes no part in the gradient norm.
+   *
+   * @param regex a {@link Pattern}
+   * @throws IllegalArgumentException if the expression is null or invalid, or matches the empty
+   *     string
+   */
+  public static NameRule frozen(String regex) {
+    return new NameRule(Effect.FROZEN, regex);
+  }
+
+  /** Whether the rule disables training. */
+  boolean freezes() {
+    return effect == Effect.FROZEN;
   }
 
   /**
@@ -81,7 +105,7 @@ public final class NameRule {
       return pattern.matcher(name).find();
     } catch (StackOverflowError e) { // Pattern recurses for each repetition of a group
       throw new IllegalArgumentException(
-          this + ": matching overflows the stack; simplify the expression");
+          this + ": matching overflows the stack; simplify the expression", e);
     }
   }
 
@@ -89,6 +113,7 @@ public final class NameRule {
     return switch (effect) {
       case NO_DECAY -> h.withWeightDecay(0);
       case NO_ADAPTATION -> h.withLayerAdaptation(LayerAdaptation.NEVER);
+      case FROZEN -> h;
     };
   }
 

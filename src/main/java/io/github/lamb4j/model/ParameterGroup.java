@@ -2,6 +2,7 @@ package io.github.lamb4j.model;
 
 import io.github.lamb4j.config.Hyperparameters;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,7 @@ public record ParameterGroup(
    * combination of effects that occurs, in the order of its first parameter. All rules that match a
    * name take effect; their order does not matter. The group to which no rule applies is called
    * {@code name}; the others are called {@code "name, no decay"}, {@code "name, no adaptation"} and
-   * {@code "name, no decay, no adaptation"}.
+   * {@code "name, no decay, no adaptation"}. Frozen parameters are in none of them.
    *
    * @param name the common part of the groups' names
    * @param base the hyperparameters that the rules modify
@@ -63,11 +64,18 @@ public record ParameterGroup(
     requireRules(whole, rules);
     Map<Hyperparameters, List<Parameter>> members = new LinkedHashMap<>();
     for (Parameter parameter : whole.parameters) {
+      if (Arrays.stream(rules).anyMatch(r -> r.freezes() && r.appliesTo(parameter.name()))) {
+        continue;
+      }
       Hyperparameters own = base;
       for (NameRule rule : rules) {
         own = rule.appliesTo(parameter.name()) ? rule.change(own) : own;
       }
       members.computeIfAbsent(own, key -> new ArrayList<>()).add(parameter);
+    }
+    if (members.isEmpty()) {
+      throw new IllegalArgumentException(
+          "group %s: its rules freeze all parameters; leave one to train".formatted(name));
     }
     List<ParameterGroup> groups = new ArrayList<>();
     members.forEach((own, list) -> groups.add(new ParameterGroup(whole.nameOf(own), own, list)));

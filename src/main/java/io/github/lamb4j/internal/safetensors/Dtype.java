@@ -31,6 +31,11 @@ public enum Dtype {
     this.bits = bits;
   }
 
+  /** Whether elements are real or complex numbers, as opposed to integers and booleans. */
+  public boolean isFloat() {
+    return name().startsWith("F") || this == BF16 || this == C64;
+  }
+
   /** The size of one element in bits; below 8, several elements share a byte. */
   public int bits() {
     return bits;

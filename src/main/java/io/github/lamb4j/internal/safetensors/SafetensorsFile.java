@@ -103,16 +103,8 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws IllegalArgumentException if the tensor belongs to another file
    */
   public void read(TensorInfo tensor, long offset, FloatBuffer target) throws IOException {
-    String name = Printable.value(tensor.name());
-    if (!tensor.equals(byName.get(tensor.name()))) {
-      throw new IllegalArgumentException(
-          "tensor " + name + " does not belong to " + Printable.path(path));
-    }
-    if (offset < 0 || offset > tensor.elementCount() - target.remaining()) {
-      throw new IndexOutOfBoundsException(
-          "tensor %s: range [%d, %d) is out of bounds for %d elements"
-              .formatted(name, offset, offset + target.remaining(), tensor.elementCount()));
-    }
+    requireOwn(tensor);
+    requireRange(tensor, offset, target.remaining(), tensor.elementCount());
     int width = width(tensor);
     ByteBuffer chunk =
         ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, (long) width * target.remaining()))
@@ -123,6 +115,37 @@ public final class SafetensorsFile implements AutoCloseable {
       fill(chunk, position);
       position += chunk.flip().remaining();
       decode(tensor.dtype(), chunk, target);
+    }
+  }
+
+  /**
+   * Reads bytes of a tensor of any type.
+   *
+   * @param offset the index of the first byte
+   * @param target filled from its position to its limit; after an exception, partly
+   * @throws SafetensorsException if the file cannot be read
+   * @throws IndexOutOfBoundsException if the range exceeds the tensor
+   * @throws IllegalArgumentException if the tensor belongs to another file
+   */
+  public void readBytes(TensorInfo tensor, long offset, ByteBuffer target) throws IOException {
+    requireOwn(tensor);
+    requireRange(tensor, offset, target.remaining(), tensor.end() - tensor.begin());
+    fill(target, dataStart + tensor.begin() + offset);
+  }
+
+  private void requireOwn(TensorInfo tensor) {
+    if (!tensor.equals(byName.get(tensor.name()))) {
+      throw new IllegalArgumentException(
+          "tensor %s does not belong to %s"
+              .formatted(Printable.value(tensor.name()), Printable.path(path)));
+    }
+  }
+
+  private static void requireRange(TensorInfo tensor, long offset, long length, long available) {
+    if (offset < 0 || offset > available - length) {
+      throw new IndexOutOfBoundsException(
+          "tensor %s: range [%d, %d) is out of bounds for %d"
+              .formatted(Printable.value(tensor.name()), offset, offset + length, available));
     }
   }
 

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Writes safetensors files of F32, F16 and BF16 tensors. The same input gives the same bytes. */
+/** Writes safetensors files. The same input gives the same bytes. */
 public final class SafetensorsWriter {
 
   private static final int ALIGNMENT = 8;
@@ -59,7 +59,7 @@ public final class SafetensorsWriter {
               ByteBuffer.allocateDirect(CHUNK_ELEMENTS * Float.BYTES)
                   .order(ByteOrder.LITTLE_ENDIAN);
           for (int i = 0; i < layout.size(); i++) {
-            writeElements(channel, layout.get(i), tensors.get(i).elements(), chunk);
+            write(channel, layout.get(i), tensors.get(i).data(), chunk);
           }
         });
   }
@@ -71,7 +71,7 @@ public final class SafetensorsWriter {
     for (TensorSource tensor : tensors) {
       try {
         long count = TensorInfo.elementCount(tensor.shape());
-        long bytes = Math.multiplyExact(count, tensor.dtype().bits() / Byte.SIZE);
+        long bytes = Math.multiplyExact(count, tensor.dtype().bits()) / Byte.SIZE;
         long end = Math.addExact(begin, bytes);
         layout.add(
             new TensorInfo(tensor.name(), tensor.dtype(), tensor.shape(), count, begin, end));
@@ -122,6 +122,27 @@ public final class SafetensorsWriter {
     json.writeNumber(tensor.end());
     json.writeEndArray();
     json.writeEndObject();
+  }
+
+  private static void write(
+      WritableByteChannel channel, TensorInfo tensor, TensorSource.Data data, ByteBuffer chunk)
+      throws IOException {
+    if (data instanceof TensorSource.Elements elements) {
+      writeElements(channel, tensor, elements, chunk);
+    } else {
+      writeBytes(channel, tensor, (TensorSource.Bytes) data, chunk);
+    }
+  }
+
+  private static void writeBytes(
+      WritableByteChannel channel, TensorInfo tensor, TensorSource.Bytes bytes, ByteBuffer chunk)
+      throws IOException {
+    long count = tensor.end() - tensor.begin();
+    for (long written = 0; written < count; written += chunk.limit()) {
+      chunk.clear().limit((int) Math.min(chunk.capacity(), count - written));
+      bytes.read(written, chunk);
+      writeAll(channel, chunk.flip());
+    }
   }
 
   private static void writeElements(

@@ -142,7 +142,10 @@ class SafetensorsWriterTest {
     int[] bits = {0x3F800FFF, 0x3F801000, 0x3F803000, 0x477FF000};
     TensorSource exact = source("x", List.of(4L), bits);
     SafetensorsWriter.write(
-        path, Map.of(), List.of(new TensorSource("x", Dtype.F16, exact.shape(), exact.elements())));
+        path,
+        Map.of(),
+        List.of(
+            new TensorSource("x", Dtype.F16, exact.shape(), (TensorSource.Elements) exact.data())));
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
       float[] back = new float[4];
       file.read(file.tensors().get(0), 0, FloatBuffer.wrap(back));

@@ -73,7 +73,7 @@ class StepFilesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"I64, 8", "F64, 8", "F8_E4M3, 1"})
+  @CsvSource({"C64, 8", "F64, 8", "F8_E4M3, 1"})
   void shouldRefuseWeightsOfOtherTypes(String dtype, int bytes) throws IOException {
     model().raw("b", dtype, shape(3), new byte[3 * bytes]).write(params);
     assertRefused(params + ": tensor \"b\" is " + dtype + "; convert it to F32 or F16 or BF16");

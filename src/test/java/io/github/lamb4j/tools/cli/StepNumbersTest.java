@@ -81,7 +81,8 @@ class StepNumbersTest {
   }
 
   private void assertTrust(ReferenceLamb.Tensor tensor, Map<String, Object> numbers, String name) {
-    Set<String> keys = new HashSet<>(Set.of("weight_norm", "update_norm", "trust_ratio"));
+    Set<String> keys =
+        new HashSet<>(Set.of("decayed", "adapted", "weight_norm", "update_norm", "trust_ratio"));
     if (expected.hyperparameters.updateRule() == UpdateRule.LANS) {
       keys.addAll(Set.of("gradient_update_norm", "gradient_trust_ratio"));
       assertClose(tensor.gradientUpdateNorm, numbers.get("gradient_update_norm"), name);
@@ -279,11 +280,11 @@ class StepNumbersTest {
   @Test
   void shouldKeepTheTwoSwitchesApart() throws IOException {
     expected.undecayed = name -> true;
-    assertSteps("0.02", "--weight-decay=0.4", "--no-decay=");
+    assertSteps("0.02", "--weight-decay=0.4", "--no-decay=.");
     expected = new StepReference(StepModel.params(1).values());
     expected.hyperparameters = LAMB.withWeightDecay(0.4);
     expected.unadapted = name -> !name.equals("scalar");
-    assertSteps("0.02", "--weight-decay=0.4", "--no-adapt=^(?!scalar)");
+    assertSteps("0.02", "--weight-decay=0.4", "--no-adapt=^(?!scalar).");
     expected = new StepReference(StepModel.params(1).values());
     expected.hyperparameters = LAMB.withWeightDecay(0.4);
     expected.undecayed = name -> name.contains("a");
@@ -328,6 +329,8 @@ class StepNumbersTest {
 
   private static Map<String, Object> numbers(Object weightNorm, Object updateNorm, Object ratio) {
     Map<String, Object> numbers = new LinkedHashMap<>();
+    numbers.put("decayed", true);
+    numbers.put("adapted", true);
     numbers.put("weight_norm", weightNorm);
     numbers.put("update_norm", updateNorm);
     numbers.put("trust_ratio", ratio);

@@ -181,7 +181,6 @@ class StepOptionsTest {
         "--preset=adamw --no-adapt=w",
         "--preset=apex --no-decay=. --no-adapt=.",
         "--preset=lambc --trust-min=2 --trust-max=Infinity",
-        "--no-adapt=x --trust-max=2",
         "--grad-scale=4.9e-324 --skip-nonfinite",
         "--grad-scale=1.7e308",
         "--preset=APEX-nvlamb --bias-correction=Lr"
@@ -271,9 +270,6 @@ class StepOptionsTest {
 
   @Test
   void shouldSayHowManyTensorsAnExpressionMatched() {
-    CommandRun none = CommandRun.done(arguments("--lr=0.1", "--no-decay", "no such name"));
-    assertTrue(
-        none.out().contains("1 tensor(s) with weight decay 0.01, layer adaptation on"), none.out());
     CommandRun all = CommandRun.done(arguments("--lr=0.1", "--no-decay", ".", "--no-adapt", "."));
     assertTrue(
         all.out().contains("1 tensor(s) with weight decay 0.0, layer adaptation off"), all.out());

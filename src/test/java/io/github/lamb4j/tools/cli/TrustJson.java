@@ -14,7 +14,7 @@ final class TrustJson {
 
   private TrustJson() {}
 
-  /** Every tensor's numbers, by step and name; a string stands for what is no number in JSON. */
+  /** Every tensor's numbers, by step and name; a string where JSON has no number. */
   static Map<String, Map<String, Map<String, Object>>> read(Path path) throws IOException {
     JsonFactory strict =
         JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -40,8 +40,13 @@ final class TrustJson {
       require(json, JsonToken.START_OBJECT);
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         String what = json.currentName();
-        boolean text = json.nextToken() == JsonToken.VALUE_STRING;
-        numbers.put(what, text ? json.getText() : (Object) json.getDoubleValue());
+        numbers.put(
+            what,
+            switch (json.nextToken()) {
+              case VALUE_STRING -> json.getText();
+              case VALUE_TRUE, VALUE_FALSE -> json.getBooleanValue();
+              default -> json.getDoubleValue();
+            });
       }
       tensors.put(name, numbers);
     }

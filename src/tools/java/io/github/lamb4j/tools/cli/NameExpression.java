@@ -18,7 +18,7 @@ record NameExpression(String option, String text, NameRule rule) {
   /**
    * Compiles the expressions of an option.
    *
-   * @throws BadInput if one is not a regular expression
+   * @throws BadInput if one is not a regular expression, or matches the empty string
    */
   static List<NameExpression> all(
       String option, List<String> expressions, Function<String, NameRule> rule) {
@@ -38,7 +38,12 @@ record NameExpression(String option, String text, NameRule rule) {
         throw new BadInput(
             option + " " + text + ": not a regular expression: " + syntax.getDescription());
       }
-      throw tooDeep(option, text);
+      if (e.getCause() instanceof StackOverflowError) {
+        throw tooDeep(option, text);
+      }
+      throw new BadInput(
+          "%s %s: matches the empty string; correct it, or give . to match all names"
+              .formatted(option, Printable.value(text)));
     }
   }
 
@@ -55,9 +60,29 @@ record NameExpression(String option, String text, NameRule rule) {
     }
   }
 
+  /**
+   * Refuses an expression that applies to nothing: most often it is misspelled.
+   *
+   * @throws BadInput if it does not apply to any of the tensors
+   */
+  void requireUse(List<String> names) {
+    if (names.stream().noneMatch(this::appliesTo)) {
+      throw new BadInput(
+          "%s %s: matches none of %d tensors, the first of which is %s; correct it or leave it out"
+              .formatted(
+                  option, Printable.value(text), names.size(), Printable.value(names.get(0))));
+    }
+  }
+
   private static BadInput tooDeep(String option, String text) {
     return new BadInput(
         "%s %s: takes more stack than there is; simplify it"
             .formatted(option, Printable.value(text)));
+  }
+
+  /** The option as it was given. */
+  @Override
+  public String toString() {
+    return option + " " + Printable.value(text);
   }
 }

@@ -92,6 +92,13 @@ final class StepCommand implements Callable<Integer> {
   @Mixin private TensorOptions names;
 
   @Option(
+      names = "--dry-run",
+      description =
+          "Check the files, print each tensor's shape, type, weight decay and adaptation and whether"
+              + " it is frozen, and write nothing.")
+  private boolean dryRun;
+
+  @Option(
       names = "--backend",
       defaultValue = "auto",
       paramLabel = "NAME",
@@ -125,8 +132,13 @@ final class StepCommand implements Callable<Integer> {
     if (threads != null) {
       builder.threads(threads);
     }
-    try (StepFiles files = StepFiles.open(params, grads, state, out)) {
+    try (StepFiles files = StepFiles.open(params, grads, state, out, rules)) {
       StepSetup setup = setup(files, rules, rates);
+      if (dryRun) {
+        spec.commandLine().getOut().print(files.plan().table(setup.groups()));
+        spec.commandLine().getOut().flush();
+        return 0;
+      }
       setup.configure(builder);
       try (Lamb lamb = builder.build()) {
         run(files, lamb, rates, setup);
@@ -158,7 +170,7 @@ final class StepCommand implements Callable<Integer> {
       throws IOException {
     files.restore(lamb);
     long skippedBefore = lamb.skippedSteps();
-    TrustHistory trust = new TrustHistory(setup.isLans());
+    TrustHistory trust = new TrustHistory(setup);
     List<String> skipped = new ArrayList<>();
     StepReport report = lamb.newReport();
     OptionalDouble lastRate = OptionalDouble.empty();
@@ -178,7 +190,7 @@ final class StepCommand implements Callable<Integer> {
     }
     StepCounts counts = counts(files.saved(), report, lastRate.orElse(rates.current()), trust);
     files.write(lamb, setup.metadata(counts), trust);
-    print(setup, skipped, trust.stepCount(), report.step());
+    print(setup, files.plan(), skipped, trust.stepCount(), report.step());
   }
 
   /**
@@ -200,7 +212,7 @@ final class StepCommand implements Callable<Integer> {
     return new StepCounts(report.step(), report.skippedSteps(), groups);
   }
 
-  private void print(StepSetup setup, List<String> skipped, int taken, long step) {
+  private void print(StepSetup setup, ModelPlan plan, List<String> skipped, int taken, long step) {
     PrintWriter stdout = spec.commandLine().getOut();
     Map<String, Integer> tensors = new LinkedHashMap<>();
     for (ParameterGroup group : setup.groups()) {
@@ -208,6 +220,7 @@ final class StepCommand implements Callable<Integer> {
           StepSetup.describe(group.hyperparameters()), group.parameters().size(), Integer::sum);
     }
     tensors.forEach((what, count) -> stdout.printf("%d tensor(s) with %s%n", count, what));
+    plan.untrained().forEach(stdout::println);
     setup.clipping().ifPresent(stdout::println);
     skipped.forEach(stdout::println);
     stdout.printf(

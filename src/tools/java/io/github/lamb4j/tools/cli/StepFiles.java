@@ -17,11 +17,9 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The files of one {@code lamb step}. All are opened and checked against each other before anything
@@ -32,23 +30,20 @@ final class StepFiles implements AutoCloseable {
   /** More steps than any run takes; beta^t costs one multiplication for each. */
   private static final long MOST_STEPS = 1_000_000_000;
 
-  private static final List<Dtype> FLOATS = List.of(Dtype.F32, Dtype.F16, Dtype.BF16);
-
   /** One parameter, in memory. */
   private record Tensor(TensorInfo info, Weights weights, FloatBuffer gradients) {}
-
-  /** An open file and its name, for messages. */
-  private record Source(Path path, SafetensorsFile file) {}
 
   private final List<AutoCloseable> open = new ArrayList<>();
   private final Source params;
   private final List<Source> grads = new ArrayList<>();
   private final Path statePath;
   private final StateFile state;
+  private final ModelPlan plan;
   private final StepResults results;
   private final Map<String, Tensor> tensors = new HashMap<>();
 
-  private StepFiles(Path params, List<Path> grads, Path state, Path out) throws IOException {
+  private StepFiles(Path params, List<Path> grads, Path state, Path out, TensorOptions.Rules rules)
+      throws IOException {
     try {
       this.params = source(params);
       for (Path path : grads) {
@@ -58,14 +53,9 @@ final class StepFiles implements AutoCloseable {
       this.state = state == null ? null : StateFile.open(state);
       if (this.state != null) {
         open.add(this.state);
-      }
-      requireParams();
-      for (Source source : this.grads) {
-        requireGradients(source);
-      }
-      if (this.state != null) {
         requireStep(this.state.metadata().step());
       }
+      plan = ModelPlan.of(this.params, this.grads, saved(), rules);
       results = new StepResults(out);
     } catch (Throwable failure) {
       close();
@@ -79,33 +69,16 @@ final class StepFiles implements AutoCloseable {
    * @param state may be null
    * @throws BadInput if the files do not go together
    */
-  static StepFiles open(Path params, List<Path> grads, Path state, Path out) throws IOException {
-    return new StepFiles(params, grads, state, out);
+  static StepFiles open(
+      Path params, List<Path> grads, Path state, Path out, TensorOptions.Rules rules)
+      throws IOException {
+    return new StepFiles(params, grads, state, out, rules);
   }
 
   private Source source(Path path) throws IOException {
     SafetensorsFile file = SafetensorsFile.open(path);
     open.add(file);
     return new Source(path, file);
-  }
-
-  private void requireParams() {
-    if (params.file.tensors().isEmpty()) {
-      throw new BadInput(
-          Printable.path(params.path) + ": has no tensors; there is nothing to train");
-    }
-    for (TensorInfo tensor : params.file.tensors()) {
-      requireType(params, tensor, FLOATS);
-      if (tensor.name().isEmpty()) {
-        throw refused(params, "", "has an empty name; rename it");
-      }
-      if (tensor.elementCount() > Integer.MAX_VALUE - 8) {
-        throw refused(
-            params,
-            tensor.name(),
-            "has " + tensor.elementCount() + " elements, too many for a Java buffer");
-      }
-    }
   }
 
   private void requireStep(long step) {
@@ -116,43 +89,8 @@ final class StepFiles implements AutoCloseable {
     }
   }
 
-  /** The file must have a gradient for each tensor of the model, and nothing else. */
-  private void requireGradients(Source source) {
-    Set<String> wanted = new HashSet<>();
-    for (TensorInfo weights : params.file.tensors()) {
-      requireType(source, requireTensor(source, weights.name(), weights), FLOATS);
-      wanted.add(weights.name());
-    }
-    for (TensorInfo tensor : source.file.tensors()) {
-      if (!wanted.contains(tensor.name())) {
-        throw refused(source, tensor.name(), "is not in the model; remove it");
-      }
-    }
-  }
-
-  private TensorInfo requireTensor(Source source, String name, TensorInfo weight) {
-    TensorInfo tensor =
-        source
-            .file
-            .tensor(name)
-            .orElseThrow(() -> refused(source, name, "is missing; the model has it"));
-    if (!tensor.shape().equals(weight.shape())) {
-      throw refused(
-          source, name, "has shape " + tensor.shape() + ", but the weights have " + weight.shape());
-    }
-    return tensor;
-  }
-
-  private static void requireType(Source source, TensorInfo tensor, List<Dtype> allowed) {
-    if (!allowed.contains(tensor.dtype())) {
-      String remedy = String.join(" or ", allowed.stream().map(Dtype::name).toList());
-      throw refused(source, tensor.name(), "is " + tensor.dtype() + "; convert it to " + remedy);
-    }
-  }
-
-  private static BadInput refused(Source source, String tensor, String why) {
-    return new BadInput(
-        "%s: tensor %s %s".formatted(Printable.path(source.path), Printable.value(tensor), why));
+  ModelPlan plan() {
+    return plan;
   }
 
   /** The metadata of the state, if there is one. */
@@ -160,11 +98,11 @@ final class StepFiles implements AutoCloseable {
     return state == null ? Optional.empty() : Optional.of(state.metadata());
   }
 
-  /** Reads the weights, in the order of the file, and allocates their gradients. */
+  /** Reads the weights to train, in the order of the file, and allocates their gradients. */
   List<Parameter> load() throws IOException {
     List<Parameter> parameters = new ArrayList<>();
-    for (TensorInfo info : params.file.tensors()) {
-      Weights weights = Weights.read(params.file, info);
+    for (TensorInfo info : plan.trained()) {
+      Weights weights = Weights.read(params.file(), info);
       FloatBuffer gradients = FloatBuffer.allocate((int) info.elementCount());
       tensors.put(info.name(), new Tensor(info, weights, gradients));
       parameters.add(Parameter.onHost(info.name(), weights.array(), HostArray.f32(gradients)));
@@ -174,7 +112,7 @@ final class StepFiles implements AutoCloseable {
 
   /** Reads the gradients of a file. */
   void loadGradients(int number) throws IOException {
-    SafetensorsFile file = grads.get(number).file;
+    SafetensorsFile file = grads.get(number).file();
     for (Tensor tensor : tensors.values()) {
       file.read(file.tensor(tensor.info.name()).orElseThrow(), 0, tensor.gradients.duplicate());
     }
@@ -224,7 +162,7 @@ final class StepFiles implements AutoCloseable {
       throw refusedState(
           array.tensorName(name),
           "holds %s at element %d, which does not round to the weight in %s; give the weights that were written with this state"
-              .formatted(piece.get(at - (int) offset), at, Printable.path(params.path)));
+              .formatted(piece.get(at - (int) offset), at, params));
     }
   }
 
@@ -234,18 +172,9 @@ final class StepFiles implements AutoCloseable {
 
   /** Writes all results. */
   void write(Lamb lamb, Map<String, String> metadata, TrustHistory trust) throws IOException {
-    List<TensorSource> weights = new ArrayList<>();
-    for (TensorInfo info : params.file.tensors()) {
-      Weights own = tensors.get(info.name()).weights;
-      weights.add(
-          new TensorSource(
-              info.name(),
-              own.type(),
-              info.shape(),
-              (offset, target) -> own.copy((int) offset, target)));
-    }
+    List<TensorSource> weights = plan.tensors().stream().map(this::result).toList();
     results.write(
-        new StepResults.Contents(params.file.metadata(), weights),
+        new StepResults.Contents(params.file().metadata(), weights),
         new StepResults.Contents(
             metadata,
             StateFile.tensors(
@@ -253,6 +182,20 @@ final class StepFiles implements AutoCloseable {
                 parameter -> tensors.get(parameter.name()).info.shape(),
                 lamb::readState)),
         trust);
+  }
+
+  /** Weights as they are now; tensors that are not trained as they are in their file. */
+  private TensorSource result(TensorInfo info) {
+    if (!tensors.containsKey(info.name())) {
+      return TensorSource.raw(
+          info.name(),
+          info.dtype(),
+          info.shape(),
+          (offset, target) -> params.file().readBytes(info, offset, target));
+    }
+    Weights own = tensors.get(info.name()).weights;
+    return new TensorSource(
+        info.name(), own.type(), info.shape(), (offset, target) -> own.copy((int) offset, target));
   }
 
   @Override

@@ -51,6 +51,7 @@ record StepSetup(
       List<Parameter> parameters) {
     NameRule[] nameRules =
         Stream.concat(rules.undecayed().stream(), rules.unadapted().stream())
+            // An expression may apply to frozen tensors only.
             .filter(expression -> parameters.stream().anyMatch(p -> expression.appliesTo(p.name())))
             .map(NameExpression::rule)
             .toArray(NameRule[]::new);

@@ -2,13 +2,16 @@ package io.github.lamb4j.tools.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.files.AtomicFile;
+import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,15 +23,18 @@ final class TrustHistory {
   private record Layer(LayerStats stats, double gradientUpdateNorm, double gradientTrustRatio) {}
 
   private final boolean lans;
+
+  /** By tensor name. */
+  private final Map<String, Hyperparameters> hyperparameters = new HashMap<>();
+
   private final Map<Long, List<Layer>> steps = new TreeMap<>();
 
-  /**
-   * An empty history.
-   *
-   * @param lans whether updates have a second term
-   */
-  TrustHistory(boolean lans) {
-    this.lans = lans;
+  /** An empty history of an optimizer. */
+  TrustHistory(StepSetup setup) {
+    lans = setup.isLans();
+    for (ParameterGroup group : setup.groups()) {
+      group.parameters().forEach(p -> hyperparameters.put(p.name(), group.hyperparameters()));
+    }
   }
 
   /** Adds a step that was taken. */
@@ -69,7 +75,10 @@ final class TrustHistory {
   }
 
   private void write(JsonGenerator json, Layer layer) throws IOException {
+    Hyperparameters own = hyperparameters.get(layer.stats.name());
     json.writeObjectFieldStart(layer.stats.name());
+    json.writeBooleanField("decayed", own.weightDecay() != 0);
+    json.writeBooleanField("adapted", own.isAdapted());
     json.writeNumberField("weight_norm", layer.stats.weightNorm());
     json.writeNumberField("update_norm", layer.stats.updateNorm());
     json.writeNumberField("trust_ratio", layer.stats.trustRatio());

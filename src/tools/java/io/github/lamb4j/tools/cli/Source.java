@@ -1,0 +1,24 @@
+package io.github.lamb4j.tools.cli;
+
+import io.github.lamb4j.internal.files.Printable;
+import io.github.lamb4j.internal.safetensors.SafetensorsFile;
+import java.nio.file.Path;
+
+/** An open file and its path, for messages. */
+record Source(Path path, SafetensorsFile file) {
+
+  boolean has(String tensor) {
+    return file.tensor(tensor).isPresent();
+  }
+
+  /** A refusal of one of its tensors. */
+  BadInput refused(String tensor, String why) {
+    return new BadInput("%s: tensor %s %s".formatted(this, Printable.value(tensor), why));
+  }
+
+  /** The path, printable. */
+  @Override
+  public String toString() {
+    return Printable.path(path);
+  }
+}
