@@ -49,6 +49,15 @@ record CommandRun(int exitCode, String out, String err) {
     return run;
   }
 
+  /** Runs what must succeed with one line of warning. */
+  static CommandRun warned(String warning, Object... arguments) {
+    CommandRun run = of(arguments);
+    assertEquals(0, run.exitCode, run.err);
+    assertEquals(1, run.err.lines().count(), run.err);
+    assertTrue(run.err.contains(warning), run.err);
+    return run;
+  }
+
   /** Runs what must be refused, in one line and without touching a file of the folder. */
   static void refused(Path folder, String message, Object... arguments) throws IOException {
     Map<String, String> before = contents(folder);

@@ -40,6 +40,9 @@ class StepFuzzTest {
           "--lans",
           "--grad-scale",
           "--skip-nonfinite",
+          "--nonfinite",
+          "--frozen",
+          "--freeze-missing",
           "--max-grad-norm",
           "--trust-min",
           "--trust-max",
@@ -79,6 +82,9 @@ class StepFuzzTest {
           "$",
           "(?<n>w)\\k<n>",
           "none",
+          "fail",
+          "propagate",
+          "b",
           "lr",
           "keras",
           "Apex-NVLamb",
@@ -107,7 +113,7 @@ class StepFuzzTest {
       CommandRun run = CommandRun.of(arguments);
       String what = Arrays.toString(arguments);
       if (run.exitCode() == 0) {
-        assertEquals("", run.err(), what);
+        assertTrue(run.err().lines().count() <= 1, run.err());
         boolean taken = TrustJson.read(results.resolve("trust.json")).size() > 0;
         assertTrue(taken || run.out().contains("\nskipped "), what);
       } else {

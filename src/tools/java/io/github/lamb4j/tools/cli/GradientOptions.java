@@ -1,6 +1,7 @@
 package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.config.NonFiniteGradients;
+import java.util.Locale;
 import java.util.OptionalDouble;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -25,10 +26,15 @@ final class GradientOptions {
   private Double gradScale;
 
   @Option(
-      names = "--skip-nonfinite",
+      names = "--nonfinite",
+      paramLabel = "POLICY",
       description =
-          "Skip the step of a file whose gradients are not all finite. Nothing changes then, not"
-              + " even the step count.")
+          "For gradients that are not all finite: propagate them and warn; skip the step of that"
+              + " file, which then changes nothing, not even the step count; or fail and write"
+              + " nothing. Default propagate.")
+  private NonFiniteGradients nonFinite;
+
+  @Option(names = "--skip-nonfinite", description = "The same as --nonfinite=skip.")
   private boolean skipNonFinite;
 
   /** A norm, or the word none. */
@@ -49,9 +55,14 @@ final class GradientOptions {
   /**
    * Checks the values.
    *
-   * @throws BadInput if one is out of range
+   * @throws BadInput if one is out of range, or two contradict each other
    */
   void requireRanges() {
+    if (skipNonFinite && nonFinite != null && nonFinite != NonFiniteGradients.SKIP) {
+      throw new BadInput(
+          "--skip-nonfinite and --nonfinite %s contradict each other; give one of them"
+              .formatted(nonFinite.name().toLowerCase(Locale.ROOT)));
+    }
     if (maxGradNorm != null && maxGradNorm.isPresent()) {
       requirePositive("--max-grad-norm", maxGradNorm.getAsDouble(), "; give none for no clipping");
     }
@@ -78,6 +89,6 @@ final class GradientOptions {
 
   /** The policy; null if no option was given. */
   NonFiniteGradients policy() {
-    return skipNonFinite ? NonFiniteGradients.SKIP : null;
+    return skipNonFinite ? NonFiniteGradients.SKIP : nonFinite;
   }
 }

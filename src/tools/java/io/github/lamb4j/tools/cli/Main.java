@@ -86,6 +86,7 @@ public final class Main implements Callable<Integer> {
   private static int fail(CommandLine command, Exception e) throws Exception {
     boolean refusal =
         e instanceof BadInput
+            || e instanceof CommandFailed
             || e instanceof IOException
             || e instanceof IllegalArgumentException
             || e instanceof IllegalStateException
@@ -95,7 +96,7 @@ public final class Main implements Callable<Integer> {
     }
     LOG.debug("refused", e);
     command.getErr().println(oneLine(command, e.getMessage()));
-    return e instanceof WriteFailedException
+    return e instanceof CommandFailed || e instanceof WriteFailedException
         ? CommandLine.ExitCode.SOFTWARE
         : CommandLine.ExitCode.USAGE;
   }

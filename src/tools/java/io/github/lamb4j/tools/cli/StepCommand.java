@@ -169,28 +169,40 @@ final class StepCommand implements Callable<Integer> {
   private void run(StepFiles files, Lamb lamb, LearningRates rates, StepSetup setup)
       throws IOException {
     files.restore(lamb);
+    FiniteCheck check = new FiniteCheck(setup.policy());
     long skippedBefore = lamb.skippedSteps();
     TrustHistory trust = new TrustHistory(setup);
     List<String> skipped = new ArrayList<>();
+    boolean clipped = false;
     StepReport report = lamb.newReport();
     OptionalDouble lastRate = OptionalDouble.empty();
     for (int i = 0; i < grads.size(); i++) {
-      files.loadGradients(i);
+      files.loadGradients(i, check);
       rates.beginFile(i);
       lamb.step();
       lamb.report(report);
       if (report.skippedSteps() > skippedBefore + skipped.size()) {
+        check.skipped(files.grads(i), report.gradientNorm());
         skipped.add(
             "skipped %s: the norm of its gradients is %s"
-                .formatted(Printable.path(grads.get(i)), report.gradientNorm()));
+                .formatted(files.grads(i), report.gradientNorm()));
       } else {
         trust.add(report);
         lastRate = OptionalDouble.of(rates.current());
+        clipped |= setup.clips(report.gradientNorm());
+        files.checkWeights(i, check, lamb);
       }
     }
+    check.moments(files.grads(grads.size() - 1), lamb);
     StepCounts counts = counts(files.saved(), report, lastRate.orElse(rates.current()), trust);
     files.write(lamb, setup.metadata(counts), trust);
-    print(setup, files.plan(), skipped, trust.stepCount(), report.step());
+    check.warning().ifPresent(this::warn);
+    List<String> notes = new ArrayList<>(files.plan().untrained());
+    if (clipped) {
+      notes.add(setup.clipping());
+    }
+    notes.addAll(skipped);
+    print(setup, notes, trust.stepCount(), report.step());
   }
 
   /**
@@ -212,7 +224,13 @@ final class StepCommand implements Callable<Integer> {
     return new StepCounts(report.step(), report.skippedSteps(), groups);
   }
 
-  private void print(StepSetup setup, ModelPlan plan, List<String> skipped, int taken, long step) {
+  private void warn(String warning) {
+    PrintWriter stderr = spec.commandLine().getErr();
+    stderr.println(spec.qualifiedName() + ": " + warning);
+    stderr.flush();
+  }
+
+  private void print(StepSetup setup, List<String> notes, int taken, long step) {
     PrintWriter stdout = spec.commandLine().getOut();
     Map<String, Integer> tensors = new LinkedHashMap<>();
     for (ParameterGroup group : setup.groups()) {
@@ -220,9 +238,7 @@ final class StepCommand implements Callable<Integer> {
           StepSetup.describe(group.hyperparameters()), group.parameters().size(), Integer::sum);
     }
     tensors.forEach((what, count) -> stdout.printf("%d tensor(s) with %s%n", count, what));
-    plan.untrained().forEach(stdout::println);
-    setup.clipping().ifPresent(stdout::println);
-    skipped.forEach(stdout::println);
+    notes.forEach(stdout::println);
     stdout.printf(
         "%d step(s), now at step %d; results are in %s%n", taken, step, Printable.path(out));
     stdout.flush();

@@ -16,7 +16,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,7 +40,7 @@ final class StepFiles implements AutoCloseable {
   private final StateFile state;
   private final ModelPlan plan;
   private final StepResults results;
-  private final Map<String, Tensor> tensors = new HashMap<>();
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
   private StepFiles(Path params, List<Path> grads, Path state, Path out, TensorOptions.Rules rules)
       throws IOException {
@@ -110,12 +110,24 @@ final class StepFiles implements AutoCloseable {
     return parameters;
   }
 
-  /** Reads the gradients of a file. */
-  void loadGradients(int number) throws IOException {
-    SafetensorsFile file = grads.get(number).file();
+  /** Reads and checks the gradients of a file. */
+  void loadGradients(int number, FiniteCheck check) throws IOException {
+    Source source = grads.get(number);
     for (Tensor tensor : tensors.values()) {
-      file.read(file.tensor(tensor.info.name()).orElseThrow(), 0, tensor.gradients.duplicate());
+      String name = tensor.info.name();
+      source.file().read(source.file().tensor(name).orElseThrow(), 0, tensor.gradients.duplicate());
+      check.gradients(source, name, tensor.gradients);
     }
+  }
+
+  /** Checks the weights after the step of a file. */
+  void checkWeights(int number, FiniteCheck check, Lamb lamb) {
+    tensors.forEach((name, own) -> check.weights(grads.get(number), name, own.weights, lamb));
+  }
+
+  /** The gradients of this number. */
+  Source grads(int number) {
+    return grads.get(number);
   }
 
   /**

@@ -12,7 +12,6 @@ import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.Scalar;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
@@ -70,7 +69,10 @@ record StepSetup(
   void configure(LambBuilder builder) {
     groups.forEach(builder::group);
     maxGradNorm.ifPresent(builder::maxGradNorm);
-    builder.lossScale(Scalar.of(gradScale)).nonFiniteGradients(policy);
+    builder.lossScale(Scalar.of(gradScale));
+    // A failing command writes nothing, so it only has to see that the step was skipped.
+    builder.nonFiniteGradients(
+        policy == NonFiniteGradients.FAIL ? NonFiniteGradients.SKIP : policy);
   }
 
   /** Whether updates have a second term. */
@@ -92,13 +94,14 @@ record StepSetup(
         .formatted(own.weightDecay(), own.isAdapted() ? "on" : "off");
   }
 
-  /** The clipping in one line, if there is any. */
-  Optional<String> clipping() {
-    if (maxGradNorm.isEmpty()) {
-      return Optional.empty();
-    }
+  /** Whether gradients of this norm are clipped. One that is not finite cannot be. */
+  boolean clips(double norm) {
+    return maxGradNorm.isPresent() && norm > maxGradNorm.getAsDouble() && Double.isFinite(norm);
+  }
+
+  /** The clipping in one line. */
+  String clipping() {
     String effect = isLans() ? ", without effect: LANS normalizes each" : "";
-    return Optional.of(
-        "gradients clipped to norm " + maxGradNorm.getAsDouble() + clippingOrigin + effect);
+    return "gradients clipped to norm " + maxGradNorm.getAsDouble() + clippingOrigin + effect;
   }
 }

@@ -62,6 +62,35 @@ record Weights(Dtype type, HostArray array) {
     return -1;
   }
 
+  /** The index of the first weight that is not finite, or -1. */
+  int nonFinite() {
+    return type == Dtype.F32 ? nonFinite(array.floats()) : nonFinite(array.halves());
+  }
+
+  /** The index of the first number that is not finite, or -1. */
+  static int nonFinite(FloatBuffer values) {
+    for (int i = 0; i < values.limit(); i++) {
+      if (!Float.isFinite(values.get(i))) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private int nonFinite(ShortBuffer halves) {
+    int exponent = type == Dtype.F16 ? 0x7C00 : 0x7F80;
+    for (int i = 0; i < halves.limit(); i++) {
+      if ((halves.get(i) & exponent) == exponent) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private boolean isNan(short half) {
+    return Float.isNaN(format(type).widen(half));
+  }
+
   private static HalfFormat format(Dtype type) {
     return type == Dtype.F16 ? HalfFormat.F16 : HalfFormat.BF16;
   }
