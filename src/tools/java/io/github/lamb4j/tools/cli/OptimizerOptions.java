@@ -98,7 +98,13 @@ final class OptimizerOptions {
    * @param given its value on the command line; null if it was not given
    * @param value reads it
    */
-  record Setting(String option, Object given, Function<Hyperparameters, Object> value) {}
+  record Setting(String option, Object given, Function<Hyperparameters, Object> value) {
+
+    /** A boolean setting as an option, or its absence. */
+    String flag(Object on) {
+      return Boolean.TRUE.equals(on) ? option : "no " + option;
+    }
+  }
 
   /** Every hyperparameter except those that differ by tensor name. */
   List<Setting> settings() {
@@ -130,6 +136,7 @@ final class OptimizerOptions {
     return preset == null ? Preset.PAPER : preset;
   }
 
+  /** Whether a preset was given. */
   boolean givesPreset() {
     return preset != null;
   }

@@ -1,6 +1,8 @@
 package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.internal.engine.SavedGroup;
 import io.github.lamb4j.internal.engine.StateMetadata;
 import io.github.lamb4j.internal.files.Printable;
@@ -9,61 +11,298 @@ import io.github.lamb4j.model.ParameterGroup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
 
 /**
- * The optimizer that a state was written with, to go on with. The command line adds learning rates.
+ * The optimizer that a state was written with. Options that are not given take their values from
+ * it; options that contradict it are refused, or override it if the command line says so.
  */
 final class SavedSetup {
 
   private final String state;
   private final StateMetadata saved;
+  private final OptimizerOptions optimizer;
+  private final GradientOptions gradients;
+  private final TensorOptions.Rules rules;
+  private final boolean override;
 
-  SavedSetup(Path state, StateMetadata saved) {
+  SavedSetup(
+      Path state,
+      StateMetadata saved,
+      OptimizerOptions optimizer,
+      GradientOptions gradients,
+      TensorOptions.Rules rules,
+      boolean override) {
     this.state = Printable.path(state);
     this.saved = saved;
+    this.optimizer = optimizer;
+    this.gradients = gradients;
+    this.rules = rules;
+    this.override = override;
   }
 
   /**
-   * The optimizer.
+   * The optimizer to continue with.
    *
-   * @throws BadInput if the state has a parameter that the model does not have
+   * @throws BadInput if an option contradicts the state, or the state has a parameter that the
+   *     model does not have
    */
-  StepSetup resume(
-      OptimizerOptions optimizer,
-      GradientOptions gradients,
-      LearningRates rates,
-      List<Parameter> parameters) {
+  StepSetup resume(LearningRates rates, List<Parameter> parameters) {
     Map<String, Parameter> byName = new HashMap<>();
     parameters.forEach(parameter -> byName.put(parameter.name(), parameter));
+    if (!override) {
+      requireNoContradiction();
+    }
     List<ParameterGroup> groups = new ArrayList<>();
+    List<SavedGroup> origins = new ArrayList<>();
     for (SavedGroup group : saved.groups()) {
-      List<Parameter> members = new ArrayList<>();
-      for (String name : group.parameters()) {
-        members.add(member(name, byName));
+      for (ParameterGroup part : parts(group, byName, rates)) {
+        groups.add(part);
+        origins.add(group);
       }
-      Hyperparameters own = optimizer.applyTo(group.hyperparameters(), "the state");
-      groups.add(new ParameterGroup(group.name(), own.withLearningRate(rates), members));
+    }
+    if (groups.size() > saved.groups().size()) {
+      requireOneStepCount();
     }
     boolean givesNorm = gradients.maxGradNorm() != null;
-    double scale = saved.extra(StepSetup.GRAD_SCALE).map(Double::parseDouble).orElse(1.0);
     return new StepSetup(
         groups,
-        saved.extra(StepSetup.PRESET).orElse("none"),
+        origins,
+        replacesPreset() ? PresetOption.nameOf(optimizer.preset()) : preset(),
         givesNorm ? gradients.maxGradNorm() : saved.maxGradNorm(),
-        gradients.gradScale() == null ? scale : gradients.gradScale(),
+        gradients.gradScale() == null ? gradScale() : gradients.gradScale(),
         gradients.policy() == null ? saved.nonFiniteGradients() : gradients.policy(),
         givesNorm ? "" : " (" + state + ")");
   }
 
-  private Parameter member(String name, Map<String, Parameter> byName) {
-    Parameter parameter = byName.get(name);
-    if (parameter == null) {
-      throw new BadInput(
-          "%s: parameter %s is not in the model; give the model that the state was written for"
-              .formatted(state, Printable.value(name)));
+  /** The parts of a group that have the same hyperparameters: one, unless options divide it. */
+  private List<ParameterGroup> parts(
+      SavedGroup group, Map<String, Parameter> byName, LearningRates rates) {
+    Map<Hyperparameters, List<Parameter>> members = new LinkedHashMap<>();
+    for (String name : group.parameters()) {
+      Parameter parameter = byName.get(name);
+      if (parameter == null) {
+        throw new BadInput(
+            "%s: parameter %s is not in the model; give the model that the state was written for"
+                .formatted(state, Printable.value(name)));
+      }
+      members.computeIfAbsent(hyperparameters(group, name), h -> new ArrayList<>()).add(parameter);
     }
-    return parameter;
+    List<ParameterGroup> parts = new ArrayList<>();
+    members.forEach(
+        (own, list) -> {
+          String name = parts.isEmpty() ? group.name() : group.name() + ", part " + parts.size();
+          parts.add(new ParameterGroup(name, own.withLearningRate(rates), list));
+        });
+    return parts;
+  }
+
+  private void requireOneStepCount() {
+    if (saved.groups().stream().anyMatch(group -> group.steps() != saved.step())) {
+      throw new BadInput(
+          state
+              + ": its groups began at different steps, so --no-decay and --no-adapt cannot divide"
+              + " them; leave these options out");
+    }
+  }
+
+  /** A tensor's hyperparameters: the saved ones, overridden by what is given. */
+  private Hyperparameters hyperparameters(SavedGroup group, String tensor) {
+    Hyperparameters before = group.hyperparameters();
+    Hyperparameters own = before;
+    boolean decays = before.weightDecay() != 0 || !decaysAny();
+    boolean adapts = before.layerAdaptation() != LayerAdaptation.NEVER || !adaptsAny();
+    if (replacesPreset()) {
+      own = optimizer.preset().hyperparameters(before.learningRate());
+    }
+    double decay = optimizer.weightDecay() == null ? own.weightDecay() : optimizer.weightDecay();
+    LayerAdaptation adaptation = own.layerAdaptation();
+    if (!rules.undecayed().isEmpty()) {
+      decays = rules.decays(tensor);
+      decay = decays && decay == 0 ? commonDecay() : decay;
+    }
+    if (!rules.unadapted().isEmpty()) {
+      adapts = rules.adapts(tensor);
+      adaptation = adapts && adaptation == LayerAdaptation.NEVER ? commonAdaptation() : adaptation;
+    }
+    own = optimizer.applyTo(own, state);
+    own = own.withWeightDecay(decays ? decay : 0);
+    return own.withLayerAdaptation(adapts ? adaptation : LayerAdaptation.NEVER);
+  }
+
+  private boolean replacesPreset() {
+    return optimizer.givesPreset() && !PresetOption.nameOf(optimizer.preset()).equals(preset());
+  }
+
+  private String preset() {
+    return saved.extra(StepSetup.PRESET).orElse("none");
+  }
+
+  private double gradScale() {
+    String text = saved.extra(StepSetup.GRAD_SCALE).orElse("1");
+    try {
+      double scale = Double.parseDouble(text);
+      if (scale > 0 && Double.isFinite(scale)) {
+        return scale;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, like every other text.
+    }
+    throw new BadInput(
+        "%s: metadata \"%s\" is %s: must be a finite number above 0"
+            .formatted(state, StepSetup.GRAD_SCALE, Printable.value(text)));
+  }
+
+  private boolean decaysAny() {
+    return saved.groups().stream().anyMatch(group -> group.hyperparameters().weightDecay() != 0);
+  }
+
+  private boolean adaptsAny() {
+    return saved.groups().stream()
+        .anyMatch(g -> g.hyperparameters().layerAdaptation() != LayerAdaptation.NEVER);
+  }
+
+  private double commonDecay() {
+    return saved.groups().stream()
+        .mapToDouble(group -> group.hyperparameters().weightDecay())
+        .filter(decay -> decay != 0)
+        .findFirst()
+        .orElse(0);
+  }
+
+  private LayerAdaptation commonAdaptation() {
+    return saved.groups().stream()
+        .map(group -> group.hyperparameters().layerAdaptation())
+        .filter(adaptation -> adaptation != LayerAdaptation.NEVER)
+        .findFirst()
+        .orElse(LayerAdaptation.ALWAYS);
+  }
+
+  private void requireNoContradiction() {
+    if (replacesPreset()) {
+      throw contradiction("--preset " + PresetOption.nameOf(optimizer.preset()), preset());
+    }
+    for (OptimizerOptions.Setting setting : optimizer.settings()) {
+      requireSame(setting);
+    }
+    OptionalDouble norm = gradients.maxGradNorm();
+    if (norm != null && !norm.equals(saved.maxGradNorm())) {
+      throw contradiction("--max-grad-norm " + text(norm), text(saved.maxGradNorm()));
+    }
+    boolean savesScale = saved.extra(StepSetup.GRAD_SCALE).isPresent(); // not by a program
+    if (savesScale && gradients.gradScale() != null && gradients.gradScale() != gradScale()) {
+      throw contradiction("--grad-scale " + gradients.gradScale(), gradScale());
+    }
+    NonFiniteGradients policy = gradients.policy();
+    if (policy != null && policy != saved.nonFiniteGradients()) {
+      throw contradiction("--nonfinite " + lower(policy), lower(saved.nonFiniteGradients()));
+    }
+    for (SavedGroup group : saved.groups()) {
+      group.parameters().forEach(tensor -> requireSame(group.hyperparameters(), tensor));
+    }
+  }
+
+  private void requireSame(OptimizerOptions.Setting setting) {
+    for (SavedGroup group : saved.groups()) {
+      Object before = setting.value().apply(group.hyperparameters());
+      if (setting.given() != null && !setting.given().equals(before)) {
+        throw setting.given() instanceof Boolean
+            ? contradiction(setting.flag(setting.given()), setting.flag(before))
+            : contradiction(setting.option() + " " + setting.given(), before);
+      }
+    }
+  }
+
+  /** Compares decay and adaptation, which differ by tensor. */
+  private void requireSame(Hyperparameters before, String tensor) {
+    String quoted = Printable.value(tensor);
+    Double decay = optimizer.weightDecay();
+    boolean decays = before.weightDecay() != 0;
+    if (decay != null && decay != before.weightDecay() && (decays || !decaysAny())) {
+      throw contradiction("--weight-decay " + decay, before.weightDecay());
+    }
+    if (!rules.undecayed().isEmpty() && decaysAny() && rules.decays(tensor) != decays) {
+      throw contradiction(
+          rules.undecayed().get(0).option(), "tensor %s %s".formatted(quoted, with(decays)));
+    }
+    boolean adapts = before.layerAdaptation() != LayerAdaptation.NEVER;
+    if (!rules.unadapted().isEmpty() && adaptsAny() && rules.adapts(tensor) != adapts) {
+      throw contradiction(
+          rules.unadapted().get(0).option(), "tensor %s %s".formatted(quoted, adapted(adapts)));
+    }
+  }
+
+  private static String with(boolean decays) {
+    return decays ? "decayed" : "not decayed";
+  }
+
+  private static String adapted(boolean adapts) {
+    return adapts ? "adapted" : "not adapted";
+  }
+
+  private BadInput contradiction(String given, Object before) {
+    return new BadInput(
+        "%s contradicts %s, which was written with %s; leave it out, or give --override-state"
+            .formatted(given, state, before));
+  }
+
+  private static String text(OptionalDouble norm) {
+    return norm.isPresent() ? Double.toString(norm.getAsDouble()) : "none";
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Says in one line what the state decides.
+   *
+   * @param fresh what the command line alone would mean
+   */
+  String summary(Hyperparameters fresh) {
+    List<String> values = new ArrayList<>();
+    if (!optimizer.givesPreset()) {
+      values.add("preset " + preset());
+    }
+    for (OptimizerOptions.Setting setting : optimizer.settings()) {
+      List<Object> before =
+          saved.groups().stream()
+              .map(group -> setting.value().apply(group.hyperparameters()))
+              .distinct()
+              .toList();
+      if (setting.given() == null && !before.equals(List.of(setting.value().apply(fresh)))) {
+        values.add(
+            before.get(0) instanceof Boolean flag && before.size() == 1
+                ? setting.flag(flag)
+                : setting.option() + " " + join(before));
+      }
+    }
+    List<Object> decays =
+        saved.groups().stream()
+            .map(group -> (Object) group.hyperparameters().weightDecay())
+            .distinct()
+            .toList();
+    if (optimizer.weightDecay() == null) {
+      values.add("--weight-decay " + join(decays));
+    }
+    if (gradients.maxGradNorm() == null) {
+      values.add("--max-grad-norm " + text(saved.maxGradNorm()));
+    }
+    if (gradients.gradScale() == null && gradScale() != 1) {
+      values.add("--grad-scale " + gradScale());
+    }
+    if (gradients.policy() == null && saved.nonFiniteGradients() != NonFiniteGradients.PROPAGATE) {
+      values.add("--nonfinite " + lower(saved.nonFiniteGradients()));
+    }
+    return "from the state: " + String.join(", ", values);
+  }
+
+  private static String join(List<Object> values) {
+    return String.join(" or ", values.stream().map(Objects::toString).toList());
   }
 }

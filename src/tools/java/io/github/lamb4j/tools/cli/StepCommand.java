@@ -2,7 +2,6 @@ package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
-import io.github.lamb4j.internal.engine.SavedGroup;
 import io.github.lamb4j.internal.engine.StateMetadata;
 import io.github.lamb4j.internal.engine.StepCounts;
 import io.github.lamb4j.internal.files.Printable;
@@ -42,6 +41,9 @@ final class StepCommand implements Callable<Integer> {
 
   private final Function<BackendOption, LambBuilder> builders;
 
+  /** Lines to print after a successful run. */
+  private final List<String> notes = new ArrayList<>();
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -67,6 +69,13 @@ final class StepCommand implements Callable<Integer> {
           "The state to continue from, written by an earlier call or by Lamb.save. Without it both"
               + " moments are zero.")
   private Path state;
+
+  @Option(
+      names = "--override-state",
+      description =
+          "Let options that contradict the state override it. Options that are not given take their"
+              + " values from it, except --lr.")
+  private boolean overrideState;
 
   @Option(
       names = "--out",
@@ -161,14 +170,19 @@ final class StepCommand implements Callable<Integer> {
       throws IOException {
     List<Parameter> parameters = files.load();
     Optional<StateMetadata> saved = files.saved().filter(metadata -> !metadata.bare());
-    return saved.isEmpty()
-        ? StepSetup.fresh(optimizer, gradients, rules, rates, parameters)
-        : new SavedSetup(state, saved.get()).resume(optimizer, gradients, rates, parameters);
+    if (saved.isEmpty()) {
+      return StepSetup.fresh(optimizer, gradients, rules, rates, parameters);
+    }
+    SavedSetup before =
+        new SavedSetup(state, saved.get(), optimizer, gradients, rules, overrideState);
+    StepSetup setup = before.resume(rates, parameters);
+    notes.add(before.summary(optimizer.hyperparameters(rates)));
+    return setup;
   }
 
   private void run(StepFiles files, Lamb lamb, LearningRates rates, StepSetup setup)
       throws IOException {
-    files.restore(lamb);
+    files.restore(lamb, setup);
     FiniteCheck check = new FiniteCheck(setup.policy());
     long skippedBefore = lamb.skippedSteps();
     TrustHistory trust = new TrustHistory(setup);
@@ -194,34 +208,20 @@ final class StepCommand implements Callable<Integer> {
       }
     }
     check.moments(files.grads(grads.size() - 1), lamb);
-    StepCounts counts = counts(files.saved(), report, lastRate.orElse(rates.current()), trust);
+    long stepBefore = files.saved().map(StateMetadata::step).orElse(0L);
+    long skippedInAll =
+        files.saved().map(StateMetadata::skipped).orElse(0L)
+            + report.skippedSteps()
+            - skippedBefore;
+    StepCounts counts = setup.counts(report.step(), stepBefore, skippedInAll, lastRate);
     files.write(lamb, setup.metadata(counts), trust);
     check.warning().ifPresent(this::warn);
-    List<String> notes = new ArrayList<>(files.plan().untrained());
+    notes.addAll(files.plan().untrained());
     if (clipped) {
       notes.add(setup.clipping());
     }
     notes.addAll(skipped);
-    print(setup, notes, trust.stepCount(), report.step());
-  }
-
-  /**
-   * Each group's counts. N calls write what one call does, so a rate of no step is not recorded.
-   */
-  private static StepCounts counts(
-      Optional<StateMetadata> saved, StepReport report, double lastRate, TrustHistory trust) {
-    List<StepCounts.Group> groups = new ArrayList<>();
-    for (int g = 0; g < report.groupCount(); g++) {
-      long began = 0;
-      double rate = lastRate;
-      if (saved.isPresent() && !saved.get().bare()) {
-        SavedGroup before = saved.get().groups().get(g);
-        began = saved.get().step() - before.steps();
-        rate = trust.stepCount() > 0 ? lastRate : before.lastRate().orElse(lastRate);
-      }
-      groups.add(new StepCounts.Group(report.step() - began, rate));
-    }
-    return new StepCounts(report.step(), report.skippedSteps(), groups);
+    print(setup, trust.stepCount(), report.step());
   }
 
   private void warn(String warning) {
@@ -230,7 +230,7 @@ final class StepCommand implements Callable<Integer> {
     stderr.flush();
   }
 
-  private void print(StepSetup setup, List<String> notes, int taken, long step) {
+  private void print(StepSetup setup, int taken, long step) {
     PrintWriter stdout = spec.commandLine().getOut();
     Map<String, Integer> tensors = new LinkedHashMap<>();
     for (ParameterGroup group : setup.groups()) {

@@ -135,7 +135,7 @@ final class StepFiles implements AutoCloseable {
    *
    * @throws BadInput if its values cannot be the state of these weights
    */
-  void restore(Lamb lamb) throws IOException {
+  void restore(Lamb lamb, StepSetup setup) throws IOException {
     if (state == null) {
       return;
     }
@@ -147,11 +147,11 @@ final class StepFiles implements AutoCloseable {
         state.read(name, StateArray.MASTER, this::requireMasterOfWeights);
       }
     }
-    if (state.metadata().bare()) {
+    if (setup.keepsGroups()) {
+      lamb.load(statePath, LoadOption.OTHER_HYPERPARAMETERS);
+    } else {
       state.read(lamb.groups(), lamb::writeState);
       lamb.resumeAt(state.metadata().step());
-    } else {
-      lamb.load(statePath, LoadOption.OTHER_HYPERPARAMETERS);
     }
   }
 

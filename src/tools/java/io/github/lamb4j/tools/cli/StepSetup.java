@@ -4,12 +4,14 @@ import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.engine.SavedGroup;
 import io.github.lamb4j.internal.engine.StateMetadata;
 import io.github.lamb4j.internal.engine.StepCounts;
 import io.github.lamb4j.model.NameRule;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.Scalar;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
  * The optimizer of a run.
  *
  * @param groups in the order of sums
+ * @param saved the group of the state that each group comes from; empty in a new run
  * @param preset the name of the preset that it started from; "none" if there was none
  * @param maxGradNorm the norm that gradients are clipped to
  * @param gradScale the scale of the gradients
@@ -27,6 +30,7 @@ import java.util.stream.Stream;
  */
 record StepSetup(
     List<ParameterGroup> groups,
+    List<SavedGroup> saved,
     String preset,
     OptionalDouble maxGradNorm,
     double gradScale,
@@ -58,6 +62,7 @@ record StepSetup(
     String preset = PresetOption.nameOf(optimizer.preset());
     return new StepSetup(
         ParameterGroup.split(GROUP, optimizer.hyperparameters(rates), parameters, nameRules),
+        List.of(),
         preset,
         given ? gradients.maxGradNorm() : optimizer.preset().maxGradNorm(),
         gradients.gradScale() == null ? 1 : gradients.gradScale(),
@@ -73,6 +78,26 @@ record StepSetup(
     // A failing command writes nothing, so it only has to see that the step was skipped.
     builder.nonFiniteGradients(
         policy == NonFiniteGradients.FAIL ? NonFiniteGradients.SKIP : policy);
+  }
+
+  /** Whether the groups are those of the state. */
+  boolean keepsGroups() {
+    return !saved.isEmpty() && saved.stream().distinct().count() == saved.size();
+  }
+
+  /**
+   * Each group's counts after the last step.
+   *
+   * @param lastRate the learning rate of the last step taken by this call, if there is one
+   */
+  StepCounts counts(long step, long stepBefore, long skipped, OptionalDouble lastRate) {
+    List<StepCounts.Group> counts = new ArrayList<>();
+    for (int g = 0; g < groups.size(); g++) {
+      long missed = saved.isEmpty() ? 0 : stepBefore - saved.get(g).steps();
+      OptionalDouble before = saved.isEmpty() ? OptionalDouble.empty() : saved.get(g).lastRate();
+      counts.add(new StepCounts.Group(step - missed, lastRate.orElse(before.orElse(Double.NaN))));
+    }
+    return new StepCounts(step, skipped, counts);
   }
 
   /** Whether updates have a second term. */
