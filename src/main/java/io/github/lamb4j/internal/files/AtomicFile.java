@@ -122,8 +122,8 @@ public final class AtomicFile {
     }
   }
 
-  /** Makes the new name durable. Some systems cannot open a directory. */
-  private static void forceDirectory(Path directory) {
+  /** Makes new names in a directory durable, on systems that can open directories. */
+  public static void forceDirectory(Path directory) {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     } catch (IOException e) {

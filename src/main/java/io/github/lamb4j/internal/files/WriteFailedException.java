@@ -9,7 +9,8 @@ public final class WriteFailedException extends FileSystemException {
 
   private static final long serialVersionUID = 1;
 
-  WriteFailedException(Path target, String problem, IOException cause) {
+  /** The message is the file, then the problem. */
+  public WriteFailedException(Path target, String problem, IOException cause) {
     super(Printable.path(target), null, problem);
     initCause(cause);
   }

@@ -3,6 +3,7 @@ package io.github.lamb4j.tools.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,7 +98,7 @@ class StepResumeTest {
     step(params, null, out, 0, split);
     step(params(out), state(out), out, split, STEPS, "--threads=2");
     assertSameAsAll(out);
-    assertEquals(STEPS - split, TrustJson.read(out.resolve("trust.json")).size());
+    assertEquals(-1, Files.mismatch(all.resolve("trust.json"), out.resolve("trust.json")));
     try (var files = Files.list(out)) {
       assertEquals(3, files.count());
     }
@@ -156,10 +158,14 @@ class StepResumeTest {
 
   @Test
   void shouldCarryTheMetadataOfTheWeightsOver() throws IOException {
-    assertEquals(Map.of("format", "pt"), Checkpoint.metadata(params(all)));
+    Map<String, String> written = new TreeMap<>(Checkpoint.metadata(params(all)));
+    assertEquals("4", written.remove("lamb4j.step"));
+    assertTrue(written.remove("lamb4j.weights_sha256").matches("[0-9a-f]{64}"));
+    assertEquals(Map.of("format", "pt"), written);
     params = StepModel.params(5).write(folder.resolve("p"));
     step(params, null, all, 0, 1);
-    assertEquals(Map.of(), Checkpoint.metadata(params(all)));
+    assertEquals(
+        Set.of("lamb4j.step", "lamb4j.weights_sha256"), Checkpoint.metadata(params(all)).keySet());
   }
 
   @Test
@@ -167,6 +173,9 @@ class StepResumeTest {
     Map<String, String> metadata = Checkpoint.metadata(state(all));
     Map<String, String> expected = new TreeMap<>(metadata);
     expected.keySet().removeIf(key -> key.startsWith("group."));
+    assertEquals(
+        Checkpoint.metadata(params(all)).get("lamb4j.weights_sha256"),
+        expected.remove("lamb4j.weights_sha256"));
     assertEquals(
         Map.of(
             "format", "lamb4j state",

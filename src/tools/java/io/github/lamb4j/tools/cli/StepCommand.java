@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +41,7 @@ final class StepCommand implements Callable<Integer> {
   private static final int MOST_THREADS = 256;
 
   private final Function<BackendOption, LambBuilder> builders;
+  private final Consumer<String> beforeChange;
 
   /** Lines to print after a successful run. */
   private final List<String> notes = new ArrayList<>();
@@ -127,7 +129,13 @@ final class StepCommand implements Callable<Integer> {
 
   /** The command with other backends of host parameters, for tests. */
   StepCommand(Function<BackendOption, LambBuilder> builders) {
+    this(builders, change -> {});
+  }
+
+  /** The command with an observer of the changes that it makes to the results, for tests. */
+  StepCommand(Function<BackendOption, LambBuilder> builders, Consumer<String> beforeChange) {
     this.builders = builders;
+    this.beforeChange = beforeChange;
   }
 
   @Override
@@ -141,7 +149,7 @@ final class StepCommand implements Callable<Integer> {
     if (threads != null) {
       builder.threads(threads);
     }
-    try (StepFiles files = StepFiles.open(params, grads, state, out, rules)) {
+    try (StepFiles files = StepFiles.open(params, grads, state, out, rules, beforeChange)) {
       StepSetup setup = setup(files, rules, rates);
       if (dryRun) {
         spec.commandLine().getOut().print(files.plan().table(setup.groups()));
@@ -182,7 +190,7 @@ final class StepCommand implements Callable<Integer> {
 
   private void run(StepFiles files, Lamb lamb, LearningRates rates, StepSetup setup)
       throws IOException {
-    files.restore(lamb, setup);
+    files.restore(lamb, setup, overrideState);
     FiniteCheck check = new FiniteCheck(setup.policy());
     long skippedBefore = lamb.skippedSteps();
     TrustHistory trust = new TrustHistory(setup);
@@ -214,7 +222,7 @@ final class StepCommand implements Callable<Integer> {
             + report.skippedSteps()
             - skippedBefore;
     StepCounts counts = setup.counts(report.step(), stepBefore, skippedInAll, lastRate);
-    files.write(lamb, setup.metadata(counts), trust);
+    files.write(lamb, report.step(), setup.metadata(counts), trust);
     check.warning().ifPresent(this::warn);
     notes.addAll(files.plan().untrained());
     if (clipped) {

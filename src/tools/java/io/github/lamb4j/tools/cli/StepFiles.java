@@ -7,6 +7,7 @@ import io.github.lamb4j.internal.engine.StateMetadata;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.safetensors.Dtype;
 import io.github.lamb4j.internal.safetensors.SafetensorsFile;
+import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.internal.safetensors.TensorSource;
 import io.github.lamb4j.model.HostArray;
@@ -14,12 +15,15 @@ import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.StateArray;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * The files of one {@code lamb step}. All are opened and checked against each other before anything
@@ -40,23 +44,33 @@ final class StepFiles implements AutoCloseable {
   private final StateFile state;
   private final ModelPlan plan;
   private final StepResults results;
+  private final Path earlierTrust;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
-  private StepFiles(Path params, List<Path> grads, Path state, Path out, TensorOptions.Rules rules)
+  private StepFiles(
+      Path params,
+      List<Path> grads,
+      Path state,
+      Path out,
+      TensorOptions.Rules rules,
+      Consumer<String> beforeChange)
       throws IOException {
     try {
       this.params = source(params);
       for (Path path : grads) {
         this.grads.add(source(path));
       }
-      statePath = state;
-      this.state = state == null ? null : StateFile.open(state);
+      statePath = state == null ? null : StepResults.current(state);
+      this.state = state == null ? null : StateFile.open(statePath);
       if (this.state != null) {
         open.add(this.state);
         requireStep(this.state.metadata().step());
       }
       plan = ModelPlan.of(this.params, this.grads, saved(), rules);
-      results = new StepResults(out);
+      List<String> names =
+          List.of(StepResults.PARAMS_FILE, StepResults.STATE_FILE, StepResults.TRUST_FILE);
+      results = new StepResults(out, names, beforeChange);
+      earlierTrust = earlierTrust(state, out);
     } catch (Throwable failure) {
       close();
       throw failure;
@@ -67,16 +81,22 @@ final class StepFiles implements AutoCloseable {
    * Opens and checks.
    *
    * @param state may be null
+   * @param beforeChange is told of each change of the results before it is made, for tests
    * @throws BadInput if the files do not go together
    */
   static StepFiles open(
-      Path params, List<Path> grads, Path state, Path out, TensorOptions.Rules rules)
+      Path params,
+      List<Path> grads,
+      Path state,
+      Path out,
+      TensorOptions.Rules rules,
+      Consumer<String> beforeChange)
       throws IOException {
-    return new StepFiles(params, grads, state, out, rules);
+    return new StepFiles(params, grads, state, out, rules, beforeChange);
   }
 
   private Source source(Path path) throws IOException {
-    SafetensorsFile file = SafetensorsFile.open(path);
+    SafetensorsFile file = SafetensorsFile.open(StepResults.current(path));
     open.add(file);
     return new Source(path, file);
   }
@@ -87,6 +107,20 @@ final class StepFiles implements AutoCloseable {
           "%s: metadata \"step\" is \"%d\": must be a whole number from 0 to %d"
               .formatted(state, step, MOST_STEPS));
     }
+  }
+
+  /** The trust ratios of the steps before, where the results replace those that are resumed. */
+  private static Path earlierTrust(Path state, Path out) throws IOException {
+    Path trust = out.resolve(StepResults.TRUST_FILE);
+    Path current = StepResults.current(trust);
+    Path stateThere = out.resolve(StepResults.STATE_FILE).toAbsolutePath().normalize();
+    if (state == null
+        || !state.toAbsolutePath().normalize().equals(stateThere)
+        || !Files.isRegularFile(current)) {
+      return null;
+    }
+    TrustHistory.requireReadable(current);
+    return trust;
   }
 
   ModelPlan plan() {
@@ -133,13 +167,17 @@ final class StepFiles implements AutoCloseable {
   /**
    * Gives the optimizer the state, if there is one.
    *
+   * @param anyWeights whether the weights may be others than those that were written with it
    * @throws BadInput if its values cannot be the state of these weights
    */
-  void restore(Lamb lamb, StepSetup setup) throws IOException {
+  void restore(Lamb lamb, StepSetup setup, boolean anyWeights) throws IOException {
     if (state == null) {
       return;
     }
     state.requireTensors(lamb.groups());
+    if (!anyWeights) {
+      Pairing.require(params, weights(), state.toString(), state.metadata());
+    }
     for (Tensor tensor : tensors.values()) {
       String name = tensor.info.name();
       state.read(name, StateArray.SECOND_MOMENT, this::requireNoNegative);
@@ -182,18 +220,31 @@ final class StepFiles implements AutoCloseable {
     return new BadInput("%s: tensor %s %s".formatted(state, Printable.value(tensor), why));
   }
 
+  private Map<String, Weights> weights() {
+    Map<String, Weights> weights = new TreeMap<>();
+    tensors.forEach((name, tensor) -> weights.put(name, tensor.weights));
+    return weights;
+  }
+
   /** Writes all results. */
-  void write(Lamb lamb, Map<String, String> metadata, TrustHistory trust) throws IOException {
+  void write(Lamb lamb, long step, Map<String, String> metadata, TrustHistory trust)
+      throws IOException {
+    String digest = Pairing.digest(weights());
+    Map<String, String> paramsMetadata = Pairing.ofWeights(params.file().metadata(), step, digest);
+    Pairing.ofState(metadata, digest);
     List<TensorSource> weights = plan.tensors().stream().map(this::result).toList();
-    results.write(
-        new StepResults.Contents(params.file().metadata(), weights),
-        new StepResults.Contents(
-            metadata,
-            StateFile.tensors(
-                lamb.groups(),
-                parameter -> tensors.get(parameter.name()).info.shape(),
-                lamb::readState)),
-        trust);
+    List<TensorSource> moments =
+        StateFile.tensors(
+            lamb.groups(),
+            parameter -> tensors.get(parameter.name()).info.shape(),
+            lamb::readState);
+    long before = state == null ? 0 : state.metadata().step();
+    Map<String, StepResults.Writer> writers = new LinkedHashMap<>();
+    writers.put(StepResults.STATE_FILE, file -> SafetensorsWriter.write(file, metadata, moments));
+    writers.put(
+        StepResults.PARAMS_FILE, file -> SafetensorsWriter.write(file, paramsMetadata, weights));
+    writers.put(StepResults.TRUST_FILE, file -> trust.write(file, earlierTrust, before));
+    results.write(writers);
   }
 
   /** Weights as they are now; tensors that are not trained as they are in their file. */

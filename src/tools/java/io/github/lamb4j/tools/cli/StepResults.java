@@ -1,33 +1,58 @@
 package io.github.lamb4j.tools.cli;
 
+import io.github.lamb4j.internal.files.AtomicFile;
 import io.github.lamb4j.internal.files.Printable;
-import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
-import io.github.lamb4j.internal.safetensors.TensorSource;
+import io.github.lamb4j.internal.files.WriteFailedException;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * The folder for the results of one {@code lamb step}; each file is written whole or not at all.
+ * The folder for the results of one {@code lamb step}. All files of a step change together.
+ *
+ * <p>They are written to a folder beside them, which is renamed when it is complete: that is the
+ * moment of change. Then each file is moved to its place. A process killed before that moment
+ * leaves the old files; one killed later leaves the new ones, some of them still in the renamed
+ * folder, where {@link #current} finds them. The next results complete the move.
  */
 final class StepResults {
 
-  private static final String PARAMS_FILE = "params.safetensors";
-  private static final String STATE_FILE = "state.safetensors";
-  private static final String TRUST_FILE = "trust.json";
+  static final String PARAMS_FILE = "params.safetensors";
+  static final String STATE_FILE = "state.safetensors";
+  static final String TRUST_FILE = "trust.json";
+
+  private static final String PENDING = ".lamb4j-pending";
+  private static final String COMPLETE = ".lamb4j-complete";
 
   private final Path out;
+  private final Consumer<String> beforeChange;
+
+  /** Writes one file. */
+  @FunctionalInterface
+  interface Writer {
+    void write(Path file) throws IOException;
+  }
 
   /**
    * Checks whether results can be written there. Creates nothing yet.
    *
+   * @param names the files' names
+   * @param beforeChange is told of each change to the file system before it is made, for tests
    * @throws BadInput if they cannot
    */
-  StepResults(Path out) {
+  StepResults(Path out, List<String> names, Consumer<String> beforeChange) {
     this.out = out;
+    this.beforeChange = beforeChange;
     Path existing = out.toAbsolutePath().normalize();
     while (!Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
       existing = existing.getParent();
@@ -37,7 +62,7 @@ final class StepResults {
           "--out %s: %s is not a directory that can be written to; name another"
               .formatted(Printable.path(out), Printable.path(existing)));
     }
-    for (String name : List.of(PARAMS_FILE, STATE_FILE, TRUST_FILE)) {
+    for (String name : names) {
       Path target = out.resolve(name);
       if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
           && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -46,18 +71,114 @@ final class StepResults {
     }
   }
 
-  /** Tensors and the metadata of their file. */
-  record Contents(Map<String, String> metadata, List<TensorSource> tensors) {}
+  /** Where a file is: at its place, unless a killed process left a newer one that was not moved. */
+  static Path current(Path file) {
+    Path name = file.getFileName();
+    if (name == null) {
+      return file;
+    }
+    Path newer = file.resolveSibling(COMPLETE).resolve(name);
+    return Files.isRegularFile(newer, LinkOption.NOFOLLOW_LINKS) ? newer : file;
+  }
 
-  /** Writes all results. */
-  void write(Contents params, Contents state, TrustHistory trust) throws IOException {
+  /**
+   * Writes all files.
+   *
+   * @throws WriteFailedException if that fails; the old files are there still
+   */
+  void write(Map<String, Writer> writers) throws IOException {
     createOut();
-    // The state first: it has twice the tensors, so only it can exceed the limits of the format,
-    // and
-    // then nothing has been replaced.
-    SafetensorsWriter.write(out.resolve(STATE_FILE), state.metadata, state.tensors);
-    SafetensorsWriter.write(out.resolve(PARAMS_FILE), params.metadata, params.tensors);
-    trust.write(out.resolve(TRUST_FILE));
+    Path pending = out.resolve(PENDING);
+    try {
+      completeMove();
+      delete(pending);
+      createPrivately(pending);
+      for (Map.Entry<String, Writer> writer : writers.entrySet()) {
+        change("write " + writer.getKey());
+        Path file = pending.resolve(writer.getKey());
+        writer.getValue().write(file);
+        keepPermissions(out.resolve(writer.getKey()), file);
+      }
+      change("complete");
+      Files.move(pending, out.resolve(COMPLETE), StandardCopyOption.ATOMIC_MOVE);
+      AtomicFile.forceDirectory(out);
+      completeMove();
+    } catch (IOException | RuntimeException e) {
+      discard(pending, e);
+      if (e instanceof FileSystemException f) {
+        throw failed(f);
+      }
+      throw e;
+    }
+  }
+
+  private WriteFailedException failed(FileSystemException e) {
+    return e instanceof WriteFailedException w
+        ? w
+        : new WriteFailedException(
+            out, "cannot be written: " + Printable.escape(String.valueOf(e.getMessage())), e);
+  }
+
+  private static void discard(Path pending, Exception failure) {
+    try {
+      delete(pending);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private void completeMove() throws IOException {
+    Path complete = out.resolve(COMPLETE);
+    if (!Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    for (Path file : files(complete)) {
+      change("move " + file.getFileName());
+      Files.move(file, out.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+    AtomicFile.forceDirectory(out); // a file must not be lost with the folder that it was in
+    change("delete");
+    Files.delete(complete);
+  }
+
+  private void change(String what) {
+    beforeChange.accept(what);
+  }
+
+  private static List<Path> files(Path folder) throws IOException {
+    List<Path> files = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
+      stream.forEach(files::add);
+    }
+    files.sort(null);
+    return files;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      for (Path file : files(folder)) {
+        Files.delete(file);
+      }
+      Files.delete(folder);
+    }
+  }
+
+  /** A file that will be private must not be readable before it is. */
+  private static void createPrivately(Path folder) throws IOException {
+    if (Files.getFileAttributeView(folder.getParent(), PosixFileAttributeView.class) == null) {
+      Files.createDirectory(folder);
+    } else {
+      Files.createDirectory(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+  }
+
+  private static void keepPermissions(Path old, Path file) throws IOException {
+    var view = Files.getFileAttributeView(old, PosixFileAttributeView.class);
+    if (view != null && Files.exists(old, LinkOption.NOFOLLOW_LINKS)) {
+      Files.setPosixFilePermissions(file, view.readAttributes().permissions());
+    }
   }
 
   private void createOut() {

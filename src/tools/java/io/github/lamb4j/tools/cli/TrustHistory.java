@@ -2,8 +2,12 @@ package io.github.lamb4j.tools.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.files.AtomicFile;
+import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
@@ -54,14 +58,48 @@ final class TrustHistory {
     return steps.size();
   }
 
-  /** Writes the file whole or not at all. */
-  void write(Path path) throws IOException {
+  /**
+   * Checks the file of an earlier call.
+   *
+   * @throws BadInput if it is not one
+   */
+  static void requireReadable(Path earlier) throws IOException {
+    try (JsonParser json = new JsonFactory().createParser(earlier.toFile())) {
+      boolean valid = json.nextToken() == JsonToken.START_OBJECT;
+      while (valid && json.nextToken() == JsonToken.FIELD_NAME) {
+        valid =
+            json.currentName().matches("[0-9]{1,10}") && json.nextToken() == JsonToken.START_OBJECT;
+        json.skipChildren();
+      }
+      if (!valid || json.nextToken() != null) {
+        throw notTrust(earlier);
+      }
+    } catch (JsonProcessingException e) {
+      throw notTrust(earlier);
+    }
+  }
+
+  private static BadInput notTrust(Path earlier) {
+    return new BadInput(
+        Printable.path(earlier) + ": does not hold trust ratios by step; move it away");
+  }
+
+  /**
+   * Writes the file whole or not at all.
+   *
+   * @param earlier the file of an earlier call, whose steps are kept; may be null
+   * @param upTo the last step to keep
+   */
+  void write(Path path, Path earlier, long upTo) throws IOException {
     AtomicFile.write(
         path,
         channel -> {
           try (JsonGenerator json =
               new JsonFactory().createGenerator(Channels.newOutputStream(channel))) {
             json.useDefaultPrettyPrinter().writeStartObject();
+            if (earlier != null) {
+              copy(earlier, upTo, json);
+            }
             for (Map.Entry<Long, List<Layer>> step : steps.entrySet()) {
               json.writeObjectFieldStart(step.getKey().toString());
               for (Layer layer : step.getValue()) {
@@ -72,6 +110,20 @@ final class TrustHistory {
             json.writeEndObject();
           }
         });
+  }
+
+  private static void copy(Path earlier, long upTo, JsonGenerator to) throws IOException {
+    try (JsonParser json = new JsonFactory().createParser(earlier.toFile())) {
+      json.nextToken();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        if (Long.parseLong(json.currentName()) <= upTo) {
+          to.copyCurrentStructure(json); // the name and its value
+        } else {
+          json.nextToken();
+          json.skipChildren();
+        }
+      }
+    }
   }
 
   private void write(JsonGenerator json, Layer layer) throws IOException {

@@ -6,8 +6,12 @@ import io.github.lamb4j.internal.safetensors.SafetensorsFile;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.model.HostArray;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 
 /**
  * The weights of one tensor in memory, in the type of their file.
@@ -60,6 +64,27 @@ record Weights(Dtype type, HostArray array) {
       }
     }
     return -1;
+  }
+
+  /** Adds name, type and every bit of the weights to a digest. */
+  void update(String name, MessageDigest digest) {
+    byte[] text = name.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer bytes = ByteBuffer.allocate(PIECE * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    digest.update(
+        bytes.putInt(text.length).put(type.name().getBytes(StandardCharsets.UTF_8)).flip());
+    digest.update(text);
+    for (int offset = 0; offset < array.count(); offset += PIECE) {
+      int length = Math.min(PIECE, array.count() - offset);
+      bytes.clear();
+      if (type == Dtype.F32) {
+        bytes.asFloatBuffer().put(array.floats().slice(offset, length));
+        bytes.limit(length * Float.BYTES);
+      } else {
+        bytes.asShortBuffer().put(array.halves().slice(offset, length));
+        bytes.limit(length * Short.BYTES);
+      }
+      digest.update(bytes);
+    }
   }
 
   /** The index of the first weight that is not finite, or -1. */
