@@ -3,6 +3,7 @@ package io.github.lamb4j.tools.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.report.LayerStats;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,11 +18,12 @@ class TrainingReportTest {
           Contender.LAMB,
           8192,
           0.05,
+          false,
           65,
           List.of(
               new TrainingRun.Epoch(1, 2.5, new Scores(0.25, 0.125)),
               new TrainingRun.Epoch(2, 1.25, new Scores(0.5, 0.25))),
-          List.of(new TrainingRun.LayerState("hidden.weight", 8, 16, 0.5)),
+          List.of(new LayerStats("hidden.weight", 8, 16, 0.5)),
           "00ff",
           12.34);
 
@@ -58,6 +60,19 @@ class TrainingReportTest {
   }
 
   @Test
+  void shouldMarkARunThatDiverged() throws IOException {
+    TrainingRun diverged =
+        new TrainingRun(RUN.contender(), 256, 1e30, true, 3, List.of(), List.of(), "00ff", 0.1);
+    TrainingReport report = new TrainingReport(7, REPORT.data(), List.of(RUN, diverged), 1);
+    String[] lines = report.table().split("\\R");
+    assertEquals(REPORT.table().split("\\R")[4], lines[4]);
+    assertEquals(
+        "LAMB          256       0       3  1.00e+30    diverged         -         -      0.1",
+        lines[5]);
+    assertTrue(json(report).contains("\"diverged\" : true"), json(report));
+  }
+
+  @Test
   void shouldWriteEveryNumber() throws IOException {
     String json = json(REPORT);
     for (String part :
@@ -84,6 +99,7 @@ class TrainingReportTest {
             RUN.contender(),
             RUN.batchSize(),
             RUN.learningRate(),
+            false,
             RUN.steps(),
             RUN.epochs(),
             RUN.layers(),

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ForkJoinPool;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -120,12 +121,10 @@ final class TrainCommand implements Callable<Integer> {
           new Trainer(data, epochs, seed, workers, Progress.of(spec.commandLine().getErr()));
       for (int batchSize : batchSizes) {
         for (Contender contender : contenders) {
-          double rate = rate(contender, batchSize);
-          try {
-            runs.add(trainer.run(contender, batchSize, rate));
-          } catch (Trainer.DivergedException e) {
-            complain(contender, batchSize, rate);
-            return 1;
+          TrainingRun run = trainer.run(contender, batchSize, rate(contender, batchSize));
+          runs.add(run);
+          if (run.diverged()) {
+            complain(run);
           }
         }
       }
@@ -138,7 +137,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().print(report.table());
     spec.commandLine().getOut().flush();
-    return 0;
+    return runs.stream().anyMatch(TrainingRun::diverged) ? CommandLine.ExitCode.SOFTWARE : 0;
   }
 
   private void check() {
@@ -208,16 +207,16 @@ final class TrainCommand implements Callable<Integer> {
     return given == null ? contender.learningRate(batchSize) : given;
   }
 
-  private void complain(Contender contender, int batchSize, double rate) {
-    String option = contender == Contender.LAMB ? "--lamb-lr" : "--adamw-lr";
+  private void complain(TrainingRun run) {
+    String option = run.contender() == Contender.LAMB ? "--lamb-lr" : "--adamw-lr";
     spec.commandLine()
         .getErr()
         .printf(
             Locale.ROOT,
-            "lamb train: %s diverged at batch size %d with learning rate %s: give a smaller %s%n",
-            contender.label(),
-            batchSize,
-            rate,
+            "lamb train: %s diverged at batch size %d with learning rate %s: give a lower %s%n",
+            run.contender().label(),
+            run.batchSize(),
+            run.learningRate(),
             option);
     spec.commandLine().getErr().flush();
   }

@@ -112,10 +112,6 @@ record Weights(Dtype type, HostArray array) {
     return -1;
   }
 
-  private boolean isNan(short half) {
-    return Float.isNaN(format(type).widen(half));
-  }
-
   private static HalfFormat format(Dtype type) {
     return type == Dtype.F16 ? HalfFormat.F16 : HalfFormat.BF16;
   }

@@ -2,7 +2,6 @@ package io.github.lamb4j.tools.train;
 
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.model.Parameter;
-import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.schedule.Schedule;
 import io.github.lamb4j.tools.progress.Progress;
 import java.nio.ByteBuffer;
@@ -49,11 +48,7 @@ public final class Trainer {
     this.progress = progress;
   }
 
-  /**
-   * Trains from scratch.
-   *
-   * @throws DivergedException if the loss is not finite
-   */
+  /** Trains from scratch. A run whose loss becomes infinite or NaN ends there, as diverged. */
   public TrainingRun run(Contender contender, int batchSize, double learningRate) {
     long started = System.nanoTime();
     long stepsPerEpoch = (data.train().size() + batchSize - 1L) / batchSize;
@@ -69,9 +64,15 @@ public final class Trainer {
       List<TrainingRun.Epoch> results = new ArrayList<>();
       int[] order = identity(data.train().size());
       Random random = new Random(seed);
-      for (int epoch = 1; epoch <= epochs; epoch++) {
+      boolean diverged = false;
+      for (int epoch = 1; epoch <= epochs && !diverged; epoch++) {
         shuffle(order, random);
         double loss = pass(model, optimizer, order, batchSize);
+        diverged = !Double.isFinite(loss);
+        if (diverged) {
+          progress.note("epoch " + epoch + ": diverged");
+          continue;
+        }
         Scores heldOut =
             Scores.of(
                 model.predict(data.heldOut()), data.heldOut().labels(), Glosses.CLASSES.size());
@@ -82,9 +83,10 @@ public final class Trainer {
           contender,
           batchSize,
           learningRate,
-          steps,
+          diverged,
+          optimizer.stepCount(),
           results,
-          layers(optimizer),
+          optimizer.stepCount() == 0 ? List.of() : optimizer.layerStats(),
           digest(model),
           (System.nanoTime() - started) / 1e9);
     } finally {
@@ -92,13 +94,14 @@ public final class Trainer {
     }
   }
 
+  /** The mean loss of an epoch; as soon as one is not finite, that one. */
   private double pass(GlossClassifier model, Lamb optimizer, int[] order, int batchSize) {
     double sum = 0;
     for (int from = 0; from < order.length; from += batchSize) {
       int to = Math.min(order.length, from + batchSize);
       double loss = model.differentiate(data.train(), order, from, to);
       if (!Double.isFinite(loss)) {
-        throw new DivergedException();
+        return loss;
       }
       optimizer.step();
       progress.step(String.format(Locale.ROOT, "loss %.3f", loss / (to - from)));
@@ -143,16 +146,6 @@ public final class Trainer {
         .then(warmup, Schedule.polynomial(peak, 0, Math.max(1, steps - warmup), 1));
   }
 
-  private static List<TrainingRun.LayerState> layers(Lamb optimizer) {
-    List<TrainingRun.LayerState> layers = new ArrayList<>();
-    for (LayerStats norms : optimizer.layerStats()) {
-      layers.add(
-          new TrainingRun.LayerState(
-              norms.name(), norms.weightNorm(), norms.updateNorm(), norms.trustRatio()));
-    }
-    return layers;
-  }
-
   private static int[] identity(int size) {
     int[] order = new int[size];
     for (int i = 0; i < size; i++) {
@@ -183,10 +176,5 @@ public final class Trainer {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("SHA-256 is not available", e);
     }
-  }
-
-  /** The loss became infinite or NaN: the learning rate is too large. */
-  public static final class DivergedException extends RuntimeException {
-    private static final long serialVersionUID = 1;
   }
 }

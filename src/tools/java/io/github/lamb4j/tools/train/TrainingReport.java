@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.train;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.lamb4j.report.LayerStats;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -61,9 +62,9 @@ public record TrainingReport(long seed, Examples.Split data, List<TrainingRun> r
           run.epochs().size(),
           run.steps(),
           number("%.3g", run.learningRate()),
-          number("%.4f", run.last().trainLoss()),
-          number("%.4f", run.last().heldOut().accuracy()),
-          number("%.4f", run.last().heldOut().macroF1()),
+          run.diverged() ? "diverged" : number("%.4f", run.last().trainLoss()),
+          run.diverged() ? "-" : number("%.4f", run.last().heldOut().accuracy()),
+          run.diverged() ? "-" : number("%.4f", run.last().heldOut().macroF1()),
           number("%.1f", run.seconds()));
     }
     return table.toString();
@@ -132,8 +133,11 @@ public record TrainingReport(long seed, Examples.Split data, List<TrainingRun> r
     json.writeNumberField("batch_size", run.batchSize());
     json.writeNumberField("learning_rate", run.learningRate());
     json.writeNumberField("steps", run.steps());
-    json.writeNumberField("train_loss", run.last().trainLoss());
-    writeScores(json, run.last().heldOut());
+    json.writeBooleanField("diverged", run.diverged());
+    if (!run.diverged()) {
+      json.writeNumberField("train_loss", run.last().trainLoss());
+      writeScores(json, run.last().heldOut());
+    }
     json.writeArrayFieldStart("epochs");
     for (TrainingRun.Epoch epoch : run.epochs()) {
       json.writeStartObject();
@@ -144,7 +148,7 @@ public record TrainingReport(long seed, Examples.Split data, List<TrainingRun> r
     }
     json.writeEndArray();
     json.writeArrayFieldStart("last_step");
-    for (TrainingRun.LayerState layer : run.layers()) {
+    for (LayerStats layer : run.layers()) {
       json.writeStartObject();
       json.writeStringField("layer", layer.name());
       json.writeNumberField("weight_norm", layer.weightNorm());

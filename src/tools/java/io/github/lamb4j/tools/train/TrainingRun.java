@@ -1,5 +1,6 @@
 package io.github.lamb4j.tools.train;
 
+import io.github.lamb4j.report.LayerStats;
 import java.util.List;
 
 /**
@@ -8,9 +9,10 @@ import java.util.List;
  * @param contender the optimizer
  * @param batchSize examples per step; the last step of an epoch takes the rest
  * @param learningRate the peak of the schedule
- * @param steps the steps of all epochs
- * @param epochs the result of each epoch
- * @param layers the state of each layer at the last step
+ * @param diverged whether the loss became infinite or NaN, which ended the run
+ * @param steps the steps taken in all epochs
+ * @param epochs the results of each complete epoch
+ * @param layers the statistics of the last step
  * @param weightsSha256 the digest of the final weights: every layer's floats, little-endian
  * @param seconds the wall time, including held-out scoring
  */
@@ -18,9 +20,10 @@ public record TrainingRun(
     Contender contender,
     int batchSize,
     double learningRate,
+    boolean diverged,
     long steps,
     List<Epoch> epochs,
-    List<LayerState> layers,
+    List<LayerStats> layers,
     String weightsSha256,
     double seconds) {
 
@@ -33,10 +36,7 @@ public record TrainingRun(
    */
   public record Epoch(int number, double trainLoss, Scores heldOut) {}
 
-  /** A layer's norms and trust ratio at the last step. */
-  public record LayerState(String name, double weightNorm, double updateNorm, double trustRatio) {}
-
-  /** The last epoch. */
+  /** The last epoch; only a run that diverged may be without one. */
   public Epoch last() {
     return epochs.get(epochs.size() - 1);
   }
