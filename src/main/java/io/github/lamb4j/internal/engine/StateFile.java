@@ -25,7 +25,8 @@ import java.util.function.Function;
 /**
  * The state of an optimizer in a safetensors file: {@code exp_avg/NAME}, {@code exp_avg_sq/NAME}
  * and, for half-precision weights, {@code master/NAME}, all F32; and {@link StateMetadata}. A
- * tensor may have any shape with as many elements as the parameter. An instance is an open file.
+ * tensor may have any shape with as many elements as the parameter, and moments of other programs
+ * may be F16 or BF16, which are widened exactly. An instance is an open file.
  *
  * <p>{@code Lamb.save} and {@code lamb step} both write this format, and both read it.
  */
@@ -157,7 +158,8 @@ public final class StateFile implements AutoCloseable {
     if (tensor == null) {
       throw new SafetensorsException(path, "tensor %s is missing".formatted(tensorName));
     }
-    if (tensor.dtype() != Dtype.F32) {
+    boolean half = tensor.dtype() == Dtype.F16 || tensor.dtype() == Dtype.BF16;
+    if (tensor.dtype() != Dtype.F32 && (array == StateArray.MASTER || !half)) {
       throw new SafetensorsException(
           path, "tensor %s is %s; convert it to F32".formatted(tensorName, tensor.dtype()));
     }

@@ -110,8 +110,11 @@ final class HeaderReader {
     if (metadata != null) {
       throw refused(METADATA + " occurs twice");
     }
-    require(JsonToken.START_OBJECT, METADATA, "an object");
     metadata = new TreeMap<>();
+    if (json.currentToken() == JsonToken.VALUE_NULL) {
+      return; // some writers put it for no metadata, and the reference implementation reads it so
+    }
+    require(JsonToken.START_OBJECT, METADATA, "an object");
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = wellFormed(METADATA + " key ", json.currentName());
       json.nextToken();
@@ -218,7 +221,8 @@ final class HeaderReader {
       }
       return new TensorInfo(name, dtype, shape, count, begin, end);
     } catch (ArithmeticException e) {
-      throw refused(tensor(name) + ": " + type + " is too large for any file");
+      throw refused(
+          tensor(name) + ": " + type + " is larger than 2^63 bits, more than any file; correct it");
     }
   }
 

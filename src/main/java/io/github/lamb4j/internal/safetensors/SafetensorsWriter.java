@@ -45,7 +45,9 @@ public final class SafetensorsWriter {
     byte[] header = header(metadata, layout);
     if (header.length > HeaderReader.MAX_BYTES) {
       throw new SafetensorsException(
-          path, "the header would exceed " + HeaderReader.MAX_BYTES + " bytes; split the file");
+          path,
+          "the header would have %d bytes, at most %d are allowed; split the model into several files"
+              .formatted(header.length, HeaderReader.MAX_BYTES));
     }
     // Reading the header back refuses what readers would refuse, before anything is written.
     HeaderReader.read(path, new ByteArrayInputStream(header), dataBytes);
@@ -79,7 +81,7 @@ public final class SafetensorsWriter {
       } catch (ArithmeticException e) {
         throw new SafetensorsException(
             path,
-            "tensor %s: %s %s is too large for any file"
+            "tensor %s: %s %s is larger than 2^63 bits, more than any file; correct it"
                 .formatted(Printable.value(tensor.name()), tensor.dtype(), tensor.shape()),
             e);
       }

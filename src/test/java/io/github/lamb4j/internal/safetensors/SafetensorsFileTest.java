@@ -327,4 +327,13 @@ class SafetensorsFileTest {
     Path path = write(file(header.append("}").toString(), 0));
     assertTimeout(Duration.ofSeconds(10), () -> SafetensorsFile.open(path).close());
   }
+
+  @Test
+  void shouldReadNullMetadataAsNone() throws IOException {
+    String header = "{\"__metadata__\":null,\"x\":" + entry("F32", "[1]", 0, 4) + "}";
+    try (SafetensorsFile file = SafetensorsFile.open(write(file(header, 4)))) {
+      assertEquals(Map.of(), file.metadata());
+      assertEquals(1, file.tensors().size());
+    }
+  }
 }

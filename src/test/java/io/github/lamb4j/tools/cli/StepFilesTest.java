@@ -1,6 +1,7 @@
 package io.github.lamb4j.tools.cli;
 
 import static io.github.lamb4j.tools.cli.Checkpoint.shape;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -158,10 +159,44 @@ class StepFilesTest {
     CommandRun.done(arguments("--state", state));
   }
 
+  @ParameterizedTest
+  @CsvSource({"BF16, 16256, 16384, 16448", "F16, 15360, 16384, 16896"})
+  void shouldReadHalfMomentsExactly(String dtype, short one, short two, short three)
+      throws IOException {
+    CommandRun.done(arguments("--state", state));
+    byte[] expected = Files.readAllBytes(out.resolve("state.safetensors"));
+    moments()
+        .half("exp_avg/b", dtype, shape(3), one, two, three)
+        .half("exp_avg_sq/b", dtype, shape(3), one, two, three)
+        .write(state);
+    CommandRun.done(arguments("--state", state));
+    assertArrayEquals(expected, Files.readAllBytes(out.resolve("state.safetensors")));
+  }
+
   @Test
-  void shouldRefuseHalfMoments() throws IOException {
-    moments().half("exp_avg/b", "BF16", shape(3), (short) 0, (short) 0, (short) 0).write(state);
-    assertStateRefused("\"exp_avg/b\" is BF16; convert it to F32");
+  void shouldRefuseMomentsThatAreNotFloats() throws IOException {
+    moments().raw("exp_avg/b", "F64", shape(3), new byte[24]).write(state);
+    assertStateRefused("\"exp_avg/b\" is F64; convert it to F32");
+  }
+
+  @Test
+  void shouldRefuseASecondMomentThatIsNotANumber() throws IOException {
+    moments().f32("exp_avg_sq/b", shape(3), 1, Float.NaN, 3).write(state);
+    assertStateRefused("\"exp_avg_sq/b\" holds NaN at element 1, but an average of squares is");
+  }
+
+  @Test
+  void shouldReadTheLargestStepThatItWrites() throws IOException {
+    moments().metadata("step", "999999998").write(state);
+    CommandRun.done(arguments("--state", state));
+    Path next = out.resolve("state.safetensors");
+    assertEquals("999999999", Checkpoint.metadata(next).get("step"));
+    params = out.resolve("params.safetensors");
+    CommandRun.done(arguments("--state", next));
+    assertRefused(
+        "\"step\" is \"1000000000\": must be at most 999999999, for 1 more step(s)",
+        "--state",
+        next);
   }
 
   @Test
@@ -176,7 +211,8 @@ class StepFilesTest {
         .f32("exp_avg/w", many)
         .f32("exp_avg_sq/w", many)
         .write(state);
-    assertStateRefused("\"exp_avg_sq/w\" holds -1.0E-30");
+    assertStateRefused(
+        "\"exp_avg_sq/w\" holds -1.0E-30 at element 99999, but an average of squares is never negative or NaN");
   }
 
   @Test
@@ -197,6 +233,7 @@ class StepFilesTest {
         "seven",
         "NaN",
         "0x7",
+        "1000000000",
         "1000000001",
         "\u0667",
         "9223372036854775808",

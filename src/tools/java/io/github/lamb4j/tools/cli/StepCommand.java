@@ -150,11 +150,20 @@ final class StepCommand implements Callable<Integer> {
       builder.threads(threads);
     }
     try (StepFiles files = StepFiles.open(params, grads, state, out, rules, beforeChange)) {
+      step(files, builder, rules, rates);
+    }
+    return 0;
+  }
+
+  private void step(
+      StepFiles files, LambBuilder builder, TensorOptions.Rules rules, LearningRates rates)
+      throws IOException {
+    try {
       StepSetup setup = setup(files, rules, rates);
       if (dryRun) {
         spec.commandLine().getOut().print(files.plan().table(setup.groups()));
         spec.commandLine().getOut().flush();
-        return 0;
+        return;
       }
       setup.configure(builder);
       try (Lamb lamb = builder.build()) {
@@ -162,10 +171,9 @@ final class StepCommand implements Callable<Integer> {
       }
     } catch (OutOfMemoryError e) {
       throw new BadInput(
-          "the model does not fit the Java heap of %d MiB: raise it with JAVA_OPTS=-Xmx..."
-              .formatted(Runtime.getRuntime().maxMemory() >> 20));
+          "the model needs %d MiB or more and does not fit the Java heap of %d MiB: raise it with JAVA_OPTS=-Xmx..."
+              .formatted(files.neededMib(), Runtime.getRuntime().maxMemory() >> 20));
     }
-    return 0;
   }
 
   private void requireThreads() {

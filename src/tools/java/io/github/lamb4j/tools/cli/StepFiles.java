@@ -64,7 +64,7 @@ final class StepFiles implements AutoCloseable {
       this.state = state == null ? null : StateFile.open(statePath);
       if (this.state != null) {
         open.add(this.state);
-        requireStep(this.state.metadata().step());
+        requireStep(this.state.metadata().step(), grads.size());
       }
       plan = ModelPlan.of(this.params, this.grads, saved(), rules);
       List<String> names =
@@ -101,12 +101,24 @@ final class StepFiles implements AutoCloseable {
     return new Source(path, file);
   }
 
-  private void requireStep(long step) {
-    if (step > MOST_STEPS) {
+  /** The results must be a state that can be resumed too. */
+  private void requireStep(long step, int steps) {
+    if (step > MOST_STEPS - steps) {
       throw new BadInput(
-          "%s: metadata \"step\" is \"%d\": must be a whole number from 0 to %d"
-              .formatted(state, step, MOST_STEPS));
+          "%s: metadata \"step\" is \"%d\": must be at most %d, for %d more step(s)"
+              .formatted(state, step, MOST_STEPS - steps, steps));
     }
+  }
+
+  /** The memory for the model and its state, in MiB. */
+  long neededMib() {
+    long bytes = 0;
+    for (TensorInfo info : plan.trained()) {
+      boolean half = info.dtype() != Dtype.F32;
+      long perElement = 3L * Float.BYTES + (half ? Short.BYTES + Float.BYTES : Float.BYTES);
+      bytes += perElement * info.elementCount();
+    }
+    return (bytes >> 20) + 1;
   }
 
   /** The trust ratios of the steps before, where the results replace those that are resumed. */
@@ -180,7 +192,7 @@ final class StepFiles implements AutoCloseable {
     }
     for (Tensor tensor : tensors.values()) {
       String name = tensor.info.name();
-      state.read(name, StateArray.SECOND_MOMENT, this::requireNoNegative);
+      state.read(name, StateArray.SECOND_MOMENT, this::requireSquares);
       if (tensor.weights.type() != Dtype.F32) {
         state.read(name, StateArray.MASTER, this::requireMasterOfWeights);
       }
@@ -193,12 +205,12 @@ final class StepFiles implements AutoCloseable {
     }
   }
 
-  private void requireNoNegative(String name, StateArray array, long offset, FloatBuffer piece) {
+  private void requireSquares(String name, StateArray array, long offset, FloatBuffer piece) {
     for (int i = 0; i < piece.limit(); i++) {
-      if (piece.get(i) < 0) {
+      if (!(piece.get(i) >= 0)) {
         throw refusedState(
             array.tensorName(name),
-            "holds %s at element %d, but an average of squares cannot be negative"
+            "holds %s at element %d, but an average of squares is never negative or NaN; give the state of an earlier step"
                 .formatted(piece.get(i), offset + i));
       }
     }
