@@ -5,7 +5,7 @@ import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.safetensors.Dtype;
 import io.github.lamb4j.internal.safetensors.SafetensorsException;
-import io.github.lamb4j.internal.safetensors.SafetensorsFile;
+import io.github.lamb4j.internal.safetensors.TensorFiles;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.internal.safetensors.TensorSource;
 import io.github.lamb4j.model.Parameter;
@@ -23,10 +23,11 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * The state of an optimizer in a safetensors file: {@code exp_avg/NAME}, {@code exp_avg_sq/NAME}
- * and, for half-precision weights, {@code master/NAME}, all F32; and {@link StateMetadata}. A
- * tensor may have any shape with as many elements as the parameter, and moments of other programs
- * may be F16 or BF16, which are widened exactly. An instance is an open file.
+ * The state of an optimizer in a safetensors file, or in several with an index: {@code
+ * exp_avg/NAME}, {@code exp_avg_sq/NAME} and, for half-precision weights, {@code master/NAME}, all
+ * F32; and {@link StateMetadata}. A tensor may have any shape with as many elements as the
+ * parameter, and moments of other programs may be F16 or BF16, which are widened exactly. An
+ * instance is an open file.
  *
  * <p>{@code Lamb.save} and {@code lamb step} both write this format, and both read it.
  */
@@ -49,12 +50,13 @@ public final class StateFile implements AutoCloseable {
   }
 
   private final Path path;
-  private final SafetensorsFile file;
+  private final TensorFiles file;
   private final StateMetadata metadata;
 
-  private StateFile(Path path, SafetensorsFile file) throws IOException {
+  private StateFile(Path path, TensorFiles file) throws IOException {
     this.path = path;
     this.file = file;
+    file.requireSameMetadata();
     List<String> tensors = file.tensors().stream().map(TensorInfo::name).toList();
     metadata = StateMetadata.read(path, file.metadata(), tensors);
   }
@@ -81,7 +83,7 @@ public final class StateFile implements AutoCloseable {
    * @throws SafetensorsException if it cannot be read or is not a state
    */
   public static StateFile open(Path path) throws IOException {
-    SafetensorsFile file = SafetensorsFile.open(path);
+    TensorFiles file = TensorFiles.open(path);
     try {
       return new StateFile(path, file);
     } catch (Throwable refusal) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A safetensors file in the making, of any element types, put together byte by byte. */
@@ -54,6 +55,15 @@ final class Checkpoint {
   Checkpoint raw(String name, String dtype, long[] shape, byte[] data) {
     tensors.put(name, new Tensor(dtype, shape, data));
     return this;
+  }
+
+  /** Adds its tensors to another. */
+  void copyTo(Checkpoint other) {
+    other.tensors.putAll(tensors);
+  }
+
+  Set<String> names() {
+    return tensors.keySet();
   }
 
   Checkpoint without(String name) {

@@ -12,8 +12,8 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LoadOption;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.config.Preset;
-import io.github.lamb4j.internal.safetensors.SafetensorsFile;
 import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
+import io.github.lamb4j.internal.safetensors.TensorFiles;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.internal.safetensors.TensorSource;
 import io.github.lamb4j.model.HostArray;
@@ -103,7 +103,7 @@ class StateCrossingTest {
     private Lamb lamb;
 
     Program(Path params) throws IOException {
-      try (SafetensorsFile file = SafetensorsFile.open(params)) {
+      try (TensorFiles file = TensorFiles.open(params)) {
         for (TensorInfo info : file.tensors()) {
           Weights own = Weights.read(file, info);
           FloatBuffer gradient = FloatBuffer.allocate((int) info.elementCount());

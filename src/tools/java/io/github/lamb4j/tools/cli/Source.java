@@ -1,11 +1,11 @@
 package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.internal.files.Printable;
-import io.github.lamb4j.internal.safetensors.SafetensorsFile;
+import io.github.lamb4j.internal.safetensors.TensorFiles;
 import java.nio.file.Path;
 
-/** An open file and its path, for messages. */
-record Source(Path path, SafetensorsFile file) {
+/** An open file, or the files of an index, and the path, for messages. */
+record Source(Path path, TensorFiles file) {
 
   boolean has(String tensor) {
     return file.tensor(tensor).isPresent();

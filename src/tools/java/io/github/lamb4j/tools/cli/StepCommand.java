@@ -53,7 +53,8 @@ final class StepCommand implements Callable<Integer> {
       required = true,
       paramLabel = "FILE",
       description =
-          "The weights: F32, F16 or BF16. For half-precision weights the state keeps F32 masters.")
+          "The weights: F32, F16 or BF16, in a file or in the files of a"
+              + " model.safetensors.index.json. For half-precision weights the state keeps F32 masters.")
   private Path params;
 
   @Option(

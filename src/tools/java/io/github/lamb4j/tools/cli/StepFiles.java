@@ -6,8 +6,7 @@ import io.github.lamb4j.internal.engine.StateFile;
 import io.github.lamb4j.internal.engine.StateMetadata;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.safetensors.Dtype;
-import io.github.lamb4j.internal.safetensors.SafetensorsFile;
-import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
+import io.github.lamb4j.internal.safetensors.TensorFiles;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.internal.safetensors.TensorSource;
 import io.github.lamb4j.model.HostArray;
@@ -43,6 +42,7 @@ final class StepFiles implements AutoCloseable {
   private final Path statePath;
   private final StateFile state;
   private final ModelPlan plan;
+  private final ResultLayout layout;
   private final StepResults results;
   private final Path earlierTrust;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -56,20 +56,20 @@ final class StepFiles implements AutoCloseable {
       Consumer<String> beforeChange)
       throws IOException {
     try {
+      completeEarlierResults(params, state, out);
       this.params = source(params);
       for (Path path : grads) {
         this.grads.add(source(path));
       }
-      statePath = state == null ? null : StepResults.current(state);
-      this.state = state == null ? null : StateFile.open(statePath);
+      statePath = state;
+      this.state = state == null ? null : StateFile.open(state);
       if (this.state != null) {
         open.add(this.state);
         requireStep(this.state.metadata().step(), grads.size());
       }
       plan = ModelPlan.of(this.params, this.grads, saved(), rules);
-      List<String> names =
-          List.of(StepResults.PARAMS_FILE, StepResults.STATE_FILE, StepResults.TRUST_FILE);
-      results = new StepResults(out, names, beforeChange);
+      layout = new ResultLayout(this.params.file());
+      results = new StepResults(out, layout.names(), beforeChange);
       earlierTrust = earlierTrust(state, out);
     } catch (Throwable failure) {
       close();
@@ -96,7 +96,7 @@ final class StepFiles implements AutoCloseable {
   }
 
   private Source source(Path path) throws IOException {
-    SafetensorsFile file = SafetensorsFile.open(StepResults.current(path));
+    TensorFiles file = TensorFiles.open(path);
     open.add(file);
     return new Source(path, file);
   }
@@ -121,17 +121,26 @@ final class StepFiles implements AutoCloseable {
     return (bytes >> 20) + 1;
   }
 
+  private static void completeEarlierResults(Path params, Path state, Path out) throws IOException {
+    StepResults.completeMove(folder(params));
+    StepResults.completeMove(out);
+    if (state != null) {
+      StepResults.completeMove(folder(state));
+    }
+  }
+
+  private static Path folder(Path file) {
+    Path parent = file.toAbsolutePath().normalize().getParent();
+    return parent == null ? file.toAbsolutePath() : parent;
+  }
+
   /** The trust ratios of the steps before, where the results replace those that are resumed. */
   private static Path earlierTrust(Path state, Path out) throws IOException {
-    Path trust = out.resolve(StepResults.TRUST_FILE);
-    Path current = StepResults.current(trust);
-    Path stateThere = out.resolve(StepResults.STATE_FILE).toAbsolutePath().normalize();
-    if (state == null
-        || !state.toAbsolutePath().normalize().equals(stateThere)
-        || !Files.isRegularFile(current)) {
+    Path trust = out.resolve(ResultLayout.TRUST_FILE);
+    if (state == null || !folder(state).equals(folder(trust)) || !Files.isRegularFile(trust)) {
       return null;
     }
-    TrustHistory.requireReadable(current);
+    TrustHistory.requireReadable(trust);
     return trust;
   }
 
@@ -242,20 +251,16 @@ final class StepFiles implements AutoCloseable {
   void write(Lamb lamb, long step, Map<String, String> metadata, TrustHistory trust)
       throws IOException {
     String digest = Pairing.digest(weights());
-    Map<String, String> paramsMetadata = Pairing.ofWeights(params.file().metadata(), step, digest);
     Pairing.ofState(metadata, digest);
-    List<TensorSource> weights = plan.tensors().stream().map(this::result).toList();
-    List<TensorSource> moments =
-        StateFile.tensors(
-            lamb.groups(),
-            parameter -> tensors.get(parameter.name()).info.shape(),
-            lamb::readState);
+    Map<String, TensorSource> moments = new LinkedHashMap<>();
+    StateFile.tensors(
+            lamb.groups(), parameter -> tensors.get(parameter.name()).info.shape(), lamb::readState)
+        .forEach(tensor -> moments.put(tensor.name(), tensor));
     long before = state == null ? 0 : state.metadata().step();
     Map<String, StepResults.Writer> writers = new LinkedHashMap<>();
-    writers.put(StepResults.STATE_FILE, file -> SafetensorsWriter.write(file, metadata, moments));
-    writers.put(
-        StepResults.PARAMS_FILE, file -> SafetensorsWriter.write(file, paramsMetadata, weights));
-    writers.put(StepResults.TRUST_FILE, file -> trust.write(file, earlierTrust, before));
+    writers.putAll(layout.state(metadata, moments));
+    writers.putAll(layout.params(this::result, own -> Pairing.ofWeights(own, step, digest)));
+    writers.put(ResultLayout.TRUST_FILE, file -> trust.write(file, earlierTrust, before));
     results.write(writers);
   }
 

@@ -23,19 +23,20 @@ import java.util.function.Consumer;
  * <p>They are written to a folder beside them, which is renamed when it is complete: that is the
  * moment of change. Then each file is moved to its place. A process killed before that moment
  * leaves the old files; one killed later leaves the new ones, some of them still in the renamed
- * folder, where {@link #current} finds them. The next results complete the move.
+ * folder. {@link #completeMove(Path)} moves them before anything is read.
  */
 final class StepResults {
-
-  static final String PARAMS_FILE = "params.safetensors";
-  static final String STATE_FILE = "state.safetensors";
-  static final String TRUST_FILE = "trust.json";
 
   private static final String PENDING = ".lamb4j-pending";
   private static final String COMPLETE = ".lamb4j-complete";
 
   private final Path out;
   private final Consumer<String> beforeChange;
+
+  private StepResults(Path out, Consumer<String> beforeChange) {
+    this.out = out;
+    this.beforeChange = beforeChange;
+  }
 
   /** Writes one file. */
   @FunctionalInterface
@@ -51,8 +52,7 @@ final class StepResults {
    * @throws BadInput if they cannot
    */
   StepResults(Path out, List<String> names, Consumer<String> beforeChange) {
-    this.out = out;
-    this.beforeChange = beforeChange;
+    this(out, beforeChange);
     Path existing = out.toAbsolutePath().normalize();
     while (!Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
       existing = existing.getParent();
@@ -71,14 +71,18 @@ final class StepResults {
     }
   }
 
-  /** Where a file is: at its place, unless a killed process left a newer one that was not moved. */
-  static Path current(Path file) {
-    Path name = file.getFileName();
-    if (name == null) {
-      return file;
+  /**
+   * Completes the move that a killed process began, if there is one.
+   *
+   * @throws WriteFailedException if that fails
+   */
+  static void completeMove(Path folder) throws IOException {
+    StepResults results = new StepResults(folder, change -> {});
+    try {
+      results.completeMove();
+    } catch (FileSystemException e) {
+      throw results.failed(e);
     }
-    Path newer = file.resolveSibling(COMPLETE).resolve(name);
-    return Files.isRegularFile(newer, LinkOption.NOFOLLOW_LINKS) ? newer : file;
   }
 
   /**

@@ -2,7 +2,7 @@ package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.internal.numerics.HalfFormat;
 import io.github.lamb4j.internal.safetensors.Dtype;
-import io.github.lamb4j.internal.safetensors.SafetensorsFile;
+import io.github.lamb4j.internal.safetensors.TensorFiles;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.model.HostArray;
 import java.io.IOException;
@@ -24,7 +24,7 @@ record Weights(Dtype type, HostArray array) {
   private static final int PIECE = 1 << 16;
 
   /** Reads weights and keeps every bit, even of a NaN. */
-  static Weights read(SafetensorsFile file, TensorInfo info) throws IOException {
+  static Weights read(TensorFiles file, TensorInfo info) throws IOException {
     int count = (int) info.elementCount();
     if (info.dtype() == Dtype.F32) {
       FloatBuffer floats = FloatBuffer.allocate(count);
