@@ -4,7 +4,6 @@ import static io.github.lamb4j.schedule.ScheduleChecks.requireCount;
 import static io.github.lamb4j.schedule.ScheduleChecks.requireNotNegative;
 import static io.github.lamb4j.schedule.ScheduleChecks.requirePower;
 
-
 /**
  * The batch size, number of steps and learning rate of a complete training run: linear warmup, then
  * polynomial decay to 0.
