@@ -130,7 +130,7 @@ public final class TensorFiles implements AutoCloseable {
 
   /** The metadata of all files; of several values for a key, that of the first file. */
   public SortedMap<String, String> metadata() {
-    SortedMap<String, String> metadata = new TreeMap<>();
+    TreeMap<String, String> metadata = new TreeMap<>();
     files.forEach(file -> file.metadata().forEach(metadata::putIfAbsent));
     return metadata;
   }
