@@ -22,6 +22,9 @@ abstract class Access implements Operation {
   /** Their generic address. */
   long address;
 
+  /** Whether a hint asks the caches to evict the line first. */
+  boolean streamed;
+
   private Allocation recent;
 
   Access(Space space, int base, long offset) {
@@ -92,6 +95,8 @@ abstract class Access implements Operation {
     if (store) allocation.stored += bytes;
     else allocation.loaded += bytes;
     long inside = pointer - allocation.start;
+    ReuseDistance reuse = warp.block.grid.memory.reuse;
+    if (reuse != null) reuse.access(allocation, inside, bytes, store, streamed);
     at = (int) inside & Allocation.PAGE_BYTES - 1;
     address = pointer;
     return allocation.page((int) (inside >>> Allocation.PAGE_BITS), store);

@@ -121,6 +121,11 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     executor.copiesOfUndefinedBytes = allow;
   }
 
+  /** Measures the reuse of memory in all launches from now on. */
+  public void measure(ReuseDistance reuse) {
+    memory.reuse = reuse;
+  }
+
   public List<LaunchReport> launches() {
     return Collections.unmodifiableList(executor.launches);
   }

@@ -12,6 +12,9 @@ final class GlobalMemory {
   private static final long ALIGNMENT = 512;
   private static final long GAP = 1 << 16;
 
+  /** Observes every access of a kernel; null if nothing is measured. */
+  ReuseDistance reuse;
+
   private final TreeMap<Long, Allocation> live = new TreeMap<>();
   private final TreeMap<Long, Allocation> freed = new TreeMap<>();
   private long next = FIRST_ADDRESS;

@@ -54,7 +54,7 @@ final class MemoryInstructions {
     Semantics semantics = Semantics.take(modifiers, "weak", "volatile", "relaxed", "acquire");
     Space space =
         takeSpace(modifiers, "global", "shared", "shared::cta", "local", "param", "const");
-    modifiers.takeAny("ca", "cg", "cs", "lu", "cv");
+    boolean streamed = "cs".equals(modifiers.takeAny("ca", "cg", "cs", "lu", "cv"));
     boolean readOnly = space == Space.GLOBAL && modifiers.take("nc");
     boolean policy = takeHints(modifiers);
     int count = takeCount(modifiers);
@@ -73,13 +73,16 @@ final class MemoryInstructions {
         throw new IllegalArgumentException("register is narrower than " + type);
     }
     int base = operands.addressBase(1);
-    return new Load(space, base, operands.addressOffset(1), targets, type, semantics, readOnly);
+    Load load =
+        new Load(space, base, operands.addressOffset(1), targets, type, semantics, readOnly);
+    load.streamed = streamed;
+    return load;
   }
 
   static Operation store(Modifiers modifiers, Operands operands) {
     Semantics semantics = Semantics.take(modifiers, "weak", "volatile", "relaxed", "release");
     Space space = takeSpace(modifiers, "global", "shared", "shared::cta", "local");
-    modifiers.takeAny("wb", "cg", "cs", "wt");
+    boolean streamed = "cs".equals(modifiers.takeAny("wb", "cg", "cs", "wt"));
     boolean policy = takeHints(modifiers);
     int count = takeCount(modifiers);
     Type type = modifiers.takeType();
@@ -95,7 +98,9 @@ final class MemoryInstructions {
       sources[i] = count == 1 ? operands.source(1, type) : operands.vector(1).source(i, type);
     }
     int base = operands.addressBase(0);
-    return new Store(space, base, operands.addressOffset(0), sources, type, semantics);
+    Store store = new Store(space, base, operands.addressOffset(0), sources, type, semantics);
+    store.streamed = streamed;
+    return store;
   }
 
   /** The name of a variable is an address in its own space. */
