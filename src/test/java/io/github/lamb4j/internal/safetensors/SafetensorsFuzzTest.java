@@ -59,10 +59,11 @@ class SafetensorsFuzzTest {
 
   @TempDir Path directory;
 
-  private static byte[] valid() {
+  private static byte[] valid(String metadata) {
     String header =
-        "{\"__metadata__\":{\"k\":\"v\"},\"a\":%s,\"b\":%s,\"é\":%s,\"n\":%s}  "
+        "{\"__metadata__\":%s,\"a\":%s,\"b\":%s,\"é\":%s,\"n\":%s}  "
             .formatted(
+                metadata,
                 entry("F32", "[2,2]", 0, 16),
                 entry("BF16", "[3]", 16, 22),
                 entry("F16", "[]", 22, 24),
@@ -75,10 +76,10 @@ class SafetensorsFuzzTest {
     Random random = new Random(20_261_121);
     Path path = directory.resolve("fuzz.safetensors");
     var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    byte[] valid = valid();
+    byte[][] valid = {valid("{\"k\":\"v\"}"), valid("null"), valid("{}")};
     int opened = 0;
     for (int round = 0; round < ROUNDS; round++) {
-      byte[] bytes = valid;
+      byte[] bytes = valid[round % valid.length];
       for (int i = random.nextInt(3); i >= 0; i--) {
         bytes = mutated(bytes, random);
       }
@@ -113,6 +114,41 @@ class SafetensorsFuzzTest {
       }
       return 1;
     }
+  }
+
+  /** An index is opened or refused, whatever its bytes. */
+  @Test
+  void shouldOpenOrRefuseWhateverTheIndex() throws IOException {
+    Random random = new Random(20_261_125);
+    String header = "{\"%s\":" + entry("F32", "[2]", 0, 8) + "}";
+    Files.write(directory.resolve("a"), file(header.formatted("x"), 8));
+    Files.write(directory.resolve("b"), file(header.formatted("y"), 8));
+    byte[] valid =
+        "{\"metadata\": {\"n\": [1, {}]}, \"weight_map\": {\"x\": \"a\", \"y\": \"b\"}}"
+            .getBytes(StandardCharsets.UTF_8);
+    Path index = directory.resolve("m.safetensors.index.json");
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int opened = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      byte[] bytes = valid;
+      for (int i = random.nextInt(3); i >= 0; i--) {
+        bytes = mutated(bytes, random);
+      }
+      Files.write(index, bytes);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      try (TensorFiles files = TensorFiles.open(index)) {
+        assertTrue(files.tensors().size() == 2, "round " + round);
+        opened++;
+      } catch (SafetensorsException expected) {
+        String message = expected.getMessage();
+        assertTrue(message.chars().noneMatch(Character::isISOControl), message);
+      } catch (RuntimeException | Error e) {
+        throw new AssertionError("round " + round + ": " + Arrays.toString(bytes), e);
+      }
+      long taken = threads.getCurrentThreadAllocatedBytes() - before;
+      assertTrue(taken < ALLOCATION_LIMIT, "round " + round + " allocated " + taken);
+    }
+    assertTrue(opened > ROUNDS / 100 && opened < ROUNDS / 2, "opened " + opened);
   }
 
   private static byte[] mutated(byte[] bytes, Random random) {
