@@ -3,6 +3,7 @@ package io.github.lamb4j;
 import io.github.lamb4j.internal.spi.BackendProvider;
 import io.github.lamb4j.internal.spi.BackendProviders;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -80,6 +81,22 @@ public record BackendChoice(String backend, String reason) {
     BackendProvider provider = BackendProviders.named(backend);
     requireAvailable(provider);
     return new BackendChoice(backend, "requested; " + provider.description());
+  }
+
+  /** {@return the names of all backends, in the order in which {@link #auto} tries them} */
+  public static List<String> backends() {
+    return BackendProviders.all().stream().map(BackendProvider::name).toList();
+  }
+
+  /**
+   * {@return why this machine cannot run a backend, in one line with the remedy; empty if it can}
+   *
+   * @param backend the backend's name
+   * @throws IllegalArgumentException if there is no backend of this name; the message lists the
+   *     names
+   */
+  public static Optional<String> unavailableReason(String backend) {
+    return BackendProviders.named(backend).unavailableReason();
   }
 
   private static void requireAvailable(BackendProvider provider) {

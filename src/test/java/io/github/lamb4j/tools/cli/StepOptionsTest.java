@@ -86,7 +86,7 @@ class StepOptionsTest {
         "--beta1|0.9x|Invalid value for option '--beta1'",
         "--beta1|''|Invalid value for option '--beta1'",
         "--epsilon|1e-6;|Invalid value for option '--epsilon'",
-        "--backend|tpu|Invalid value for option '--backend': expected one of [AUTO, CUDA, CPU]",
+        "--backend|tpu|Invalid value for option '--backend': expected one of [auto, cuda, cpu]",
         "--no-decay|(|--no-decay (: not a regular expression: Unclosed group",
         "--no-adapt|gr\uFFFD\uFFFDe|--no-adapt gr\uFFFD\uFFFDe: not text in this locale; set LC_ALL",
         "--no-adapt|[a|--no-adapt [a: not a regular expression: Unclosed character class",
@@ -246,7 +246,7 @@ class StepOptionsTest {
     assumeTrue(BackendChoice.auto().backend().equals("cpu"), "this machine has a GPU");
     assertRefused("no CUDA: ", "--lr=1", "--backend=cuda");
     assertRefused(
-        BackendChoice.auto().reason() + "; the CPU gives the same numbers: use --backend cpu",
+        BackendChoice.auto().reason() + "; use --backend cpu for the same bits on the CPU",
         "--lr=1",
         "--backend=cuda");
   }

@@ -42,9 +42,13 @@ public final class Bench {
    * @throws IllegalStateException if no model fits; nothing is allocated then
    */
   public BenchReport run(BackendChoice choice, List<ModelShapes> models) {
-    return choice.backend().equals("cpu")
-        ? onCpu(choice, models, Machine.lastCacheBytes())
-        : onCuda(choice, models, new JCudaDriver(), Cublas::new);
+    return switch (choice.backend()) {
+      case "cpu" -> onCpu(choice, models, Machine.lastCacheBytes());
+      case "cuda" -> onCuda(choice, models, new JCudaDriver(), Cublas::new);
+      default ->
+          throw new IllegalArgumentException(
+              "backend %s: the benchmark can time only cpu and cuda".formatted(choice.backend()));
+    };
   }
 
   BenchReport onCpu(BackendChoice choice, List<ModelShapes> models, long lastCache) {

@@ -1,32 +1,63 @@
 package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.BackendChoice;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
-/** The values of {@code --backend}. */
-enum BackendOption {
-  AUTO,
-  CUDA,
-  CPU;
+/**
+ * The value of {@code --backend}.
+ *
+ * @param name a backend's name, or {@code auto}
+ */
+record BackendOption(String name) {
+
+  static final String AUTO = "auto";
+
+  /** Converts names in any case, and lists them. */
+  static final class Converter implements ITypeConverter<BackendOption>, Iterable<String> {
+
+    private static List<String> names() {
+      List<String> names = new ArrayList<>(List.of(AUTO));
+      names.addAll(BackendChoice.backends());
+      return names;
+    }
+
+    @Override
+    public BackendOption convert(String text) {
+      String name = text.toLowerCase(Locale.ROOT);
+      if (!names().contains(name)) {
+        throw new TypeConversionException(
+            "expected one of " + names() + " (case-insensitive) but was '" + text + "'");
+      }
+      return new BackendOption(name);
+    }
+
+    @Override
+    public Iterator<String> iterator() {
+      return names().iterator();
+    }
+  }
 
   /**
    * Selects the backend on this machine.
    *
-   * @throws IllegalStateException if CUDA is requested and not available
+   * @throws IllegalStateException if the requested backend is not available
    */
   BackendChoice choice() {
-    return switch (this) {
-      case AUTO -> BackendChoice.auto();
-      case CUDA -> cuda();
-      case CPU -> BackendChoice.cpu();
-    };
-  }
-
-  private static BackendChoice cuda() {
-    BackendChoice best = BackendChoice.auto();
-    if (!best.backend().equals("cuda")) {
-      throw new IllegalStateException(
-          best.reason() + "; the CPU gives the same numbers: use --backend cpu");
+    if (name.equals(AUTO)) {
+      return BackendChoice.auto();
     }
-    return best;
+    BackendChoice.unavailableReason(name)
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException(
+                  "no %s: %s; use --backend cpu for the same bits on the CPU"
+                      .formatted(name.toUpperCase(Locale.ROOT), reason));
+            });
+    return BackendChoice.of(name);
   }
 }

@@ -62,9 +62,11 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--backend",
-      defaultValue = "auto",
+      defaultValue = BackendOption.AUTO,
       paramLabel = "NAME",
-      description = "auto, cuda or cpu.")
+      converter = BackendOption.Converter.class,
+      completionCandidates = BackendOption.Converter.class,
+      description = "${COMPLETION-CANDIDATES}.")
   private BackendOption backend;
 
   @Option(

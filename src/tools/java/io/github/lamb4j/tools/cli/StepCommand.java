@@ -112,9 +112,11 @@ final class StepCommand implements Callable<Integer> {
 
   @Option(
       names = "--backend",
-      defaultValue = "auto",
+      defaultValue = BackendOption.AUTO,
       paramLabel = "NAME",
-      description = "auto, cuda or cpu.")
+      converter = BackendOption.Converter.class,
+      completionCandidates = BackendOption.Converter.class,
+      description = "${COMPLETION-CANDIDATES}.")
   private BackendOption backend;
 
   @Option(
