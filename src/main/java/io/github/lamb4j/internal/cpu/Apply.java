@@ -1,17 +1,17 @@
 package io.github.lamb4j.internal.cpu;
 
 /**
- * Second pass of a step: a tile's w -= learning_rate * ratio * r, with r formed again; the twin of
- * {@code kernels/apply.cuh}.
+ * Second pass of a step: a tile's w -= learning_rate * ratio * r; the twin of {@code
+ * kernels/apply.cuh}. Updates that are still in the cache are not formed again.
  */
 final class Apply {
 
   private Apply() {}
 
-  static void tile(CpuGroup group, int index, Tile tile) {
-    tile.moveTo(group, index);
-    Coefficients c = group.state.coefficients;
-    tile.loadWeights();
+  /** Forms r again, from w, m and v. */
+  static void tile(Tile tile) {
+    CpuGroup group = tile.group;
+    tile.loadDecayedWeights();
     tile.kernels.updates(
         tile.w,
         tile.wAt,
@@ -21,17 +21,22 @@ final class Apply {
         tile.r,
         0,
         tile.count,
-        c);
+        group.state.coefficients);
     if (group.lans) {
-      tile.loadGradients(group.gradientScales[tile.segmentIndex]);
-      tile.gradientUpdates(c);
+      tile.loadScaledGradients();
+      tile.formGradientUpdates();
+      tile.subtract(tile.r, 0, group.stepSizes[tile.segmentIndex]);
+      tile.subtract(tile.c, 0, group.gradientStepSizes[tile.segmentIndex]);
+    } else {
+      tile.subtract(tile.r, 0, group.stepSizes[tile.segmentIndex]);
     }
-    float stepSize = group.stepSizes[tile.segmentIndex];
-    tile.kernels.apply(tile.w, tile.wAt, tile.r, 0, tile.count, c.decoupledDecay, stepSize);
-    if (group.lans) {
-      float gradientStepSize = group.gradientStepSizes[tile.segmentIndex];
-      tile.kernels.apply(tile.w, tile.wAt, tile.c, 0, tile.count, 0, gradientStepSize);
-    }
+    tile.storeWeights();
+  }
+
+  /** Takes r from the first pass. */
+  static void tile(Tile tile, float[] r, int rAt) {
+    tile.loadDecayedWeights();
+    tile.subtract(r, rAt, tile.group.stepSizes[tile.segmentIndex]);
     tile.storeWeights();
   }
 }

@@ -12,11 +12,17 @@ import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Runs steps on the CPU, with any number of threads, and gives the same bits as CUDA. */
 public final class CpuBackend implements Backend {
 
   private final CpuGroup[] groups;
+  private final SegmentRun[] runs;
+
+  /** Updates that a run keeps between its passes. */
+  private final float[] updates;
+
   private final GradientOptions options;
   private final GradientNorm gradients;
   private final double[] gradientSums;
@@ -31,11 +37,24 @@ public final class CpuBackend implements Backend {
    * @throws IllegalStateException if the Java heap is too small
    */
   public CpuBackend(List<ParameterGroup> groups, GradientOptions options, int threads) {
+    this(groups, options, threads, ScalarTileKernels::new);
+  }
+
+  CpuBackend(
+      List<ParameterGroup> groups,
+      GradientOptions options,
+      int threads,
+      Supplier<TileKernels> kernels) {
     this.options = options;
     gradients = new GradientNorm(options);
     gradientSums = new double[groups.stream().mapToInt(g -> g.parameters().size()).sum()];
     try {
       this.groups = groups.stream().map(CpuGroup::new).toArray(CpuGroup[]::new);
+      runs =
+          Arrays.stream(this.groups)
+              .flatMap(group -> SegmentRun.of(group).stream())
+              .toArray(SegmentRun[]::new);
+      updates = new float[Arrays.stream(runs).mapToInt(SegmentRun::updateCount).max().orElse(0)];
     } catch (OutOfMemoryError e) {
       throw tooSmallHeap(groups, e);
     }
@@ -44,7 +63,7 @@ public final class CpuBackend implements Backend {
             .mapToInt(g -> Math.max(g.tiling.tileCount(), g.segments.length))
             .max()
             .orElse(0);
-    workers = new Workers(Math.min(threads, Workers.useful(indices)));
+    workers = new Workers(Math.min(threads, Workers.useful(indices)), kernels);
     for (CpuGroup group : this.groups) {
       beginMasters(group);
     }
@@ -104,11 +123,9 @@ public final class CpuBackend implements Backend {
     if (decide()) {
       for (CpuGroup group : groups) {
         group.state.begin(gradients.scale);
-        workers.forEach(
-            group.tiling.tileCount(), (index, tile) -> Moments.tile(group, index, tile));
-        workers.forEach(
-            group.segments.length, (segment, tile) -> TrustRatios.segment(group, segment, tile));
-        workers.forEach(group.tiling.tileCount(), (index, tile) -> Apply.tile(group, index, tile));
+      }
+      for (SegmentRun run : runs) {
+        run.step(workers, updates);
       }
     }
   }
@@ -118,8 +135,7 @@ public final class CpuBackend implements Backend {
     int first = 0;
     for (CpuGroup group : groups) {
       if (options.computesNorm() || group.lans) {
-        workers.forEach(
-            group.tiling.tileCount(), (index, tile) -> GradientNorm.tile(group, index, tile));
+        workers.forEach(group.tiling.tileCount(), group.gradientNormTask);
         for (int segment = 0; segment < group.segments.length; segment++) {
           gradientSums[first + segment] = GradientNorm.segment(group, segment, workers.own());
         }

@@ -79,6 +79,9 @@ final class CpuGroup {
 
   final float[] gradientStepSizes;
 
+  // Made once, so that a step allocates nothing.
+  final Workers.Task gradientNormTask = this::gradientNorm;
+
   CpuGroup(ParameterGroup group) {
     tiling = Tiling.of(group.counts());
     segments = group.parameters().stream().map(Segment::of).toArray(Segment[]::new);
@@ -100,6 +103,11 @@ final class CpuGroup {
     resetNorms();
   }
 
+  private void gradientNorm(int index, Tile tile) {
+    tile.moveTo(this, index);
+    GradientNorm.tile(tile);
+  }
+
   private void resetNorms() {
     Arrays.fill(weightNorms, 0);
     Arrays.fill(updateNorms, 0);
@@ -112,6 +120,16 @@ final class CpuGroup {
   void setStep(long step) {
     state.setStep(step);
     resetNorms();
+  }
+
+  /** Whether step sizes depend on norms, so that a step needs two passes. */
+  boolean needsRatios() {
+    return lans || hyperparameters.isAdapted();
+  }
+
+  /** Whether the second pass may use the first one's updates; LANS has two kinds of them. */
+  boolean keepsUpdates() {
+    return !lans && needsRatios();
   }
 
   /** The sum over a segment's tiles. */

@@ -38,10 +38,10 @@ final class GradientNorm {
   }
 
   /** A tile's sum of g^2. */
-  static void tile(CpuGroup group, int index, Tile tile) {
-    tile.moveTo(group, index);
+  static void tile(Tile tile) {
     tile.loadGradients();
-    group.gradientSums.set(index, tile.kernels.sumOfSquares(tile.g, tile.gAt, tile.count));
+    double sum = tile.kernels.sumOfSquares(tile.g, tile.gAt, tile.count);
+    tile.group.gradientSums.set(tile.index, sum);
   }
 
   /** A segment's sum of g^2, from its tiles' sums. */

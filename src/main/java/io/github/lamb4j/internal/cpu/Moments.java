@@ -8,11 +8,16 @@ final class Moments {
 
   private Moments() {}
 
-  static void tile(CpuGroup group, int index, Tile tile) {
-    tile.moveTo(group, index);
+  /**
+   * Updates the moments of a tile.
+   *
+   * @param r receives the updates from index {@code rAt} on
+   */
+  static void tile(Tile tile, float[] r, int rAt) {
+    CpuGroup group = tile.group;
     Coefficients c = group.state.coefficients;
-    tile.loadGradients(group.lans ? group.gradientScales[tile.segmentIndex] : c.gradientScale);
-    tile.loadWeights();
+    tile.loadScaledGradients();
+    tile.loadDecayedWeights();
     tile.kernels.moments(
         tile.w,
         tile.wAt,
@@ -21,16 +26,17 @@ final class Moments {
         tile.segment.expAvg(),
         tile.segment.expAvgSq(),
         tile.start,
-        tile.r,
-        0,
+        r,
+        rAt,
         tile.count,
         c,
         tile.sums);
-    group.weightSums.set(index, tile.sums[0]);
-    group.updateSums.set(index, tile.sums[1]);
+    group.weightSums.set(tile.index, tile.sums[0]);
+    group.updateSums.set(tile.index, tile.sums[1]);
     if (group.lans) {
-      tile.gradientUpdates(c);
-      group.gradientUpdateSums.set(index, tile.kernels.sumOfSquares(tile.c, 0, tile.count));
+      tile.formGradientUpdates();
+      double sum = tile.kernels.sumOfSquares(tile.c, 0, tile.count);
+      group.gradientUpdateSums.set(tile.index, sum);
     }
   }
 }

@@ -40,7 +40,7 @@ final class ScalarTileKernels implements TileKernels {
       int count,
       Coefficients c,
       double[] sums) {
-    loadDecayed(w, wAt, count, c.decoupledDecay);
+    System.arraycopy(w, wAt, tileW, 0, count);
     System.arraycopy(g, gAt, tileG, 0, count);
     System.arraycopy(m, momentsAt, tileM, 0, count);
     System.arraycopy(v, momentsAt, tileV, 0, count);
@@ -50,15 +50,6 @@ final class ScalarTileKernels implements TileKernels {
     System.arraycopy(tileR, 0, r, rAt, count);
     sums[0] = Sums.ofSquares(tileW, 0, count, quads);
     sums[1] = Sums.ofSquares(tileR, 0, count, quads);
-  }
-
-  private void loadDecayed(float[] w, int wAt, int count, float decoupledDecay) {
-    System.arraycopy(w, wAt, tileW, 0, count);
-    if (decoupledDecay != 0) {
-      for (int i = 0; i < count; i++) {
-        tileW[i] = Elements.decayed(tileW[i], decoupledDecay);
-      }
-    }
   }
 
   private void updateMoments(int count, Coefficients c) {
@@ -91,7 +82,7 @@ final class ScalarTileKernels implements TileKernels {
       int rAt,
       int count,
       Coefficients c) {
-    loadDecayed(w, wAt, count, c.decoupledDecay);
+    System.arraycopy(w, wAt, tileW, 0, count);
     System.arraycopy(m, momentsAt, tileM, 0, count);
     System.arraycopy(v, momentsAt, tileV, 0, count);
     for (int i = 0; i < count; i++) {
@@ -120,7 +111,7 @@ final class ScalarTileKernels implements TileKernels {
       int rAt,
       int count,
       Coefficients c) {
-    loadDecayed(w, wAt, count, c.decoupledDecay);
+    System.arraycopy(w, wAt, tileW, 0, count);
     System.arraycopy(g, gAt, tileG, 0, count);
     System.arraycopy(v, vAt, tileV, 0, count);
     for (int i = 0; i < count; i++) {
@@ -132,14 +123,22 @@ final class ScalarTileKernels implements TileKernels {
   }
 
   @Override
-  public void apply(
-      float[] w, int wAt, float[] r, int rAt, int count, float decoupledDecay, float stepSize) {
-    loadDecayed(w, wAt, count, decoupledDecay);
+  public void subtract(float[] w, int wAt, float[] r, int rAt, int count, float stepSize) {
+    System.arraycopy(w, wAt, tileW, 0, count);
     System.arraycopy(r, rAt, tileR, 0, count);
     for (int i = 0; i < count; i++) {
       tileW[i] = Elements.nextWeight(tileW[i], tileR[i], stepSize);
     }
     System.arraycopy(tileW, 0, w, wAt, count);
+  }
+
+  @Override
+  public void decay(float[] w, int at, float[] to, int toAt, int count, float decoupledDecay) {
+    System.arraycopy(w, at, tileW, 0, count);
+    for (int i = 0; i < count; i++) {
+      tileW[i] = Elements.decayed(tileW[i], decoupledDecay);
+    }
+    System.arraycopy(tileW, 0, to, toAt, count);
   }
 
   @Override

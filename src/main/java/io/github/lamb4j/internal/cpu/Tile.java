@@ -53,9 +53,16 @@ final class Tile {
     count = Math.min(Tiling.TILE_ELEMENTS, segment.count() - start);
   }
 
-  void loadWeights() {
+  /** Loads the weights, after decoupled decay if the group has it. */
+  void loadDecayedWeights() {
     w = segment.weights().read(start, count, copyW, this);
     wAt = segment.weights().at(start);
+    float decoupledDecay = group.state.coefficients.decoupledDecay;
+    if (decoupledDecay != 0) {
+      kernels.decay(w, wAt, copyW, 0, count, decoupledDecay);
+      w = copyW;
+      wAt = 0;
+    }
   }
 
   /** Loads the gradients as the caller left them. */
@@ -64,8 +71,10 @@ final class Tile {
     gAt = segment.gradients().at(start);
   }
 
-  void loadGradients(double scale) {
+  void loadScaledGradients() {
     loadGradients();
+    double scale =
+        group.lans ? group.gradientScales[segmentIndex] : group.state.coefficients.gradientScale;
     if (scale != 1) {
       kernels.scale(g, gAt, copyG, 0, count, scale);
       g = copyG;
@@ -74,8 +83,14 @@ final class Tile {
   }
 
   /** Forms the second term of LANS from the loaded weights and gradients. */
-  void gradientUpdates(Coefficients coefficients) {
-    kernels.gradientUpdates(w, wAt, g, gAt, segment.expAvgSq(), start, c, 0, count, coefficients);
+  void formGradientUpdates() {
+    kernels.gradientUpdates(
+        w, wAt, g, gAt, segment.expAvgSq(), start, c, 0, count, group.state.coefficients);
+  }
+
+  /** Subtracts a step from the loaded weights. */
+  void subtract(float[] r, int rAt, float stepSize) {
+    kernels.subtract(w, wAt, r, rAt, count, stepSize);
   }
 
   /** Stores the updated weights, and the model's copy of them if there is one. */

@@ -4,7 +4,8 @@ package io.github.lamb4j.internal.cpu;
  * The element loops of a step, each over one tile or a part of one. All implementations give the
  * same bits. An instance belongs to one thread: it may keep scratch memory.
  *
- * <p>An array comes with the index of the tile's first element in it. Arrays do not overlap.
+ * <p>An array comes with the index of the tile's first element in it. Arrays do not overlap, unless
+ * input and output are the same elements.
  */
 interface TileKernels {
 
@@ -12,11 +13,10 @@ interface TileKernels {
   double sumOfSquares(float[] x, int at, int count);
 
   /**
-   * The first pass of LAMB: updates m and v from g, and forms r from the decayed w, which stays as
-   * it is.
+   * The first pass of LAMB: updates m and v from g, and forms r.
    *
    * @param momentsAt the tile's first element in m and in v
-   * @param sums receives the sums of squares of the decayed w, in 0, and of r, in 1
+   * @param sums receives the sums of squares of w, in 0, and of r, in 1
    */
   void moments(
       float[] w,
@@ -32,7 +32,7 @@ interface TileKernels {
       Coefficients c,
       double[] sums);
 
-  /** r once more, from the decayed w and the updated m and v. */
+  /** Forms r again, from w and the updated m and v. */
   void updates(
       float[] w,
       int wAt,
@@ -44,7 +44,7 @@ interface TileKernels {
       int count,
       Coefficients c);
 
-  /** The second term of LANS, in r: {@link #updates} with g in place of m. */
+  /** Forms the second term of LANS: {@link #updates} with g in place of m. */
   void gradientUpdates(
       float[] w,
       int wAt,
@@ -57,9 +57,11 @@ interface TileKernels {
       int count,
       Coefficients c);
 
-  /** w = w - stepSize r, after decoupled decay unless that is 0. */
-  void apply(
-      float[] w, int wAt, float[] r, int rAt, int count, float decoupledDecay, float stepSize);
+  /** w = w - stepSize r. */
+  void subtract(float[] w, int wAt, float[] r, int rAt, int count, float stepSize);
+
+  /** to = w - decoupledDecay w. */
+  void decay(float[] w, int at, float[] to, int toAt, int count, float decoupledDecay);
 
   /** to = gradient * scale, rounded once. */
   void scale(float[] gradients, int at, float[] to, int toAt, int count, double scale);

@@ -1,0 +1,122 @@
+package io.github.lamb4j.internal.cpu;
+
+import io.github.lamb4j.internal.numerics.Elements;
+import io.github.lamb4j.internal.numerics.Tiling;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Consecutive segments of a group that go through all passes of a step before the next run begins:
+ * small enough to stay in the cache between the passes, large enough to pay for the threads'
+ * meeting. A larger segment is a run of its own.
+ */
+final class SegmentRun {
+
+  /** A run of several segments has at most this many tiles: 8 MiB of weights and updates. */
+  private static final int MOST_TILES = 512;
+
+  /**
+   * The tiles of a run whose updates are kept from the first pass to the second, 8 KiB each; for
+   * more, the second pass forms them again.
+   */
+  private static final int KEPT_TILES = 2048;
+
+  private final CpuGroup group;
+  private final int firstSegment;
+  private final int segmentCount;
+  private final int firstTile;
+  private final int tileCount;
+
+  // Made once, so that a step allocates nothing.
+  private final Workers.Task firstPass;
+  private final Workers.Task ratios = this::ratio;
+  private final Workers.Task secondPass = this::apply;
+  private float[] updates;
+
+  private SegmentRun(CpuGroup group, int firstSegment, int endSegment) {
+    this.group = group;
+    this.firstSegment = firstSegment;
+    segmentCount = endSegment - firstSegment;
+    firstTile = group.tiling.firstTile(firstSegment);
+    tileCount = group.tiling.firstTile(endSegment) - firstTile;
+    firstPass = group.needsRatios() ? this::moments : this::momentsAndApply;
+  }
+
+  /** The runs of a group, in order. */
+  static List<SegmentRun> of(CpuGroup group) {
+    List<SegmentRun> runs = new ArrayList<>();
+    int first = 0;
+    int tiles = 0;
+    for (int s = 0; s < group.segments.length; s++) {
+      int more = group.tiling.tileCount(s);
+      if (s > first && tiles + more > MOST_TILES) {
+        runs.add(new SegmentRun(group, first, s));
+        first = s;
+        tiles = 0;
+      }
+      tiles += more;
+    }
+    runs.add(new SegmentRun(group, first, group.segments.length));
+    return runs;
+  }
+
+  /** The number of floats for the updates that this run keeps. */
+  int updateCount() {
+    return group.keepsUpdates() ? keptTiles() * Tiling.TILE_ELEMENTS : 0;
+  }
+
+  private int keptTiles() {
+    return Math.min(tileCount, KEPT_TILES);
+  }
+
+  /**
+   * Takes the step.
+   *
+   * @param updates where to keep updates, at least {@link #updateCount} long
+   */
+  void step(Workers workers, float[] updates) {
+    this.updates = updates;
+    workers.forEach(tileCount, firstPass);
+    workers.forEach(segmentCount, ratios);
+    if (group.needsRatios()) {
+      workers.forEach(tileCount, secondPass);
+    }
+  }
+
+  private void moments(int index, Tile tile) {
+    tile.moveTo(group, firstTile + index);
+    float[] r = keeps(index) ? updates : tile.r;
+    Moments.tile(tile, r, keeps(index) ? updatesAt(index) : 0);
+  }
+
+  /** Without adaptation the step size is known from the start, and one pass is enough. */
+  private void momentsAndApply(int index, Tile tile) {
+    tile.moveTo(group, firstTile + index);
+    Moments.tile(tile, tile.r, 0);
+    tile.subtract(tile.r, 0, Elements.stepSize(group.state.coefficients.learningRate, 1));
+    tile.storeWeights();
+  }
+
+  private void ratio(int index, Tile tile) {
+    TrustRatios.segment(group, firstSegment + index, tile);
+  }
+
+  /** Backwards: what the first pass touched last is the most likely to be in the cache still. */
+  private void apply(int fromEnd, Tile tile) {
+    int index = tileCount - 1 - fromEnd;
+    tile.moveTo(group, firstTile + index);
+    if (keeps(index)) {
+      Apply.tile(tile, updates, updatesAt(index));
+    } else {
+      Apply.tile(tile);
+    }
+  }
+
+  private boolean keeps(int index) {
+    return group.keepsUpdates() && index >= tileCount - keptTiles();
+  }
+
+  private int updatesAt(int index) {
+    return (index - (tileCount - keptTiles())) * Tiling.TILE_ELEMENTS;
+  }
+}
