@@ -37,8 +37,11 @@ final class HeaderReader {
   /** The reference implementation's limit, in bytes. */
   static final int MAX_BYTES = 100_000_000;
 
-  static final int MAX_TENSORS = 1_000_000;
-  static final int MAX_METADATA = 100_000;
+  static final int MAX_TENSORS = SafetensorsFile.MAX_TENSORS;
+
+  /** As many as tensors: a state names each parameter in its metadata. */
+  static final int MAX_METADATA = MAX_TENSORS;
+
   static final int MAX_DIMENSIONS = 64;
 
   // With a shared table of names, one file's names could slow down reading the next file.

@@ -29,6 +29,9 @@ import java.util.SortedMap;
  */
 public final class SafetensorsFile implements AutoCloseable {
 
+  /** The most tensors that a file may have. */
+  public static final int MAX_TENSORS = 1_000_000;
+
   private static final int LENGTH_BYTES = 8;
   private static final int CHUNK_BYTES = 1 << 18;
 

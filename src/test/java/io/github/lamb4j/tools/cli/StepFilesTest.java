@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,20 @@ class StepFilesTest {
   void shouldRefuseWeightsOfOtherTypes(String dtype, int bytes) throws IOException {
     model().raw("b", dtype, shape(3), new byte[3 * bytes]).write(params);
     assertRefused(params + ": tensor \"b\" is " + dtype + "; convert it to F32 or F16 or BF16");
+  }
+
+  @Test
+  @Tag("slow")
+  void shouldTakeMoreTensorsThanMetadataOnceHadEntries() throws IOException {
+    Checkpoint many = new Checkpoint();
+    for (int i = 0; i < 100_100; i++) {
+      many.f32("t" + i, shape(0));
+    }
+    many.f32("w", 1).write(params);
+    many.write(grads);
+    CommandRun.done(arguments());
+    params = out.resolve("params.safetensors");
+    CommandRun.done(arguments("--state", out.resolve("state.safetensors")));
   }
 
   @Test

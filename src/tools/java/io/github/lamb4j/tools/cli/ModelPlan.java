@@ -5,8 +5,10 @@ import io.github.lamb4j.internal.engine.SavedGroup;
 import io.github.lamb4j.internal.engine.StateMetadata;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.safetensors.Dtype;
+import io.github.lamb4j.internal.safetensors.SafetensorsFile;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.StateArray;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -85,6 +87,23 @@ final class ModelPlan {
     if (trained().isEmpty()) {
       throw new BadInput(
           params + ": all of its tensors are frozen or not floats; leave one to train");
+    }
+    requireRoomForState();
+  }
+
+  /** A step is accepted only if its state can be written. */
+  private void requireRoomForState() {
+    for (SafetensorsFile file : params.file().files()) {
+      long arrays =
+          file.tensors().stream()
+              .filter(tensor -> roles.get(tensor) == Role.TRAINED)
+              .mapToLong(tensor -> StateArray.of(tensor.dtype() != Dtype.F32).size())
+              .sum();
+      if (arrays > SafetensorsFile.MAX_TENSORS) {
+        throw new BadInput(
+            "%s: its state would have %d tensors in a file, at most %d are allowed; divide the model into several files with an index"
+                .formatted(params, arrays, SafetensorsFile.MAX_TENSORS));
+      }
     }
   }
 

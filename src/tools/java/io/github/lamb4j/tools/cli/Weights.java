@@ -69,7 +69,9 @@ record Weights(Dtype type, HostArray array) {
   /** Adds name, type and every bit of the weights to a digest. */
   void update(String name, MessageDigest digest) {
     byte[] text = name.getBytes(StandardCharsets.UTF_8);
-    ByteBuffer bytes = ByteBuffer.allocate(PIECE * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.max(16, Math.min(PIECE, array.count()) * Float.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
     digest.update(
         bytes.putInt(text.length).put(type.name().getBytes(StandardCharsets.UTF_8)).flip());
     digest.update(text);
