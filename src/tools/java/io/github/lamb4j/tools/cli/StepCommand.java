@@ -62,14 +62,15 @@ final class StepCommand implements Callable<Integer> {
       required = true,
       paramLabel = "FILE",
       description =
-          "Gradients with the same names and shapes: F32, F16 or BF16. Repeat for more steps.")
+          "Gradients with the same names and shapes: F32, F16 or BF16, in a file or the files of an"
+              + " index. Repeat for more steps.")
   private List<Path> grads;
 
   @Option(
       names = "--state",
       paramLabel = "FILE",
       description =
-          "The state to continue from, written by an earlier call or by Lamb.save. Without it both"
+          "The state to continue from, a file or an index, of an earlier call or of Lamb.save. Without it both"
               + " moments are zero.")
   private Path state;
 
