@@ -81,6 +81,22 @@ class ConsumerIT {
   }
 
   @Test
+  void shouldUseVectorsOnModulePath() throws Exception {
+    compile(true, "jcuda", "slf4j-api", "jackson-core");
+    List<Path> entries = List.of(classes(), LIBRARY, library("slf4j-api"), library("jackson-core"));
+    String output =
+        run(
+            tool("java"),
+            "--add-modules",
+            "jdk.incubator.vector",
+            "--module-path",
+            path(entries.toArray(Path[]::new)),
+            "-m",
+            "consumer/consumer.Main");
+    assertTrue(output.contains(PRINTED), output);
+  }
+
+  @Test
   void shouldRunOnModulePathWithJCuda() throws Exception {
     compile(true, "jcuda", "slf4j-api", "jackson-core");
     String output = runModule("jcuda", "slf4j-api", "jackson-core");

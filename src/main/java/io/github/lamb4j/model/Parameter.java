@@ -71,7 +71,7 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
   }
 
   /**
-   * {@return a parameter in host memory} Direct buffers in native byte order are fastest.
+   * {@return a parameter in host memory} Arrays on the Java heap are fastest.
    *
    * <p>Arrays must not overlap. Building the optimizer rejects overlaps of buffers whose backing
    * array is accessible; for direct buffers, read-only buffers and views of byte buffers, which

@@ -37,14 +37,20 @@ public final class CpuBackend implements Backend {
    * @throws IllegalStateException if the Java heap is too small
    */
   public CpuBackend(List<ParameterGroup> groups, GradientOptions options, int threads) {
-    this(groups, options, threads, ScalarTileKernels::new);
+    this(groups, options, threads, KernelChoice::best, SegmentRun.KEPT_TILES);
   }
 
+  /**
+   * With kernels and a number of kept tiles, neither of which changes a bit.
+   *
+   * @param kernels makes them for each thread
+   */
   CpuBackend(
       List<ParameterGroup> groups,
       GradientOptions options,
       int threads,
-      Supplier<TileKernels> kernels) {
+      Supplier<TileKernels> kernels,
+      int keptTiles) {
     this.options = options;
     gradients = new GradientNorm(options);
     gradientSums = new double[groups.stream().mapToInt(g -> g.parameters().size()).sum()];
@@ -52,7 +58,7 @@ public final class CpuBackend implements Backend {
       this.groups = groups.stream().map(CpuGroup::new).toArray(CpuGroup[]::new);
       runs =
           Arrays.stream(this.groups)
-              .flatMap(group -> SegmentRun.of(group).stream())
+              .flatMap(group -> SegmentRun.of(group, keptTiles).stream())
               .toArray(SegmentRun[]::new);
       updates = new float[Arrays.stream(runs).mapToInt(SegmentRun::updateCount).max().orElse(0)];
     } catch (OutOfMemoryError e) {

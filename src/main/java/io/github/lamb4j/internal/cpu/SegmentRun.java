@@ -19,13 +19,14 @@ final class SegmentRun {
    * The tiles of a run whose updates are kept from the first pass to the second, 8 KiB each; for
    * more, the second pass forms them again.
    */
-  private static final int KEPT_TILES = 2048;
+  static final int KEPT_TILES = 2048;
 
   private final CpuGroup group;
   private final int firstSegment;
   private final int segmentCount;
   private final int firstTile;
   private final int tileCount;
+  private final int keptTiles;
 
   // Made once, so that a step allocates nothing.
   private final Workers.Task firstPass;
@@ -33,40 +34,37 @@ final class SegmentRun {
   private final Workers.Task secondPass = this::apply;
   private float[] updates;
 
-  private SegmentRun(CpuGroup group, int firstSegment, int endSegment) {
+  private SegmentRun(CpuGroup group, int firstSegment, int endSegment, int mostKeptTiles) {
     this.group = group;
     this.firstSegment = firstSegment;
     segmentCount = endSegment - firstSegment;
     firstTile = group.tiling.firstTile(firstSegment);
     tileCount = group.tiling.firstTile(endSegment) - firstTile;
+    keptTiles = group.keepsUpdates() ? Math.min(tileCount, mostKeptTiles) : 0;
     firstPass = group.needsRatios() ? this::moments : this::momentsAndApply;
   }
 
   /** The runs of a group, in order. */
-  static List<SegmentRun> of(CpuGroup group) {
+  static List<SegmentRun> of(CpuGroup group, int keptTiles) {
     List<SegmentRun> runs = new ArrayList<>();
     int first = 0;
     int tiles = 0;
     for (int s = 0; s < group.segments.length; s++) {
       int more = group.tiling.tileCount(s);
       if (s > first && tiles + more > MOST_TILES) {
-        runs.add(new SegmentRun(group, first, s));
+        runs.add(new SegmentRun(group, first, s, keptTiles));
         first = s;
         tiles = 0;
       }
       tiles += more;
     }
-    runs.add(new SegmentRun(group, first, group.segments.length));
+    runs.add(new SegmentRun(group, first, group.segments.length, keptTiles));
     return runs;
   }
 
   /** The number of floats for the updates that this run keeps. */
   int updateCount() {
-    return group.keepsUpdates() ? keptTiles() * Tiling.TILE_ELEMENTS : 0;
-  }
-
-  private int keptTiles() {
-    return Math.min(tileCount, KEPT_TILES);
+    return keptTiles * Tiling.TILE_ELEMENTS;
   }
 
   /**
@@ -113,10 +111,10 @@ final class SegmentRun {
   }
 
   private boolean keeps(int index) {
-    return group.keepsUpdates() && index >= tileCount - keptTiles();
+    return index >= tileCount - keptTiles;
   }
 
   private int updatesAt(int index) {
-    return (index - (tileCount - keptTiles())) * Tiling.TILE_ELEMENTS;
+    return (index - (tileCount - keptTiles)) * Tiling.TILE_ELEMENTS;
   }
 }
