@@ -116,6 +116,14 @@ public final class CpuBackend implements Backend {
         });
   }
 
+  /**
+   * The elements of an adapted LAMB parameter whose update the second pass computes again, because
+   * the first pass could not keep it.
+   */
+  public static long recomputedElements(long count) {
+    return Math.max(0, Tiling.tiles(count) - SegmentRun.KEPT_TILES) * Tiling.TILE_ELEMENTS;
+  }
+
   @Override
   public void requireUsable() {
     // A CPU step may run on any thread.

@@ -92,8 +92,8 @@ class BenchCommandTest {
 
   @Tag("slow")
   @ParameterizedTest
-  @CsvSource({"false, 40.00", "true, 44.00"})
-  void shouldTimeATinyModelOnTheCpu(boolean clip, String bytes) throws IOException {
+  @CsvSource({"false, 28.00, 31.92", "true, 32.00, 35.92"}) // 5,000 of 5,100 elements are adapted
+  void shouldTimeATinyModelOnTheCpu(boolean clip, String adamW, String lamb) throws IOException {
     Path json = folder.resolve("bench.json");
     CommandRun run =
         CommandRun.of(
@@ -107,12 +107,9 @@ class BenchCommandTest {
     assertEquals(0, run.exitCode(), run.err());
     assertTrue(run.err().startsWith("lamb bench: shapes.json needs "), run.err());
     assertTrue(run.out().contains("5,100 parameters in 2 tensors"), run.out());
-    assertTrue(run.out().contains("3 interleaved repetitions after 2 warm-up rounds"), run.out());
-    for (String name : new String[] {"AdamW", "LAMB two-pass"}) {
-      assertTrue(
-          run.out().lines().anyMatch(line -> line.startsWith(name) && line.contains(bytes)),
-          run.out());
-    }
+    assertTrue(run.out().contains("3 interleaved repetitions after "), run.out());
+    assertTrue(run.out().lines().anyMatch(line -> line.matches("AdamW .* " + adamW + " .*")));
+    assertTrue(run.out().lines().anyMatch(line -> line.matches("LAMB .* " + lamb + " .*")));
     String text = Files.readString(json);
     for (String part :
         new String[] {"\"clip\" : " + clip, "\"repetitions\" : 3", "\"commit\"", "\"java\""}) {

@@ -39,10 +39,14 @@ public final class Benchmark {
   static Result run(Rig rig, String task, OptionalInt repetitions, Progress progress) {
     List<Contender> contenders = rig.contenders();
     double seconds = 0;
-    for (int i = 0; i < rig.warmup(); i++) {
+    double warm = 0;
+    int warmup = 0;
+    while (warmup < rig.warmup() || warm < rig.warmupSeconds()) {
       long start = System.nanoTime();
       rig.time(contenders);
       seconds = (System.nanoTime() - start) / 1e9;
+      warm += seconds;
+      warmup++;
     }
     List<Contender.Cost> costs = contenders.stream().map(Contender::countedStep).toList();
     int rounds = repetitions.orElse(affordable(seconds));
@@ -51,7 +55,7 @@ public final class Benchmark {
     for (int c = 0; c < contenders.size(); c++) {
       timings.add(new Timing(contenders.get(c).name(), costs.get(c), millis[c]));
     }
-    return new Result(timings, rig.skipped(), rig.warmup());
+    return new Result(timings, rig.skipped(), warmup);
   }
 
   /** The number of rounds that fit in a minute, within limits. */

@@ -13,6 +13,9 @@ interface Contender {
 
   String TWO_PASS = "LAMB two-pass";
 
+  /** The only LAMB row on the CPU. */
+  String LAMB = "LAMB";
+
   /** The name in tables. */
   String name();
 

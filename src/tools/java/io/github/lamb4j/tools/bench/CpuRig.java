@@ -4,8 +4,10 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.internal.cpu.CpuBackend;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -20,6 +22,7 @@ import java.util.Map;
 final class CpuRig implements Rig {
 
   private static final int OPTIMIZERS = 2;
+  private static final double WARMUP_SECONDS = 3;
   private static final int RANDOM_BLOCK = 1 << 22;
 
   /** The tables per tile and per tensor, rounded up. */
@@ -89,7 +92,7 @@ final class CpuRig implements Rig {
               optimizer(
                   Contender.ADAMW, Hyperparameters.adamW(settings.rate()), settings, parameters),
               optimizer(
-                  Contender.TWO_PASS, Hyperparameters.lamb(settings.rate()), settings, parameters));
+                  Contender.LAMB, Hyperparameters.lamb(settings.rate()), settings, parameters));
     } catch (OutOfMemoryError e) {
       throw need.refusal(model);
     }
@@ -139,19 +142,27 @@ final class CpuRig implements Rig {
   private Contender optimizer(
       String name, Hyperparameters base, BenchSettings settings, List<Parameter> parameters) {
     LambBuilder builder = Lamb.onCpu().threads(settings.threads());
-    model.groups(base, parameters).forEach(builder::group);
+    List<ParameterGroup> groups = model.groups(base, parameters);
+    groups.forEach(builder::group);
     if (settings.clip()) {
       builder.maxGradNorm(BenchSettings.MAX_GRAD_NORM);
     }
     Lamb lamb = builder.build();
     optimizers.add(lamb);
     long elements = model.parameters();
-    long clip = settings.clip() ? Traffic.clip(elements) : 0;
-    return new HostStep(
-        name, lamb, new Contender.Cost(elements, Traffic.twoPasses(elements) + clip, 0));
+    long bytes = settings.clip() ? Traffic.clip(elements) : 0;
+    for (ParameterGroup group : groups) {
+      for (long count : group.counts()) {
+        bytes +=
+            group.hyperparameters().isAdapted()
+                ? Traffic.singlePass(count, CpuBackend.recomputedElements(count))
+                : Traffic.singlePassUnadapted(count);
+      }
+    }
+    return new HostStep(name, lamb, new Contender.Cost(elements, bytes, 0));
   }
 
-  /** {@link Lamb#step()} on the CPU. It takes two passes for every tensor, so its cost is fixed. */
+  /** {@link Lamb#step()} on the CPU. The bytes that it moves depend only on the model. */
   private record HostStep(String name, Lamb lamb, Cost cost) implements Contender {
     @Override
     public void step() {
@@ -189,6 +200,11 @@ final class CpuRig implements Rig {
   @Override
   public int warmup() {
     return 2;
+  }
+
+  @Override
+  public double warmupSeconds() {
+    return WARMUP_SECONDS;
   }
 
   @Override

@@ -19,8 +19,13 @@ public interface Rig extends AutoCloseable {
    */
   double[] time(List<Contender> order);
 
-  /** The number of warm-up rounds. */
+  /** The minimum number of warm-up rounds. */
   int warmup();
+
+  /** The minimum time to warm up: a just-in-time compiler needs time rather than rounds. */
+  default double warmupSeconds() {
+    return 0;
+  }
 
   /** The bytes that one step touches. If they fit in a cache, the times measure the cache. */
   long workingSetBytes();
