@@ -15,6 +15,7 @@ import io.github.lamb4j.schedule.Schedule;
 import java.nio.FloatBuffer;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Compares every feature of a step with the formula in double precision. */
+@Tag("slow")
 class AccuracyTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.03);

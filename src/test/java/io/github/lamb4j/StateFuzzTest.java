@@ -15,11 +15,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A state is loaded or refused, whatever its metadata, and a refusal touches nothing. */
+@Tag("slow")
 class StateFuzzTest {
 
   private static final int ROUNDS = 1_500;

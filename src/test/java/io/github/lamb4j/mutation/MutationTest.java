@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The machinery behind scripts/mutate-kernels, with a few tests and mutants that they kill. */
+@Tag("slow")
 class MutationTest {
 
   private static final String CUDA = "io.github.lamb4j.internal.cuda.";

@@ -29,11 +29,13 @@ import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Neither the kernels, nor the threads, nor the kept updates change a bit of a run. */
+@Tag("slow")
 class CpuParityTest {
 
   private static final int STEPS = 3;

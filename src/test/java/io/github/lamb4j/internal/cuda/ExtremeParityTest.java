@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The backends agree for zero norms, NaN, infinities, subnormals and overflow, each in a parameter
  * of its own. {@code ExtremeValuesTest} checks the results themselves.
  */
+@Tag("slow")
 @Tag("gpu")
 @Tag("kernels")
 class ExtremeParityTest {

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The last elements of an array with more than 2^31 elements get the same results as in a small
  * array. The emulator stores only the pages touched, and only the last tiles are run.
  */
+@Tag("slow")
 @Tag("kernels")
 class LargeOffsetsTest {
 

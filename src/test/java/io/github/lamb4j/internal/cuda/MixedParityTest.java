@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Parameters of all combinations of data types, in one group and at any alignment, have the same
  * bits on the CPU and on CUDA. Memory around them is not written.
  */
+@Tag("slow")
 @Tag("gpu")
 class MixedParityTest {
 

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Device pointers of any alignment and gradient type give the same results as the CPU. */
+@Tag("slow")
 @Tag("gpu")
 class PointersTest {
 
@@ -80,7 +81,6 @@ class PointersTest {
     compare(path, hyperparameters, type, weightOffset, gradientOffset);
   }
 
-  @Tag("slow")
   @ParameterizedTest
   @MethodSource("otherPointers")
   void shouldGiveTheSameBitsAtOtherOffsets(

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The single pass has the same bits under every schedule of warps and blocks, for any number of
  * resident blocks, and with windows too small for a segment.
  */
+@Tag("slow")
 class SinglePassSchedulesTest {
 
   /**
@@ -58,7 +59,6 @@ class SinglePassSchedulesTest {
     compare(multiprocessors, resident, slots, 0, 3);
   }
 
-  @Tag("slow")
   @ParameterizedTest(name = "{0} multiprocessors, {1} blocks resident on each, {2} slots")
   @CsvSource({"1, 1, 1", "1, 2, 1", "2, 2, 1", "1, 1, 3", "3, 2, 2", "4, 2, 13"})
   void shouldGiveTheSameBitsUnderMoreSchedules(int multiprocessors, int resident, int slots) {

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The backends agree for every switch of a group, beside groups with all other switches. */
+@Tag("slow")
 @Tag("gpu")
 @Tag("kernels")
 class SwitchesParityTest {

@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Broken files either open, and then read, or are refused in the one way that is documented. */
+@Tag("slow")
 class SafetensorsFuzzTest {
 
   private static final int ROUNDS = 4_000;

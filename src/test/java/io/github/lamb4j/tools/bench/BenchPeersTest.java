@@ -13,12 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code scripts/bench-peers.py} without any peer installed. Skipped without Python. */
+@Tag("slow")
 class BenchPeersTest {
 
   private static final Path SCRIPT = Path.of("scripts", "bench-peers.py").toAbsolutePath();

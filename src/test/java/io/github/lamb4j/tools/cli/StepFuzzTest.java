@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever the arguments and files, the command gives a result, or one line and no change. */
+@Tag("slow")
 class StepFuzzTest {
 
   private static final int RUNS = 200;

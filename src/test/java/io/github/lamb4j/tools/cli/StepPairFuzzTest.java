@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A pair of weights and state is resumed or refused, whatever became of one of its files, in one
  * file or in several.
  */
+@Tag("slow")
 class StepPairFuzzTest {
 
   private static final int RUNS = 150;
