@@ -50,6 +50,12 @@ abstract class Access implements Operation {
     return !isLocal(address) && !isParameter(address);
   }
 
+  /** The delayed stores of the block, if the located memory is global and stores are delayed. */
+  final StoreBuffer delayed(Warp warp) {
+    StoreBuffer stores = warp.block.stores;
+    return stores != null && isCommon() && !isShared(address) ? stores : null;
+  }
+
   /**
    * Returns the page that holds all bytes that a lane accesses, or null for a load from a page that
    * was never written. Sets {@link #at} and {@link #address}.

@@ -148,6 +148,10 @@ final class AtomicInstructions {
         int lane = Integer.numberOfTrailingZeros(rest);
         Page page = locate(warp, lane, bytes, true);
         if (!isCommon()) throw warp.fault(lane, "an atomic operation on local memory");
+        if (warp.block.stores != null && semantics.releasesToOtherBlocks()) {
+          warp.block.stores.flush();
+        }
+        if (delayed(warp) != null) warp.block.stores.flush(address);
         if (!page.isDefined(at, bytes)) throw undefined(warp, lane, bytes);
         grid.races.write(page, at, bytes, warp, lane, strength, address);
         long location = location(warp);

@@ -36,6 +36,9 @@ final class Block {
   final Page shared;
   final Page local;
 
+  /** Its stores to global memory that other blocks do not see yet; null if none are delayed. */
+  final StoreBuffer stores;
+
   /** The race detector's state of each thread. */
   final Knowledge[] known;
 
@@ -52,10 +55,11 @@ final class Block {
   private final Barrier[] barriers = new Barrier[BARRIERS];
   private int exited;
 
-  Block(Grid grid, int index, int multiprocessor) {
+  Block(Grid grid, int index, int multiprocessor, StoreBuffer stores) {
     this.grid = grid;
     this.index = index;
     this.multiprocessor = multiprocessor;
+    this.stores = stores;
     Kernel kernel = grid.kernel;
     int threads = grid.threads;
     warps = new Warp[(threads + Warp.LANES - 1) / Warp.LANES];

@@ -18,6 +18,10 @@ final class CommandExecutor {
   Consumer<String> onLaunch = kernel -> {};
 
   boolean copiesOfUndefinedBytes;
+
+  /** Whether blocks see each other's stores late. */
+  boolean delaysStores;
+
   long nanoseconds;
 
   private final EmulatedDevice device;
@@ -96,7 +100,8 @@ final class CommandExecutor {
             parameters,
             memory,
             races,
-            seed++);
+            seed++,
+            delaysStores);
     running.run();
     nanoseconds += running.nanoseconds();
     launches.add(LaunchReport.of(running, stream));

@@ -126,6 +126,14 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     memory.reuse = reuse;
   }
 
+  /**
+   * Whether the stores of later launches become visible to other blocks late and out of order, as
+   * the PTX memory model allows, at random times that the seed decides. Initially not.
+   */
+  public void delayStores(boolean delay) {
+    executor.delaysStores = delay;
+  }
+
   public List<LaunchReport> launches() {
     return Collections.unmodifiableList(executor.launches);
   }

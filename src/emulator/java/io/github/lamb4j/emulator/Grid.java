@@ -31,6 +31,13 @@ final class Grid {
   private final SplittableRandom random;
   private final List<Warp> ready = new ArrayList<>();
   private final TreeMap<Integer, Block> running = new TreeMap<>();
+
+  /** The buffers that hold or may yet get stores. */
+  private final List<StoreBuffer> buffers = new ArrayList<>();
+
+  /** Decides when delayed stores become visible; null if stores are not delayed. */
+  private final SplittableRandom delays;
+
   private int nextBlock;
   private int resident;
   private int idleTurns;
@@ -45,7 +52,8 @@ final class Grid {
       Page parameters,
       GlobalMemory memory,
       RaceDetector races,
-      long seed) {
+      long seed,
+      boolean delaysStores) {
     this.kernel = kernel;
     this.blocks = blocks;
     this.threads = threads;
@@ -56,6 +64,8 @@ final class Grid {
     this.memory = memory;
     this.races = races;
     this.random = new SplittableRandom(seed);
+    // Of its own, so that the schedule is the one that the seed gives without delays.
+    this.delays = delaysStores ? new SplittableRandom(~seed) : null;
   }
 
   /** Records a change that another thread may be waiting for. */
@@ -77,16 +87,21 @@ final class Grid {
   void run() {
     while (true) {
       while (resident < residentBlocks && nextBlock < blocks) start();
-      if (resident == 0) return;
+      if (resident == 0) break;
       if (ready.isEmpty()) throw deadlock("no thread can proceed");
+      if (idleTurns == PATIENCE / 2) buffers.forEach(StoreBuffer::flush);
       if (idleTurns++ > PATIENCE) throw deadlock("threads spin and nothing changes");
       if (instructions > MOST_INSTRUCTIONS) throw deadlock("it does not end");
       turn(random.nextInt(ready.size()));
+      if (delays != null) buffers.get(delays.nextInt(buffers.size())).drain();
     }
+    buffers.forEach(StoreBuffer::flush);
   }
 
   private void start() {
-    Block block = new Block(this, nextBlock++, random.nextInt(multiprocessors));
+    StoreBuffer stores = delays == null ? null : new StoreBuffer(this, delays);
+    if (stores != null) buffers.add(stores);
+    Block block = new Block(this, nextBlock++, random.nextInt(multiprocessors), stores);
     running.put(block.index, block);
     for (Warp warp : block.warps) wake(warp);
     resident++;

@@ -12,6 +12,10 @@ final class MemoryInstructions {
 
     static final Semantics NONE = new Semantics(RaceDetector.WEAK, false, false);
 
+    boolean releasesToOtherBlocks() {
+      return releases && strength == RaceDetector.DEVICE_SCOPE;
+    }
+
     static int strength(String scope) {
       return scope.equals("cta") ? RaceDetector.BLOCK_SCOPE : RaceDetector.DEVICE_SCOPE;
     }
@@ -157,15 +161,29 @@ final class MemoryInstructions {
                 lane, "read-only load of memory written by this launch: " + warp.describe(address));
           }
           if (semantics.strength() != RaceDetector.WEAK) {
-            races.observe(warp, lane, location(warp), semantics.strength(), semantics.acquires());
+            observe(warp, lane);
           }
         }
+        StoreBuffer delayed = delayed(warp);
         for (int i = 0; i < targets.length; i++) {
-          if (!page.isDefined(at + i * each, each)) throw undefined(warp, lane, bytes);
-          long value = page.get(at + i * each, each);
+          int from = at + i * each;
+          Page own = delayed == null ? null : delayed.forwarded(page, from, address + i * each);
+          Page source = own == null ? page : own;
+          if (own != null) from = StoreBuffer.inWord(from);
+          if (!source.isDefined(from, each)) throw undefined(warp, lane, bytes);
+          long value = source.get(from, each);
           warp.registers[targets[i] + lane] = type.extend(value) & masks[i];
         }
       }
+    }
+
+    private void observe(Warp warp, int lane) {
+      RaceDetector races = warp.block.grid.races;
+      StoreBuffer delayed = delayed(warp);
+      long location = location(warp);
+      RaceDetector.Message message = races.message(location);
+      if (delayed != null) message = delayed.message(address, location, message);
+      races.observe(warp, lane, message, semantics.strength(), semantics.acquires());
     }
   }
 
@@ -191,9 +209,17 @@ final class MemoryInstructions {
       for (int rest = lanes; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         Page page = locate(warp, lane, bytes, true);
+        int strength = semantics.strength();
+        if (isCommon()) races.write(page, at, bytes, warp, lane, strength, address);
+        StoreBuffer delayed = delayed(warp);
+        if (warp.block.stores != null && semantics.releasesToOtherBlocks()) {
+          warp.block.stores.flush();
+        }
+        if (delayed != null) {
+          delay(delayed, page, warp, lane);
+          continue;
+        }
         if (isCommon()) {
-          int strength = semantics.strength();
-          races.write(page, at, bytes, warp, lane, strength, address);
           if (strength != RaceDetector.WEAK) {
             races.publish(warp, lane, location(warp), strength, semantics.releases(), false);
           } else {
@@ -205,6 +231,25 @@ final class MemoryInstructions {
         }
       }
       if (changed) warp.block.grid.progress();
+    }
+
+    private void delay(StoreBuffer delayed, Page page, Warp warp, int lane) {
+      int strength = semantics.strength();
+      RaceDetector.Message message =
+          strength == RaceDetector.WEAK
+              ? null
+              : warp.block.grid.races.newMessage(warp, lane, strength, semantics.releases());
+      for (int i = 0; i < sources.length; i++) {
+        int from = i * type.bytes;
+        delayed.add(
+            page,
+            at + from,
+            type.bytes,
+            address + from,
+            warp.registers[sources[i] + lane],
+            i == 0 ? location(warp) : -1,
+            message);
+      }
     }
   }
 
@@ -286,9 +331,14 @@ final class MemoryInstructions {
       Page from = source.locate(warp, lane, bytes, false);
       if (from == null) throw source.undefined(warp, lane, size);
       races.read(from, source.at, size, warp, lane, RaceDetector.WEAK, source.address);
+      StoreBuffer delayed = source.delayed(warp);
       for (int i = 0; i < size; i++) {
-        if (!from.isDefined(source.at + i, 1)) throw source.undefined(warp, lane, size);
-        copied[i] = (byte) from.get(source.at + i, 1);
+        int at = source.at + i;
+        Page own = delayed == null ? null : delayed.forwarded(from, at, source.address + i);
+        Page read = own == null ? from : own;
+        if (own != null) at = StoreBuffer.inWord(at);
+        if (!read.isDefined(at, 1)) throw source.undefined(warp, lane, size);
+        copied[i] = (byte) read.get(at, 1);
       }
     }
     Page to = target.locate(warp, lane, bytes, true);

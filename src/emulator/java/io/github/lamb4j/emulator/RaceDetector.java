@@ -34,7 +34,7 @@ final class RaceDetector {
   private static final int LAST_PC = (1 << 14) - 1;
 
   /** The knowledge that a strong write published, and its scope. */
-  private record Message(Knowledge knowledge, int block, boolean blockOnly) {}
+  record Message(Knowledge knowledge, int block, boolean blockOnly) {}
 
   private final Map<Long, Message> messages = new HashMap<>();
 
@@ -298,7 +298,16 @@ final class RaceDetector {
    * @param acquires whether it acquires by itself, without a fence after it
    */
   void observe(Warp warp, int lane, long location, int strength, boolean acquires) {
-    Message message = messages.get(location);
+    observe(warp, lane, messages.get(location), strength, acquires);
+  }
+
+  /** What a strong read of a location learns; null for nothing. */
+  Message message(long location) {
+    return messages.get(location);
+  }
+
+  /** Records a strong read of a store that published this message. */
+  void observe(Warp warp, int lane, Message message, int strength, boolean acquires) {
     if (message == null) return;
     Block block = warp.block;
     boolean blockOnly = message.blockOnly || strength == BLOCK_SCOPE;
@@ -320,21 +329,31 @@ final class RaceDetector {
    */
   void publish(
       Warp warp, int lane, long location, int strength, boolean releases, boolean updates) {
+    Message message = newMessage(warp, lane, strength, releases);
+    Message before = updates ? messages.get(location) : null;
+    if (before == null) {
+      place(location, message);
+    } else if (message != null) {
+      Knowledge both = before.knowledge.join(message.knowledge);
+      boolean forBlock = before.blockOnly || message.blockOnly;
+      put(location, new Message(both, message.block, forBlock));
+    }
+  }
+
+  /** What a strong write publishes; null for nothing. */
+  Message newMessage(Warp warp, int lane, int strength, boolean releases) {
     Block block = warp.block;
     int thread = warp.firstInBlock + lane;
     Knowledge knowledge = releases ? released(warp, lane) : block.fenced[thread];
-    boolean blockOnly =
-        strength == BLOCK_SCOPE || !releases && knowledge != null && block.fencedForBlock[thread];
-    Message before = updates ? messages.get(location) : null;
-    if (knowledge == null) {
-      if (before == null) messages.remove(location);
-    } else if (before == null) {
-      put(location, new Message(knowledge, block.index, blockOnly));
-    } else {
-      Knowledge both = before.knowledge.join(knowledge);
-      boolean forBlock = before.blockOnly || blockOnly;
-      put(location, new Message(both, block.index, forBlock));
-    }
+    if (knowledge == null) return null;
+    boolean blockOnly = strength == BLOCK_SCOPE || !releases && block.fencedForBlock[thread];
+    return new Message(knowledge, block.index, blockOnly);
+  }
+
+  /** Records that a write with this message, or null, is the last one of a location. */
+  void place(long location, Message message) {
+    if (message == null) unpublish(location);
+    else put(location, message);
   }
 
   private boolean mayBePublished(long location) {

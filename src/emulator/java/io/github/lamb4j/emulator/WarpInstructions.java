@@ -97,8 +97,10 @@ final class WarpInstructions {
   private static Operation fenceOf(boolean blockOnly, Modifiers modifiers, Operands operands) {
     modifiers.expectNone();
     operands.expect(0);
-    return (warp, lanes) ->
-        forLanes(lanes, lane -> warp.block.grid.races.fence(warp, lane, blockOnly));
+    return (warp, lanes) -> {
+      if (!blockOnly && warp.block.stores != null) warp.block.stores.flush();
+      forLanes(lanes, lane -> warp.block.grid.races.fence(warp, lane, blockOnly));
+    };
   }
 
   // --- Shuffles and votes ----------------------------------------------------------------------

@@ -13,7 +13,8 @@
  * binding    KernelBuilder, Operands -> Kernel: assigns registers and variables to slots
  * table      Instructions, *Instructions: the effect of each instruction on the lanes of a warp
  * execution  Grid (blocks, schedule) -> Block (barriers) -> Warp (divergence)
- * memory     GlobalMemory, Allocation, Page; Access resolves and checks addresses
+ * memory     GlobalMemory, Allocation, Page; Access resolves and checks addresses; StoreBuffer
+ *            delays stores if a test asks for it
  * races      RaceDetector, Knowledge: happens-before between threads, by vector clocks
  * driver     EmulatedDriver, EmulatedDevice, DriverErrors; Contexts, Heap, Modules, Events
  * commands   CommandExecutor runs them and writes LaunchReports, either at once or, if Captures
@@ -23,7 +24,7 @@
  * <p>Not modeled: events and graph launches in captures, textures, function calls, tensor cores,
  * bulk copies and their barriers, half-precision arithmetic other than conversions, and arithmetic
  * with directed rounding. All of these are errors; errors in PTX name the line. Streams do not
- * overlap. Memory is sequentially consistent; where a weaker memory model could change a program's
- * results, the race detector reports a race.
+ * overlap. Memory is sequentially consistent unless a test delays stores; StoreBuffer says which
+ * behavior of the PTX memory model that adds. For weak accesses the race detector covers the rest.
  */
 package io.github.lamb4j.emulator;
