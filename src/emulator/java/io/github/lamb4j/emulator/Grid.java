@@ -32,7 +32,7 @@ final class Grid {
   private final List<Warp> ready = new ArrayList<>();
   private final TreeMap<Integer, Block> running = new TreeMap<>();
 
-  /** The buffers that hold or may yet get stores. */
+  /** The delayed stores of all blocks started so far; empty if stores are not delayed. */
   private final List<StoreBuffer> buffers = new ArrayList<>();
 
   /** Decides when delayed stores become visible; null if stores are not delayed. */

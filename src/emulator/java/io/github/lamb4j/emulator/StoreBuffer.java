@@ -31,9 +31,10 @@ import java.util.SplittableRandom;
  * </ul>
  *
  * <p>Not modeled, although PTX allows it: loads and atomics that are executed late or early, so a
- * missing acquire shows only as a race; a store that only some of the other blocks see; delays
- * between the threads of a block; delays in shared memory. A program that is correct under PTX
- * never fails because of the delays; one that passes may still be wrong.
+ * missing acquire shows only as a race, and every fence is as strong as {@code fence.sc}; a store
+ * that only some of the other blocks see; delays between the threads of a block; delays in shared
+ * memory. A program that is correct under PTX never fails because of the delays; one that passes
+ * may still be wrong.
  */
 final class StoreBuffer {
 

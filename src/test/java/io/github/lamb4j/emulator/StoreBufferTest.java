@@ -210,7 +210,7 @@ class StoreBufferTest {
             setp.ne.u32 %p1, %r3, %r2;
             @%p1 trap;
             add.u32 %r2, %r2, 1;
-            setp.le.u32 %p1, %r2, 60;
+            setp.le.u32 %p1, %r2, 200;
             @%p1 bra First;
             ret;
             Second:
@@ -223,13 +223,13 @@ class StoreBufferTest {
             setp.ne.u32 %p1, %r3, %r5;
             @%p1 add.u32 %r6, %r6, 1;
             mov.u32 %r5, %r3;
-            setp.ne.u32 %p1, %r3, 60;
+            setp.ne.u32 %p1, %r3, 200;
             @%p1 bra Again;
             st.global.u32 [%d0+128], %r6;
             ret;
             """;
     assertTrue(results(true, 2, 1, body, words -> words[32]).size() > 5);
-    assertEquals(Set.of(60), results(true, 2, 1, body, words -> words[0]));
+    assertEquals(Set.of(200), results(true, 2, 1, body, words -> words[0]));
   }
 
   @Test
