@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The single pass exchanges tagged words without fences. It has the same bits if blocks see each
  * other's stores late and out of order, and every check of a tag is needed for that.
  */
+@Tag("slow")
 @Tag("kernels")
 class DelayedStoresTest {
 
@@ -125,7 +126,6 @@ class DelayedStoresTest {
     compare(device(multiprocessors, resident, slots), 0, SEEDS);
   }
 
-  @Tag("slow")
   @ParameterizedTest(name = "{0} multiprocessors, {1} blocks resident on each, {2} slots")
   @CsvSource({"1, 1, 1", "1, 2, 1", "2, 2, 1", "1, 1, 3", "2, 2, 2", "3, 2, 13", "8, 2, 2"})
   void shouldGiveTheSameBitsWithMoreSeeds(int multiprocessors, int resident, int slots) {

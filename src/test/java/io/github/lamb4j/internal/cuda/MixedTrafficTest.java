@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Bytes of device memory that a step moves per element with half precision, with LANS, and when it
  * does not read gradients for their norm. {@link TrafficTest} has the other cases.
  */
+@Tag("slow")
 class MixedTrafficTest {
 
   private static final int COUNT = 2048 * 8;

@@ -20,11 +20,13 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The CUDA benchmark on the emulator: everything except the times. */
+@Tag("slow")
 class CudaRigTest {
 
   private static final ModelShapes MODEL =
