@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * Compares floating-point results with exact ones, rounded here by searching for the nearest value.
  */
+@Tag("slow")
 class FloatInstructionsTest {
 
   /** Enough digits for the midpoint of any two adjacent values to be exact. */

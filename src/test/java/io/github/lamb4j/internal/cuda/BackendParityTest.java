@@ -18,12 +18,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The CPU and CUDA backends produce the same weights, moments, norms and trust ratios. */
+@Tag("slow")
 @Tag("gpu")
 class BackendParityTest {
 
   static final int[] SIZES = {1, 3, 4, 7, 33, 0, 1000, 4097, 65537, 2048, 2047};
 
-  @Tag("slow")
   @ParameterizedTest
   @CsvSource({"SINGLE_PASS, 0", "SINGLE_PASS, 30", "TWO_PASS, 0", "TWO_PASS, 30"})
   void shouldAgreeForFiftySteps(StepPath path, double maxGradNorm) {
@@ -45,7 +45,6 @@ class BackendParityTest {
   }
 
   @Tag("kernels")
-  @Tag("slow")
   @ParameterizedTest
   @EnumSource(StepPath.class)
   void shouldAgreeForAGroupOfManyParameters(StepPath path) {
@@ -53,7 +52,6 @@ class BackendParityTest {
   }
 
   @Tag("kernels")
-  @Tag("slow")
   @ParameterizedTest
   @EnumSource(StepPath.class)
   void shouldAgreeForASegmentWithMoreTilesThanLanes(StepPath path) {

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every F16 and BF16 value is widened exactly wherever one is read. Float32 values are rounded to
  * nearest even wherever one is written.
  */
+@Tag("slow")
 @Tag("gpu")
 @Tag("kernels")
 class HalfConversionsTest {
