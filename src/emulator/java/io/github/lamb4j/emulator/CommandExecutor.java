@@ -83,9 +83,14 @@ final class CommandExecutor {
   }
 
   void launch(
-      Kernel kernel, int grid, int threads, int sharedBytes, Page parameters, CudaStream stream) {
+      Kernel kernel,
+      Dimensions grid,
+      Dimensions block,
+      int sharedBytes,
+      Page parameters,
+      CudaStream stream) {
     onLaunch.accept(kernel.name);
-    if (races.start(grid, threads)) {
+    if (races.start(grid.count(), (int) block.count())) {
       memory.live().forEach(Allocation::forgetAccesses);
     }
     for (Allocation allocation : memory.live()) allocation.loaded = allocation.stored = 0;
@@ -93,10 +98,10 @@ final class CommandExecutor {
         new Grid(
             kernel,
             grid,
-            threads,
+            block,
             sharedBytes,
             device.multiprocessors(),
-            kernel.residentBlocks(device, threads, sharedBytes),
+            kernel.residentBlocks(device, (int) block.count(), sharedBytes),
             parameters,
             memory,
             races,

@@ -36,6 +36,8 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     LOAD_MODULE("cuModuleLoadData"),
     UNLOAD_MODULE("cuModuleUnload"),
     FUNCTION("cuModuleGetFunction"),
+    VARIABLE("cuModuleGetGlobal"),
+    PARAMETERS("cuFuncGetParamInfo"),
     PREPARE("cuFuncSetAttribute"),
     ENQUEUE("cuLaunchKernel"),
     SYNCHRONIZE("cuStreamSynchronize"),
@@ -61,6 +63,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   private final CommandExecutor executor;
   private final Modules modules;
   private final Captures captures = new Captures();
+  private final Launcher launcher;
   private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
   private final Events events = new Events();
   private final DriverErrors errors = new DriverErrors();
@@ -74,6 +77,7 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     executor = new CommandExecutor(device, memory, seed);
     modules = new Modules(device, memory);
     heap = new Heap(memory, device.totalMemory());
+    launcher = new Launcher(device, modules, captures, executor);
     makeCurrent(context());
   }
 
@@ -338,35 +342,43 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
   public Launch prepare(
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
     enter(Call.PREPARE, "preparing " + name);
-    return stream -> launch(function, name, grid, threads, sharedBytes, arguments, stream);
+    Dimensions blocks = Dimensions.of(grid);
+    Dimensions block = Dimensions.of(threads);
+    return stream -> launch(function, blocks, block, sharedBytes, stream, arguments);
   }
 
-  private void launch(
+  /**
+   * Launches a kernel on a grid of up to three dimensions.
+   *
+   * @param arguments the arguments in order, each a direct buffer in native order whose capacity is
+   *     the parameter's size; they are read before this method returns
+   */
+  public void launch(
       long function,
-      String name,
-      int grid,
-      int threads,
+      Dimensions grid,
+      Dimensions block,
       int sharedBytes,
-      ByteBuffer[] arguments,
-      CudaStream stream) {
-    String doing = "launching " + name;
+      CudaStream stream,
+      ByteBuffer... arguments) {
+    String doing = "launching " + modules.nameOf(function);
     enter(Call.ENQUEUE, doing);
-    Kernel kernel = modules.kernel(function);
-    if (kernel == null) throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_HANDLE, doing);
-    int resident = kernel.residentBlocks(device, threads, sharedBytes);
-    if (grid <= 0 || sharedBytes < 0 || resident <= 0) {
-      throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_VALUE, doing);
-    }
-    Page parameters = kernel.parameters(arguments);
-    Runnable work =
-        () -> {
-          if (modules.kernel(function) == null) {
-            throw new EmulatorException(
-                "graph launches kernel %s of an unloaded module".formatted(name));
-          }
-          executor.launch(kernel, grid, threads, sharedBytes, parameters, stream);
-        };
-    if (!captures.record(Call.ENQUEUE, stream, work, doing)) work.run();
+    launcher.launch(function, grid, block, sharedBytes, arguments, stream, doing);
+  }
+
+  /** The sizes in bytes of a kernel's parameters, in order. */
+  public int[] parameterSizes(long function) {
+    String doing = "asking for the parameters of " + modules.nameOf(function);
+    enter(Call.PARAMETERS, doing);
+    return modules.kernel(function, Call.PARAMETERS, doing).parameterSizes();
+  }
+
+  /**
+   * The memory of a module's variable, declared with {@code __device__} or {@code __constant__}.
+   */
+  public DeviceRange variable(long module, String name) {
+    String doing = "looking for variable " + name;
+    enter(Call.VARIABLE, doing);
+    return modules.variable(module, name, doing);
   }
 
   private void launch(CapturedGraph graph, CudaStream stream) {

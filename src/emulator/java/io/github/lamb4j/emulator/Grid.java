@@ -17,7 +17,12 @@ final class Grid {
   private static final long MOST_INSTRUCTIONS = 10_000_000_000L;
 
   final Kernel kernel;
+  final Dimensions gridShape;
+  final Dimensions blockShape;
+
+  /** The number of blocks, and of threads per block. */
   final int blocks;
+
   final int threads;
   final int dynamicSharedBytes;
   final int multiprocessors;
@@ -44,8 +49,8 @@ final class Grid {
 
   Grid(
       Kernel kernel,
-      int blocks,
-      int threads,
+      Dimensions gridShape,
+      Dimensions blockShape,
       int dynamicSharedBytes,
       int multiprocessors,
       int residentBlocks,
@@ -55,8 +60,10 @@ final class Grid {
       long seed,
       boolean delaysStores) {
     this.kernel = kernel;
-    this.blocks = blocks;
-    this.threads = threads;
+    this.gridShape = gridShape;
+    this.blockShape = blockShape;
+    this.blocks = (int) gridShape.count();
+    this.threads = (int) blockShape.count();
     this.dynamicSharedBytes = dynamicSharedBytes;
     this.multiprocessors = multiprocessors;
     this.residentBlocks = residentBlocks;

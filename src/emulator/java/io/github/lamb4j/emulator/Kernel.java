@@ -64,6 +64,10 @@ final class Kernel {
     return device.residentBlocks(threads, staticSharedBytes + dynamicSharedBytes);
   }
 
+  int[] parameterSizes() {
+    return parameters.stream().mapToInt(Parameter::bytes).toArray();
+  }
+
   /** The parameter block of a launch. */
   Page parameters(ByteBuffer[] arguments) {
     if (arguments.length != parameters.size()) {

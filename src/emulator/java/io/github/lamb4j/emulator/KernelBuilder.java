@@ -54,8 +54,13 @@ final class KernelBuilder {
   private int localBytes;
   private int parameterBytes;
 
-  KernelBuilder(Function function, List<Variable> moduleShared, Map<String, Place> global) {
+  KernelBuilder(
+      Function function,
+      ParsedModule module,
+      List<Variable> moduleShared,
+      Map<String, Place> global) {
     this.function = function;
+    if (function.fault() != null) throw function.fault();
     variables.putAll(global);
     function.parameters().forEach(this::placeParameter);
     List<Variable> all = new ArrayList<>(moduleShared);

@@ -10,22 +10,45 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A module in device memory: its kernels and variables. */
+/**
+ * A module in device memory: its kernels and variables. A kernel is bound when it is first looked
+ * up, so a module loads although some of its kernels use instructions that are not supported.
+ */
 final class LoadedModule {
 
-  final Map<String, Kernel> kernels = new HashMap<>();
-  private final List<Allocation> variables = new ArrayList<>();
+  private final ParsedModule parsed;
+  private final Map<String, Kernel> bound = new HashMap<>();
+  private final List<Variable> shared = new ArrayList<>();
+  private final Map<String, Place> places = new HashMap<>();
+  private final Map<String, Allocation> variables = new HashMap<>();
 
   LoadedModule(ParsedModule parsed, GlobalMemory memory) {
-    List<Variable> shared = new ArrayList<>();
-    Map<String, Place> places = new HashMap<>();
+    this.parsed = parsed;
     for (Variable variable : parsed.variables()) {
       if (variable.space() == Space.SHARED) shared.add(variable);
       else places.put(variable.name(), place(variable, memory));
     }
-    for (Function function : parsed.functions()) {
-      kernels.put(function.name(), new Kernel(new KernelBuilder(function, shared, places)));
+  }
+
+  /** The kernel with this name, or null. Fails if it cannot run on the emulator. */
+  Kernel kernel(String name) {
+    Kernel kernel = bound.get(name);
+    if (kernel != null) return kernel;
+    Function function = parsed.kernel(name);
+    if (function == null) return null;
+    try {
+      kernel = new Kernel(new KernelBuilder(function, parsed, shared, places));
+    } catch (EmulatorException e) {
+      throw new EmulatorException(
+          "kernel %s does not run on the emulator: %s".formatted(name, e.getMessage()), e);
     }
+    bound.put(name, kernel);
+    return kernel;
+  }
+
+  /** The memory of a variable, or null if there is none of this name. */
+  Allocation variable(String name) {
+    return variables.get(name);
   }
 
   private Place place(Variable variable, GlobalMemory memory) {
@@ -34,7 +57,7 @@ final class LoadedModule {
     }
     Allocation allocation =
         memory.allocate(variable.bytes(), Purpose.OTHER, "module variable " + variable.name());
-    variables.add(allocation);
+    variables.put(variable.name(), allocation);
     allocation.clear(0, variable.bytes());
     if (variable.initial() != null) {
       for (int i = 0; i < variable.initial().length; i++) {
@@ -46,6 +69,6 @@ final class LoadedModule {
   }
 
   void unload(GlobalMemory memory) {
-    for (Allocation allocation : variables) memory.free(allocation.start);
+    for (Allocation allocation : variables.values()) memory.free(allocation.start);
   }
 }

@@ -1,6 +1,7 @@
 package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceRange;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -74,17 +75,38 @@ final class Modules {
   }
 
   void lookUp(long handle, long module, String name, String doing) {
-    LoadedModule loaded = modules.get(module);
-    if (loaded == null)
-      throw DriverErrors.failed(Call.FUNCTION, DriverErrors.INVALID_HANDLE, doing);
-    Kernel kernel = loaded.kernels.get(name);
+    Kernel kernel = module(module, Call.FUNCTION, doing).kernel(name);
     if (kernel == null) throw DriverErrors.failed(Call.FUNCTION, DriverErrors.NOT_FOUND, doing);
     functions.put(handle, new Function(module, kernel));
   }
 
-  /** The kernel with this handle; null if unknown or its module was unloaded. */
-  Kernel kernel(long function) {
+  /** The kernel with this handle. Fails if it is unknown or its module was unloaded. */
+  Kernel kernel(long function, Call call, String doing) {
     Function found = functions.get(function);
-    return found == null ? null : found.kernel();
+    if (found == null) throw DriverErrors.failed(call, DriverErrors.INVALID_HANDLE, doing);
+    return found.kernel();
+  }
+
+  /** Whether the handle is a kernel of a loaded module. */
+  boolean isLoaded(long function) {
+    return functions.containsKey(function);
+  }
+
+  /** The kernel's name for messages. */
+  String nameOf(long function) {
+    Function found = functions.get(function);
+    return found == null ? "an unknown function" : found.kernel().name;
+  }
+
+  DeviceRange variable(long module, String name, String doing) {
+    Allocation found = module(module, Call.VARIABLE, doing).variable(name);
+    if (found == null) throw DriverErrors.failed(Call.VARIABLE, DriverErrors.NOT_FOUND, doing);
+    return new DeviceRange(found.start, found.bytes);
+  }
+
+  private LoadedModule module(long handle, Call call, String doing) {
+    LoadedModule loaded = modules.get(handle);
+    if (loaded == null) throw DriverErrors.failed(call, DriverErrors.INVALID_HANDLE, doing);
+    return loaded;
   }
 }

@@ -29,11 +29,18 @@ record ParsedModule(int version, int target, List<Variable> variables, List<Func
   record Variable(
       int line, Space space, Type type, String name, long bytes, int alignment, byte[] initial) {}
 
+  /** The kernel with this name, or null. */
+  Function kernel(String name) {
+    for (Function function : functions) if (function.name().equals(name)) return function;
+    return null;
+  }
+
   /**
    * A kernel.
    *
    * @param maxThreads the maximum number of threads per block, or 0 for no limit
    * @param exactThreads whether a block must have exactly that number of threads
+   * @param fault why the body could not be parsed, or null
    */
   record Function(
       int line,
@@ -42,5 +49,6 @@ record ParsedModule(int version, int target, List<Variable> variables, List<Func
       List<Variable> variables,
       List<Statement> body,
       int maxThreads,
-      boolean exactThreads) {}
+      boolean exactThreads,
+      EmulatorException fault) {}
 }

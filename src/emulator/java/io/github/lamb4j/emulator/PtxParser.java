@@ -80,8 +80,27 @@ final class PtxParser {
       }
     }
     List<Variable> variables = new ArrayList<>();
-    List<Statement> body = body(variables);
-    return new Function(name.line(), name.text(), parameters, variables, body, maxThreads, exact);
+    List<Statement> body = List.of();
+    EmulatorException fault = null;
+    int end = endOfBody();
+    try {
+      body = body(variables);
+    } catch (EmulatorException e) {
+      fault = e;
+    }
+    next = end;
+    return new Function(
+        name.line(), name.text(), parameters, variables, body, maxThreads, exact, fault);
+  }
+
+  /** The index of the token after the body that starts here. */
+  private int endOfBody() {
+    int depth = 0;
+    for (int i = next; i < tokens.size(); i++) {
+      if (tokens.get(i).is("{")) depth++;
+      if (tokens.get(i).is("}") && --depth == 0) return i + 1;
+    }
+    return tokens.size();
   }
 
   private int product() {

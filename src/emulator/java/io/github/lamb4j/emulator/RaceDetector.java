@@ -48,13 +48,13 @@ final class RaceDetector {
   private int warpsPerBlock;
 
   /** Starts a launch. Returns true if time was reset and every page must forget its accesses. */
-  boolean start(int blocks, int threadsPerBlock) {
-    if ((long) blocks * threadsPerBlock > MOST_THREADS) {
+  boolean start(long blocks, int threadsPerBlock) {
+    if (blocks * threadsPerBlock > MOST_THREADS) {
       throw new EmulatorException(
           "launch of %d blocks of %d threads: too many threads for the race detector"
               .formatted(blocks, threadsPerBlock));
     }
-    this.blocks = blocks;
+    this.blocks = (int) blocks;
     this.threadsPerBlock = threadsPerBlock;
     this.warpsPerBlock = (threadsPerBlock + 31) / 32;
     messages.clear();
@@ -193,16 +193,22 @@ final class RaceDetector {
   private EmulatorException race(
       Warp warp, int lane, long address, String does, long other, String did) {
     int who = who(other);
+    Grid grid = warp.block.grid;
     String where =
         switch (kind(other)) {
           case THREAD ->
-              "block %d, thread %d".formatted(who / threadsPerBlock, who % threadsPerBlock);
-          case WARP -> "block %d, warp %d".formatted(who / warpsPerBlock, who % warpsPerBlock);
-          case BLOCK -> "block " + who;
+              "block %s, thread %s"
+                  .formatted(
+                      grid.gridShape.name(who / threadsPerBlock),
+                      grid.blockShape.name(who % threadsPerBlock));
+          case WARP ->
+              "block %s, warp %d"
+                  .formatted(grid.gridShape.name(who / warpsPerBlock), who % warpsPerBlock);
+          case BLOCK -> "block " + grid.gridShape.name(who);
           default -> "several blocks";
         };
     int pc = (int) (other >>> 4) & LAST_PC;
-    String line = pc == LAST_PC ? "?" : "" + warp.block.grid.kernel.code[pc].line();
+    String line = pc == LAST_PC ? "?" : "" + grid.kernel.code[pc].line();
     return warp.fault(
         lane,
         "race: %s 0x%x (%s), which %s %s at PTX line %s; nothing orders the two accesses"

@@ -69,12 +69,19 @@ final class Warp {
 
   private long special(String name, int lane) {
     return switch (name) {
-      case "%tid.x" -> firstInBlock + lane;
-      case "%ntid.x" -> block.grid.threads;
-      case "%ctaid.x" -> block.index;
-      case "%nctaid.x" -> block.grid.blocks;
-      case "%tid.y", "%tid.z", "%ctaid.y", "%ctaid.z", "%gridid" -> 0;
-      case "%ntid.y", "%ntid.z", "%nctaid.y", "%nctaid.z" -> 1;
+      case "%tid.x" -> block.grid.blockShape.xOf(firstInBlock + lane);
+      case "%tid.y" -> block.grid.blockShape.yOf(firstInBlock + lane);
+      case "%tid.z" -> block.grid.blockShape.zOf(firstInBlock + lane);
+      case "%ntid.x" -> block.grid.blockShape.x();
+      case "%ntid.y" -> block.grid.blockShape.y();
+      case "%ntid.z" -> block.grid.blockShape.z();
+      case "%ctaid.x" -> block.grid.gridShape.xOf(block.index);
+      case "%ctaid.y" -> block.grid.gridShape.yOf(block.index);
+      case "%ctaid.z" -> block.grid.gridShape.zOf(block.index);
+      case "%nctaid.x" -> block.grid.gridShape.x();
+      case "%nctaid.y" -> block.grid.gridShape.y();
+      case "%nctaid.z" -> block.grid.gridShape.z();
+      case "%gridid" -> 0;
       case "%laneid" -> lane;
       case "%warpid" -> index;
       case "%nwarpid" -> block.warps.length;
@@ -265,11 +272,11 @@ final class Warp {
 
   EmulatorException fault(int lane, String what) {
     return new EmulatorException(
-        "kernel %s, block %d, thread %d, PTX line %d (%s): %s"
+        "kernel %s, block %s, thread %s, PTX line %d (%s): %s"
             .formatted(
                 block.grid.kernel.name,
-                block.index,
-                firstInBlock + lane,
+                block.grid.gridShape.name(block.index),
+                block.grid.blockShape.name(firstInBlock + lane),
                 instruction.line(),
                 instruction.text(),
                 what));

@@ -1,5 +1,6 @@
 package io.github.lamb4j.emulator;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -15,6 +16,7 @@ import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The driver interface of the emulator. */
@@ -229,6 +231,94 @@ class EmulatedDriverTest {
     value.putInt(0, 4);
     launch.enqueue(null);
     assertEquals(4, Ptx.download(driver, out, 1)[0]);
+  }
+
+  /** Each thread writes its index, computed from x, y and z, where CUDA's numbering puts it. */
+  @Test
+  void shouldNumberThreadsOfThreeDimensions() {
+    StringBuilder body =
+        new StringBuilder("\n.reg .b32 %r<4>;\n.reg .b64 %d<2>;\nld.param.u64 %d0, [out];\n");
+    body.append("mov.u32 %r0, 0;\n");
+    for (String extent :
+        new String[] {"ctaid.z", "ctaid.y", "ctaid.x", "tid.z", "tid.y", "tid.x"}) {
+      body.append("mov.u32 %%r1, %%n%s;\nmov.u32 %%r2, %%%s;\n".formatted(extent, extent));
+      body.append("mad.lo.u32 %r0, %r0, %r1, %r2;\n");
+    }
+    body.append("mad.wide.u32 %d0, %r0, 4, %d0;\nmov.u32 %r3, %laneid;\n");
+    body.append("mad.lo.u32 %r0, %r0, 100, %r3;\nst.global.u32 [%d0], %r0;\nret;\n");
+    long out = driver.allocate(4 * 24 * 60, "out");
+    long module = driver.loadModule(Ptx.kernel(".param .u64 out", body.toString()));
+    driver.launch(
+        driver.function(module, "test"),
+        new Dimensions(4, 3, 2),
+        new Dimensions(3, 4, 5),
+        0,
+        null,
+        Ptx.argument(out));
+    int[] values = Ptx.download(driver, out, 24 * 60);
+    for (int i = 0; i < values.length; i++) assertEquals(100 * i + i % 60 % 32, values[i]);
+    assertEquals(24, driver.lastLaunch().grid());
+    assertEquals(60, driver.lastLaunch().threads());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 65536, 1, 1, 1, 1",
+    "1, 1, 65536, 1, 1, 1",
+    "1, 0, 1, 1, 1, 1",
+    "1, 1, 1, 1, 1, 65",
+    "1, 1, 1, 32, 33, 1",
+    "1, 1, 1, 1, -1, -1"
+  })
+  void shouldRefuseDimensionsBeyondTheLimits(int gx, int gy, int gz, int bx, int by, int bz) {
+    long function = driver.function(driver.loadModule(NOTHING), "test");
+    Dimensions grid = new Dimensions(gx, gy, gz);
+    Dimensions block = new Dimensions(bx, by, bz);
+    assertEquals(1, code(() -> driver.launch(function, grid, block, 0, null, Ptx.argument(1))));
+  }
+
+  @Test
+  void shouldTellTheSizesOfParameters() {
+    String parameters =
+        ".param .u64 a, .param .u8 b, .param .align 8 .b8 c[24], .param .f32 d, .param .v2 .f64 e";
+    long module = driver.loadModule(Ptx.kernel(parameters, "ret;"));
+    assertArrayEquals(
+        new int[] {8, 1, 24, 4, 16}, driver.parameterSizes(driver.function(module, "test")));
+    assertEquals(400, code(() -> driver.parameterSizes(12)));
+  }
+
+  @Test
+  void shouldFindVariablesByName() {
+    long module =
+        driver.loadModule(Ptx.module(".const .f32 taps[2] = {1.0, 2.0};\n.global .u32 count = 7;"));
+    DeviceRange taps = driver.variable(module, "taps");
+    assertEquals(8, taps.bytes());
+    assertEquals(Float.floatToRawIntBits(2), Ptx.download(driver, taps.start(), 2)[1]);
+    assertEquals(7, Ptx.download(driver, driver.variable(module, "count").start(), 1)[0]);
+    assertEquals(500, code(() -> driver.variable(module, "other")));
+  }
+
+  @Test
+  void shouldLoadModulesOfWhichSomeKernelsCannotRun() {
+    String text =
+        """
+        .entry good() { ret; }
+        .entry bad() {
+        .reg .b32 %r<2>;
+        frobnicate.u32 %r0, %r1;
+        }
+        .entry worse() {
+        .frob 3;
+        { ret; } }
+        .entry fine() { ret; }
+        """;
+    long module = driver.loadModule(Ptx.module(text));
+    driver.function(module, "good");
+    driver.function(module, "fine");
+    String bad = finding(() -> driver.function(module, "bad"));
+    assertTrue(bad.contains("kernel bad") && bad.contains("PTX line 7: frobnicate.u32"), bad);
+    String worse = finding(() -> driver.function(module, "worse"));
+    assertTrue(worse.contains("kernel worse") && worse.contains("PTX line 10:"), worse);
   }
 
   @Test
