@@ -12,6 +12,9 @@ abstract class Access implements Operation {
   static final long PARAM_WINDOW = 0x7e03_0000_0000L;
   private static final long WINDOW_BYTES = 1L << 32;
 
+  /** Start of the arguments of calls in the parameter space; they are in local memory. */
+  static final long CALL_ARGUMENTS = 1 << 24;
+
   final Space space;
   final int base;
   final long offset;
@@ -142,6 +145,7 @@ abstract class Access implements Operation {
   }
 
   private Page parameter(Warp warp, int lane, long inside, int bytes, boolean store) {
+    if (inside >= CALL_ARGUMENTS) return local(warp, lane, inside - CALL_ARGUMENTS, bytes);
     if (store || inside < 0 || inside > warp.block.grid.kernel.parameterBytes - bytes) {
       throw warp.fault(
           lane,

@@ -24,6 +24,30 @@ final class ConversionInstructions {
 
   private ConversionInstructions() {}
 
+  /**
+   * Adds the conversion and, for binary32 operands or results, its variant with {@code .ftz}.
+   *
+   * @param rounding such as {@code .rni}, or empty
+   * @param saturation {@code .sat} or empty
+   */
+  private static void convert(
+      Map<String, Function<Operands, Operation>> table,
+      String rounding,
+      String saturation,
+      Type to,
+      Type from,
+      Instructions.Unary f) {
+    String types = ".%s.%s".formatted(to, from);
+    table.put("cvt" + rounding + saturation + types, conversion(to, from, f));
+    if (to != Type.F32 && from != Type.F32) return;
+    Instructions.Unary flushed =
+        a -> {
+          long result = f.apply(from == Type.F32 ? FloatInstructions.flushBits(a) : a);
+          return to == Type.F32 ? FloatInstructions.flushBits(result) : result;
+        };
+    table.put("cvt" + rounding + ".ftz" + saturation + types, conversion(to, from, flushed));
+  }
+
   static void addTo(Map<String, Function<Operands, Operation>> table) {
     for (Type from : INTEGERS) {
       for (Type to : INTEGERS) {
@@ -36,15 +60,13 @@ final class ConversionInstructions {
         (letter, rounding) -> {
           for (Type from : FLOATS) {
             for (Type to : INTEGERS) {
-              String name = "cvt.r%si".formatted(letter);
               Instructions.Unary rounded =
                   a -> toInteger(Floats.decode(a, from), from, to, rounding);
-              table.put("%s.%s.%s".formatted(name, to, from), conversion(to, from, rounded));
-              table.put("%s.sat.%s.%s".formatted(name, to, from), conversion(to, from, rounded));
+              convert(table, ".r%si".formatted(letter), "", to, from, rounded);
+              convert(table, ".r%si".formatted(letter), ".sat", to, from, rounded);
             }
-            String name = "cvt.r%si".formatted(letter);
             Instructions.Unary whole = a -> toWhole(a, from, rounding);
-            table.put("%s.%s.%s".formatted(name, from, from), conversion(from, from, whole));
+            convert(table, ".r%si".formatted(letter), "", from, from, whole);
           }
           for (Type to : FLOATS) {
             for (Type from : INTEGERS) {
@@ -53,11 +75,10 @@ final class ConversionInstructions {
             }
             for (Type from : FLOATS) {
               if (from.bits <= to.bits) continue;
-              String name = "cvt.r" + letter;
               Instructions.Unary narrow = a -> narrow(a, from, to, rounding, false);
               Instructions.Unary saturated = a -> narrow(a, from, to, rounding, true);
-              table.put("%s.%s.%s".formatted(name, to, from), conversion(to, from, narrow));
-              table.put("%s.sat.%s.%s".formatted(name, to, from), conversion(to, from, saturated));
+              convert(table, ".r" + letter, "", to, from, narrow);
+              convert(table, ".r" + letter, ".sat", to, from, saturated);
             }
           }
           pair(table, "cvt.r%s.f16x2.f32".formatted(letter), Type.F16, rounding);
@@ -67,9 +88,9 @@ final class ConversionInstructions {
       for (Type to : FLOATS) {
         if (from.bits > to.bits || from.bits == to.bits && from != to) continue;
         Instructions.Unary widen = a -> from == to ? a : Floats.encode(Floats.decode(a, from), to);
-        table.put("cvt.%s.%s".formatted(to, from), conversion(to, from, widen));
+        convert(table, "", "", to, from, widen);
         Instructions.Unary saturated = a -> Floats.encode(saturate(Floats.decode(a, from)), to);
-        table.put("cvt.sat.%s.%s".formatted(to, from), conversion(to, from, saturated));
+        convert(table, "", ".sat", to, from, saturated);
       }
     }
   }

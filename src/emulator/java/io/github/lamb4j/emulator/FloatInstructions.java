@@ -7,9 +7,12 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Floating-point arithmetic, rounded to nearest, with subnormals. An add, sub or mul without {@code
- * .rn} is deliberately not supported, because an assembler may contract it into a fused
- * multiply-add; neither are {@code .approx} and {@code .ftz}.
+ * Floating-point arithmetic with subnormals or, with {@code .ftz}, without: operands and results
+ * that are subnormal become zeros of the same sign.
+ *
+ * <p>An add, sub or mul without a rounding modifier is taken as {@code .rn}. A GPU's assembler may
+ * contract a mul and an add into a fused multiply-add, so its results may differ in the last bit.
+ * The library's own kernels name the rounding of each operation for that reason.
  */
 final class FloatInstructions {
 
@@ -60,25 +63,32 @@ final class FloatInstructions {
   }
 
   private void singles() {
-    single("add.rn", (a, b) -> a + b);
-    single("sub.rn", (a, b) -> a - b);
-    single("mul.rn", (a, b) -> a * b);
+    for (String rounding : new String[] {"", ".rn"}) {
+      single("add" + rounding, (a, b) -> a + b);
+      single("sub" + rounding, (a, b) -> a - b);
+      single("mul" + rounding, (a, b) -> a * b);
+    }
     single("fma.rn", (a, b, c) -> Math.fma(a, b, c));
     single("mad.rn", (a, b, c) -> Math.fma(a, b, c));
-    table.put("div.rn.f32", f32((a, b) -> a / b));
-    table.put("rcp.rn.f32", f32(a -> 1.0f / a));
+    flushing("div.rn", (a, b) -> a / b);
+    flushing("rcp.rn", a -> 1.0f / a);
     // Rounding the binary64 root of a binary32 once more gives the correctly rounded root.
-    table.put("sqrt.rn.f32", f32(a -> (float) Math.sqrt(a)));
-    table.put("min.f32", f32((a, b) -> a != a ? b : b != b ? a : Math.min(a, b)));
-    table.put("max.f32", f32((a, b) -> a != a ? b : b != b ? a : Math.max(a, b)));
+    flushing("sqrt.rn", a -> (float) Math.sqrt(a));
+    flushing("min", (a, b) -> a != a ? b : b != b ? a : Math.min(a, b));
+    flushing("max", (a, b) -> a != a ? b : b != b ? a : Math.max(a, b));
     table.put("min.NaN.f32", f32((a, b) -> Math.min(a, b)));
     table.put("max.NaN.f32", f32((a, b) -> Math.max(a, b)));
+    table.put("min.ftz.NaN.f32", f32((a, b) -> Math.min(flush(a), flush(b))));
+    table.put("max.ftz.NaN.f32", f32((a, b) -> Math.max(flush(a), flush(b))));
+    DirectedInstructions.addTo(table);
   }
 
   private void doubles() {
-    table.put("add.rn.f64", f64((a, b) -> a + b));
-    table.put("sub.rn.f64", f64((a, b) -> a - b));
-    table.put("mul.rn.f64", f64((a, b) -> a * b));
+    for (String rounding : new String[] {"", ".rn"}) {
+      table.put("add%s.f64".formatted(rounding), f64((a, b) -> a + b));
+      table.put("sub%s.f64".formatted(rounding), f64((a, b) -> a - b));
+      table.put("mul%s.f64".formatted(rounding), f64((a, b) -> a * b));
+    }
     table.put("fma.rn.f64", f64((a, b, c) -> Math.fma(a, b, c)));
     table.put("mad.rn.f64", f64((a, b, c) -> Math.fma(a, b, c)));
     table.put("div.rn.f64", f64((a, b) -> a / b));
@@ -94,18 +104,41 @@ final class FloatInstructions {
       Binary copySign = (a, b) -> a & sign | b & ~sign;
       table.put("abs." + type, Instructions.unary(type, type, a -> a & ~sign));
       table.put("neg." + type, Instructions.unary(type, type, a -> a ^ sign));
+      if (type == Type.F32) {
+        table.put("abs.ftz.f32", Instructions.unary(type, type, a -> flushBits(a) & ~sign));
+        table.put("neg.ftz.f32", Instructions.unary(type, type, a -> flushBits(a) ^ sign));
+      }
       table.put("copysign." + type, Instructions.binary(type, type, type, copySign));
     }
   }
 
   private void single(String name, FloatBinary f) {
-    table.put(name + ".f32", f32(f));
+    flushing(name, f);
     table.put(name + ".sat.f32", f32((a, b) -> saturate(f.apply(a, b))));
+    table.put(name + ".ftz.sat.f32", f32((a, b) -> saturate(f.apply(flush(a), flush(b)))));
   }
 
   private void single(String name, FloatTernary f) {
+    FloatTernary flushed = (a, b, c) -> flush(f.apply(flush(a), flush(b), flush(c)));
     table.put(name + ".f32", f32(f));
+    table.put(name + ".ftz.f32", f32(flushed));
     table.put(name + ".sat.f32", f32((a, b, c) -> saturate(f.apply(a, b, c))));
+    table.put(name + ".ftz.sat.f32", f32((a, b, c) -> saturate(flushed.apply(a, b, c))));
+  }
+
+  private void flushing(String name, FloatUnary f) {
+    table.put(name + ".f32", f32(f));
+    table.put(name + ".ftz.f32", f32(a -> flush(f.apply(flush(a)))));
+  }
+
+  private void flushing(String name, FloatBinary f) {
+    table.put(name + ".f32", f32(f));
+    table.put(name + ".ftz.f32", f32((a, b) -> flush(f.apply(flush(a), flush(b)))));
+  }
+
+  /** Replaces a subnormal by a zero of the same sign. */
+  static float flush(float value) {
+    return Math.abs(value) < Float.MIN_NORMAL ? Math.copySign(0f, value) : value;
   }
 
   /** Clamps to [0, 1]; NaN becomes 0. */
@@ -113,20 +146,24 @@ final class FloatInstructions {
     return value > 0 ? Math.min(value, 1) : 0;
   }
 
-  private static float single(long bits) {
+  static long flushBits(long single) {
+    return (single & 0x7f800000L) == 0 ? single & 0x80000000L : single;
+  }
+
+  static float single(long bits) {
     return Float.intBitsToFloat((int) bits);
   }
 
-  private static Function<Operands, Operation> f32(FloatUnary f) {
+  static Function<Operands, Operation> f32(FloatUnary f) {
     return Instructions.unary(Type.F32, Type.F32, a -> bits(f.apply(single(a))));
   }
 
-  private static Function<Operands, Operation> f32(FloatBinary f) {
+  static Function<Operands, Operation> f32(FloatBinary f) {
     Binary of = (a, b) -> bits(f.apply(single(a), single(b)));
     return Instructions.binary(Type.F32, Type.F32, Type.F32, of);
   }
 
-  private static Function<Operands, Operation> f32(FloatTernary f) {
+  static Function<Operands, Operation> f32(FloatTernary f) {
     Ternary of = (a, b, c) -> bits(f.apply(single(a), single(b), single(c)));
     return Instructions.ternary(Type.F32, Type.F32, Type.F32, Type.F32, of);
   }

@@ -18,6 +18,8 @@ final class Instructions {
   static {
     IntegerInstructions.addTo(COMPUTATIONS);
     FloatInstructions.addTo(COMPUTATIONS);
+    ApproximateInstructions.addTo(COMPUTATIONS);
+    HalfInstructions.addTo(COMPUTATIONS);
     ConversionInstructions.addTo(COMPUTATIONS);
     PredicateInstructions.addTo(COMPUTATIONS);
     MoveInstructions.addTo(COMPUTATIONS);
@@ -27,14 +29,7 @@ final class Instructions {
 
   static Instruction bind(Statement.Code code, KernelBuilder builder) {
     Operands operands = new Operands(code.operands(), builder);
-    int guard = -1;
-    if (code.guard() != null) {
-      Register register = builder.register(code.guard().name());
-      if (register == null || register.type() != Type.PRED) {
-        throw new IllegalArgumentException(code.guard().name() + " is not a predicate");
-      }
-      guard = register.slot();
-    }
+    int guard = guard(code, builder);
     int flip = code.guard() != null && code.guard().negated() ? -1 : 0;
     Modifiers modifiers = new Modifiers(code.opcode());
     String word = code.opcode().split("\\.")[0];
@@ -54,6 +49,7 @@ final class Instructions {
     }
     Flow flow = flow(word);
     int[] targets = null;
+    boolean returns = word.equals("ret") && builder.names().caller != null;
     int slot = -1;
     Operation operation = Operation.NOTHING;
     switch (flow) {
@@ -61,7 +57,7 @@ final class Instructions {
         modifiers.take("uni");
         modifiers.expectNone();
         operands.expect(1);
-        targets = new int[] {builder.label(operands.name(0))};
+        targets = new int[] {builder.names().label(operands.name(0))};
       }
       case INDEXED_BRANCH -> {
         modifiers.takeOne("idx");
@@ -69,12 +65,13 @@ final class Instructions {
         modifiers.expectNone();
         operands.expect(2);
         slot = operands.source(0, Type.U32);
-        targets = builder.branchTargets(operands.name(1));
+        targets = builder.names().branchTargets(operands.name(1));
       }
       case EXIT -> {
         modifiers.take("uni");
         modifiers.expectNone();
         operands.expect(0);
+        if (returns) targets = new int[] {builder.names().end};
       }
       default -> operation = operation(word, code.opcode(), modifiers, operands);
     }
@@ -83,11 +80,62 @@ final class Instructions {
         code.text(),
         guard,
         flip,
-        flow,
+        returns ? Flow.BRANCH : flow,
         operation,
         slot,
         -1,
         targets,
+        Operation.NOTHING);
+  }
+
+  private static int guard(Statement.Code code, KernelBuilder builder) {
+    if (code.guard() == null) return -1;
+    Register register = builder.names().register(code.guard().name());
+    if (register == null || register.type() != Type.PRED) {
+      throw new IllegalArgumentException(code.guard().name() + " is not a predicate");
+    }
+    return register.slot();
+  }
+
+  /** The first instruction of an inlined call: branches past it if the call's guard is false. */
+  static Instruction skip(Statement.Code call, int end, KernelBuilder builder) {
+    int guard = guard(call, builder);
+    Flow flow = guard < 0 ? Flow.NEXT : Flow.BRANCH;
+    int flip = guard >= 0 && !call.guard().negated() ? -1 : 0;
+    return new Instruction(
+        call.line(),
+        call.text(),
+        guard,
+        flip,
+        flow,
+        Operation.NOTHING,
+        -1,
+        -1,
+        new int[] {end},
+        Operation.NOTHING);
+  }
+
+  /** A call of a function that the module only declares. */
+  static Instruction unavailable(Statement.Code call, String function, KernelBuilder builder) {
+    String what =
+        function.equals("__assertfail")
+            ? "assertion failed"
+            : "calls %s, which the emulator does not provide".formatted(function);
+    int flip = call.guard() != null && call.guard().negated() ? -1 : 0;
+    Operation fault =
+        (warp, lanes) -> {
+          throw warp.fault(Integer.numberOfTrailingZeros(lanes), what);
+        };
+    return new Instruction(
+        call.line(),
+        call.text(),
+        guard(call, builder),
+        flip,
+        Flow.NEXT,
+        fault,
+        -1,
+        -1,
+        null,
         Operation.NOTHING);
   }
 
@@ -132,10 +180,10 @@ final class Instructions {
         operands.source(0, Type.U32);
         yield Operation.NOTHING;
       }
-      case "trap" -> {
+      case "trap", "brkpt" -> {
         modifiers.expectNone();
         yield (warp, lanes) -> {
-          throw warp.fault(Integer.numberOfTrailingZeros(lanes), "trap");
+          throw warp.fault(Integer.numberOfTrailingZeros(lanes), word);
         };
       }
       default -> {

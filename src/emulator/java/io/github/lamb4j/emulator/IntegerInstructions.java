@@ -55,12 +55,23 @@ final class IntegerInstructions {
           List.of(type),
           (a, b, c) -> c + ((signed ? a < b : Long.compareUnsigned(a, b) < 0) ? b - a : a - b));
     }
+    for (Type type : List.of(Type.U32, Type.S32)) {
+      Binary product = (a, b) -> low24(type, a) * low24(type, b);
+      binary("mul24.lo", List.of(type), product);
+      binary("mul24.hi", List.of(type), (a, b) -> product.apply(a, b) >> 16);
+      ternary("mad24.lo", List.of(type), (a, b, c) -> product.apply(a, b) + c);
+      ternary("mad24.hi", List.of(type), (a, b, c) -> (product.apply(a, b) >> 16) + c);
+    }
     for (Type type : WIDENED) {
       Type wide = Type.named((type.signed ? "s" : "u") + 2 * type.bits);
       table.put("mul.wide." + type, Instructions.binary(wide, type, type, (a, b) -> a * b));
       table.put(
           "mad.wide." + type, Instructions.ternary(wide, type, type, wide, (a, b, c) -> a * b + c));
     }
+  }
+
+  private static long low24(Type type, long value) {
+    return type.signed ? value << 40 >> 40 : value & 0xffffff;
   }
 
   private static long clamp(long sum) {

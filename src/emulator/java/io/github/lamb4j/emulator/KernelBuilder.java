@@ -6,10 +6,8 @@ import io.github.lamb4j.emulator.Kernel.SharedVariable;
 import io.github.lamb4j.emulator.ParsedModule.Function;
 import io.github.lamb4j.emulator.ParsedModule.Space;
 import io.github.lamb4j.emulator.ParsedModule.Variable;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,17 +29,13 @@ final class KernelBuilder {
   /** The address of a variable in its space. */
   record Place(Space space, long address) {}
 
-  /** Registers {@code name<count>}. */
-  private record Range(Type type, int count) {}
-
   final Function function;
-  private final Map<String, Place> variables = new HashMap<>();
+  final Calls calls;
+  private final List<Variable> moduleShared;
+  private final Map<String, Place> global;
+  private final ParsedModule module;
   private final List<Parameter> parameters = new ArrayList<>();
   private final List<SharedVariable> shared = new ArrayList<>();
-  private final Map<String, Integer> labels = new HashMap<>();
-  private final Map<String, List<String>> branchTargets = new HashMap<>();
-  private final Deque<Map<String, Register>> scopes = new ArrayDeque<>();
-  private final Deque<Map<String, Range>> ranges = new ArrayDeque<>();
   private final Map<Long, Integer> constants = new HashMap<>();
   private final Map<String, Integer> specials = new HashMap<>();
   private final List<Instruction> code = new ArrayList<>();
@@ -54,100 +48,129 @@ final class KernelBuilder {
   private int localBytes;
   private int parameterBytes;
 
+  /** Shared variables by name: all bodies of a kernel see the same ones. */
+  private final Map<String, Place> sharedPlaces = new HashMap<>();
+
+  /** The kernel's body or the call that is being bound. */
+  private Body body;
+
   KernelBuilder(
       Function function,
       ParsedModule module,
       List<Variable> moduleShared,
       Map<String, Place> global) {
     this.function = function;
+    this.module = module;
+    this.moduleShared = moduleShared;
+    this.global = global;
+    this.calls = new Calls(module);
     if (function.fault() != null) throw function.fault();
-    variables.putAll(global);
+    placeShared();
+    body = new Body(function, null, 0, this);
+    body.variables.putAll(global);
+    body.variables.putAll(sharedPlaces);
     function.parameters().forEach(this::placeParameter);
-    List<Variable> all = new ArrayList<>(moduleShared);
-    all.addAll(function.variables());
-    all.stream().filter(variable -> variable.bytes() >= 0).forEach(this::placeVariable);
-    for (Variable variable : all) {
-      if (variable.bytes() >= 0) continue;
-      dynamicAlignment = Math.max(dynamicAlignment, variable.alignment());
-    }
-    for (Variable variable : all) {
-      if (variable.bytes() >= 0) continue;
-      variables.put(variable.name(), new Place(Space.SHARED, dynamicShared()));
-    }
-    findLabels();
-    scopes.push(new HashMap<>());
-    ranges.push(new HashMap<>());
-    for (Statement statement : function.body()) {
-      if (statement instanceof Statement.Registers registers) {
-        declare(registers);
-      } else if (statement instanceof Statement.Brace brace) {
-        if (brace.opens()) {
-          scopes.push(new HashMap<>());
-          ranges.push(new HashMap<>());
-        } else {
-          scopes.pop();
-          ranges.pop();
-        }
-      } else if (statement instanceof Statement.Code instruction) {
-        code.add(bind(instruction));
-      }
-    }
+    bindBody();
     int end = code.isEmpty() ? function.line() : code.get(code.size() - 1).line();
     code.add(
         new Instruction(
             end, "(end)", -1, 0, Flow.EXIT, Operation.NOTHING, -1, -1, null, Operation.NOTHING));
   }
 
+  private void bindBody() {
+    for (Variable variable : body.function.variables()) {
+      if (variable.space() == Space.LOCAL) {
+        body.variables.put(variable.name(), new Place(Space.LOCAL, placeLocal(variable)));
+      }
+    }
+    for (Statement statement : body.function.body()) {
+      if (statement instanceof Statement.Registers registers) {
+        body.declare(registers);
+      } else if (statement instanceof Statement.Argument argument) {
+        long address = Access.CALL_ARGUMENTS + placeLocal(argument.variable());
+        body.declareArgument(argument.variable().name(), new Place(Space.PARAM, address));
+      } else if (statement instanceof Statement.Brace brace) {
+        body.brace(brace.opens());
+      } else if (statement instanceof Statement.Code instruction) {
+        if (Calls.isCall(instruction)) call(instruction);
+        else code.add(bind(instruction));
+      }
+    }
+  }
+
+  private void call(Statement.Code call) {
+    Function callee = calls.callee(call);
+    if (callee.body() == null) {
+      code.add(Instructions.unavailable(call, callee.name(), this));
+      return;
+    }
+    Body caller = body;
+    Body called = new Body(callee, caller, code.size() + 1, this);
+    code.add(Instructions.skip(call, called.end, this));
+    called.variables.putAll(global);
+    called.variables.putAll(sharedPlaces);
+    Calls.bind(call, called);
+    body = called;
+    bindBody();
+    body = caller;
+  }
+
   private void placeParameter(Variable variable) {
     int offset = roundUp(parameterBytes, variable.alignment());
     parameters.add(new Parameter(offset, (int) variable.bytes()));
     parameterBytes = offset + (int) variable.bytes();
-    variables.put(variable.name(), new Place(Space.PARAM, offset));
+    body.variables.put(variable.name(), new Place(Space.PARAM, offset));
   }
 
-  private void placeVariable(Variable variable) {
-    int bytes = (int) variable.bytes();
-    if (variable.space() == Space.LOCAL) {
-      int offset = roundUp(localBytes, variable.alignment());
-      variables.put(variable.name(), new Place(Space.LOCAL, offset));
-      localBytes = roundUp(offset + bytes, 16);
-    } else {
-      int offset = roundUp(sharedEnd, variable.alignment());
-      variables.put(variable.name(), new Place(Space.SHARED, offset));
-      shared.add(new SharedVariable(offset, bytes));
-      sharedEnd = offset + bytes + SHARED_GAP;
-      staticSharedBytes = roundUp(staticSharedBytes, variable.alignment()) + bytes;
+  private int placeLocal(Variable variable) {
+    int offset = roundUp(localBytes, variable.alignment());
+    localBytes = roundUp(offset + (int) variable.bytes(), 16);
+    return offset;
+  }
+
+  /** Places the shared variables of the kernel and of all functions that it may call. */
+  private void placeShared() {
+    List<Variable> all = new ArrayList<>(moduleShared);
+    List<Function> bodies = new ArrayList<>(module.functions());
+    bodies.add(function);
+    for (Function declared : bodies) all.addAll(declared.variables());
+    all.removeIf(variable -> variable.space() != Space.SHARED || !isUsed(variable, bodies));
+    for (Variable variable : all) {
+      if (variable.bytes() < 0) dynamicAlignment = Math.max(dynamicAlignment, variable.alignment());
+      else place(variable);
     }
+    for (Variable variable : all) {
+      if (variable.bytes() >= 0) continue;
+      sharedPlaces.put(variable.name(), new Place(Space.SHARED, dynamicShared()));
+    }
+  }
+
+  private static boolean isUsed(Variable variable, List<Function> bodies) {
+    for (Function function : bodies) {
+      if (function.body() == null) continue;
+      for (Statement statement : function.body()) {
+        if (statement instanceof Statement.Code code && code.text().contains(variable.name())) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void place(Variable variable) {
+    int bytes = (int) variable.bytes();
+    int offset = roundUp(sharedEnd, variable.alignment());
+    sharedPlaces.put(variable.name(), new Place(Space.SHARED, offset));
+    shared.add(new SharedVariable(offset, bytes));
+    sharedEnd = offset + bytes + SHARED_GAP;
+    staticSharedBytes = roundUp(staticSharedBytes, variable.alignment()) + bytes;
   }
 
   private static int roundUp(int value, int alignment) {
     return (value + alignment - 1) / alignment * alignment;
   }
 
-  private void findLabels() {
-    int index = 0;
-    for (Statement statement : function.body()) {
-      if (statement instanceof Statement.Code) {
-        index++;
-      } else if (statement instanceof Statement.Label label) {
-        if (labels.put(label.name(), index) != null) {
-          throw EmulatorException.atLine(label.line(), "duplicate label " + label.name());
-        }
-      } else if (statement instanceof Statement.Targets targets) {
-        branchTargets.put(targets.name(), targets.labels());
-      }
-    }
-  }
-
-  private void declare(Statement.Registers registers) {
-    if (registers.count() >= 0) {
-      ranges.peek().put(registers.name(), new Range(registers.type(), registers.count()));
-    } else {
-      scopes.peek().put(registers.name(), newRegister(registers.type()));
-    }
-  }
-
-  private Register newRegister(Type type) {
+  Register newRegister(Type type) {
     return type == Type.PRED
         ? new Register(predicateCount++, type)
         : new Register(LANES * registerCount++, type);
@@ -164,43 +187,9 @@ final class KernelBuilder {
 
   // --- For operands -----------------------------------------------------------------------------
 
-  /** The register of this name, or null. */
-  Register register(String name) {
-    var scope = scopes.iterator();
-    var range = ranges.iterator();
-    while (scope.hasNext()) {
-      Map<String, Register> registers = scope.next();
-      Register register = registers.get(name);
-      if (register != null) return register;
-      int digits = name.length();
-      while (digits > 0 && Character.isDigit(name.charAt(digits - 1))) digits--;
-      Range declared = range.next().get(name.substring(0, digits));
-      if (declared != null && digits < name.length()) {
-        if (Integer.parseInt(name.substring(digits)) < declared.count()) {
-          register = newRegister(declared.type());
-          registers.put(name, register);
-          return register;
-        }
-      }
-    }
-    return null;
-  }
-
-  /** The variable of this name, or null. */
-  Place variable(String name) {
-    return variables.get(name);
-  }
-
-  int label(String name) {
-    Integer index = labels.get(name);
-    if (index == null) throw new IllegalArgumentException("unknown label " + name);
-    return index;
-  }
-
-  int[] branchTargets(String name) {
-    List<String> names = branchTargets.get(name);
-    if (names == null) throw new IllegalArgumentException("unknown branch targets " + name);
-    return names.stream().mapToInt(this::label).toArray();
+  /** The names that the instruction being bound may use. */
+  Body names() {
+    return body;
   }
 
   /** A constant register with these bits in all lanes. */

@@ -85,7 +85,7 @@ final class MemoryInstructions {
 
   static Operation store(Modifiers modifiers, Operands operands) {
     Semantics semantics = Semantics.take(modifiers, "weak", "volatile", "relaxed", "release");
-    Space space = takeSpace(modifiers, "global", "shared", "shared::cta", "local");
+    Space space = takeSpace(modifiers, "global", "shared", "shared::cta", "local", "param");
     boolean streamed = "cs".equals(modifiers.takeAny("wb", "cg", "cs", "wt"));
     boolean policy = takeHints(modifiers);
     int count = takeCount(modifiers);

@@ -116,7 +116,7 @@ final class Operands {
   private Register targetRegister(Operand operand, boolean predicate) {
     String name = ((Operand.Name) operand).name();
     if (name.equals("_")) return builder.sink(predicate);
-    Register register = builder.register(name);
+    Register register = builder.names().register(name);
     if (register == null || (register.type() == Type.PRED) != predicate) {
       throw new IllegalArgumentException(name + " is not a register of the required type");
     }
@@ -135,11 +135,11 @@ final class Operands {
     if (!(operand instanceof Operand.Name name) || name.negated()) {
       throw new IllegalArgumentException("unsupported kind of operand");
     }
-    Register register = name.offset() == 0 ? builder.register(name.name()) : null;
+    Register register = name.offset() == 0 ? builder.names().register(name.name()) : null;
     if (register != null && register.type() != Type.PRED) return register.slot();
     if (SPECIAL.contains(name.name())) return builder.special(name.name());
     if (name.name().equals("WARP_SZ")) return builder.constant(KernelBuilder.LANES);
-    Place place = builder.variable(name.name());
+    Place place = builder.names().variable(name.name());
     if (place != null) return builder.constant(place.address() + name.offset());
     throw new IllegalArgumentException("unknown name " + name.name());
   }
@@ -149,7 +149,7 @@ final class Operands {
       return new PredicateSource(builder.constantPredicate(literal.integer() != 0), 0);
     }
     Operand.Name name = (Operand.Name) get(i);
-    Register register = builder.register(name.name());
+    Register register = builder.names().register(name.name());
     if (register == null || register.type() != Type.PRED) {
       throw new IllegalArgumentException(name.name() + " is not a predicate");
     }
@@ -169,7 +169,10 @@ final class Operands {
   /** The space of the variable that an address names, or null. */
   Space addressSpace(int i) {
     if (!(((Operand.Address) get(i)).base() instanceof Operand.Name name)) return null;
-    Place place = builder.register(name.name()) == null ? builder.variable(name.name()) : null;
+    Place place =
+        builder.names().register(name.name()) == null
+            ? builder.names().variable(name.name())
+            : null;
     return place == null ? null : place.space();
   }
 

@@ -8,7 +8,12 @@ import java.util.List;
  * @param version the PTX version, times ten
  * @param target the lowest compute capability, times ten
  */
-record ParsedModule(int version, int target, List<Variable> variables, List<Function> functions) {
+record ParsedModule(
+    int version,
+    int target,
+    List<Variable> variables,
+    List<Function> kernels,
+    List<Function> functions) {
 
   /** The state space of a variable. */
   enum Space {
@@ -31,13 +36,26 @@ record ParsedModule(int version, int target, List<Variable> variables, List<Func
 
   /** The kernel with this name, or null. */
   Function kernel(String name) {
-    for (Function function : functions) if (function.name().equals(name)) return function;
+    for (Function kernel : kernels) if (kernel.name().equals(name)) return kernel;
     return null;
   }
 
+  /** The device function with this name, or null; without a body if the module only declares it. */
+  Function function(String name) {
+    Function found = null;
+    for (Function function : functions) {
+      if (function.name().equals(name) && (found == null || function.body() != null)) {
+        found = function;
+      }
+    }
+    return found;
+  }
+
   /**
-   * A kernel.
+   * A kernel or a device function.
    *
+   * @param results at most one; none for a kernel
+   * @param body its statements, or null for a function declared elsewhere
    * @param maxThreads the maximum number of threads per block, or 0 for no limit
    * @param exactThreads whether a block must have exactly that number of threads
    * @param fault why the body could not be parsed, or null
@@ -45,6 +63,7 @@ record ParsedModule(int version, int target, List<Variable> variables, List<Func
   record Function(
       int line,
       String name,
+      List<Variable> results,
       List<Variable> parameters,
       List<Variable> variables,
       List<Statement> body,

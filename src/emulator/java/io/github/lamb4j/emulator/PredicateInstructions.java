@@ -105,6 +105,22 @@ final class PredicateInstructions {
     for (Type type : List.of(Type.F16, Type.BF16, Type.F32, Type.F64)) {
       FLOATING.forEach((name, test) -> compare(table, name, type, onBits(test, type)));
     }
+    FLOATING.forEach(
+        (name, test) -> {
+          Test onBits = onBits(test, Type.F32);
+          compare(
+              table,
+              name,
+              ".ftz",
+              Type.F32,
+              (a, b) ->
+                  onBits.test(FloatInstructions.flushBits(a), FloatInstructions.flushBits(b)));
+        });
+  }
+
+  private static void compare(
+      Map<String, Function<Operands, Operation>> table, String name, Type type, Test test) {
+    compare(table, name, "", type, test);
   }
 
   private static Test onBits(FloatTest test, Type type) {
@@ -112,19 +128,24 @@ final class PredicateInstructions {
   }
 
   private static void compare(
-      Map<String, Function<Operands, Operation>> table, String name, Type type, Test test) {
-    table.put("setp.%s.%s".formatted(name, type), operands -> setp(operands, type, test, null));
+      Map<String, Function<Operands, Operation>> table,
+      String name,
+      String flush,
+      Type type,
+      Test test) {
+    String suffix = flush + "." + type;
+    table.put("setp.%s%s".formatted(name, suffix), operands -> setp(operands, type, test, null));
     Map<String, Logic> logics =
         Map.of("and", (a, b) -> a & b, "or", (a, b) -> a | b, "xor", (a, b) -> a ^ b);
     logics.forEach(
         (word, logic) ->
             table.put(
-                "setp.%s.%s.%s".formatted(name, word, type),
+                "setp.%s.%s%s".formatted(name, word, suffix),
                 operands -> setp(operands, type, test, logic)));
     for (Type result : List.of(Type.U32, Type.S32, Type.F32)) {
       long yes = result == Type.F32 ? Float.floatToRawIntBits(1) : result.mask;
       table.put(
-          "set.%s.%s.%s".formatted(name, result, type),
+          "set.%s%s.%s.%s".formatted(name, flush, result, type),
           Instructions.binary(result, type, type, (a, b) -> test.test(a, b) ? yes : 0));
     }
   }

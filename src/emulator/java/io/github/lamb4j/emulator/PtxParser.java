@@ -29,23 +29,32 @@ final class PtxParser {
     int version = 0;
     int target = 0;
     List<Variable> variables = new ArrayList<>();
+    List<Function> kernels = new ArrayList<>();
     List<Function> functions = new ArrayList<>();
     while (next < tokens.size()) {
       Token token = take();
       switch (token.text()) {
         case ".version" -> version = (int) Math.round(Double.parseDouble(take().text()) * 10);
-        case ".target" -> target = target(take());
+        case ".target" -> {
+          target = target(take());
+          while (takeIf(",")) take();
+        }
         case ".address_size" -> expect("64");
         case ".file", ".loc" -> skipLine(token.line());
         case ".visible", ".weak", ".extern" -> {
           if (!peek().isDirective()) throw unexpected(peek());
         }
-        case ".entry" -> functions.add(function());
+        case ".entry" -> kernels.add(function(List.of()));
+        case ".func" -> functions.add(function(peek().is("(") ? parameters() : List.of()));
+        case ".section" -> {
+          next = endOfBody();
+        }
+        case ".pragma" -> pragma();
         case ".global", ".const", ".shared" -> variables(space(token), variables);
         default -> throw unexpected(token);
       }
     }
-    return new ParsedModule(version, target, variables, functions);
+    return new ParsedModule(version, target, variables, kernels, functions);
   }
 
   private static int target(Token token) {
@@ -53,21 +62,58 @@ final class PtxParser {
     return Integer.parseInt(token.text().replaceAll("\\D", ""));
   }
 
-  private Function function() {
+  /**
+   * A kernel or a device function. Whatever is unknown in it is a fault of this function only, so
+   * that others of the module remain usable.
+   */
+  private Function function(List<Variable> results) {
     Token name = take();
-    List<Variable> parameters = new ArrayList<>();
-    if (peek().is("(")) {
-      take();
-      while (!peek().is(")")) {
-        expect(".param");
-        parameters.add(variable(Space.PARAM));
-        if (!peek().is(")")) expect(",");
-      }
-      take();
+    List<Variable> parameters = List.of();
+    List<Variable> variables = new ArrayList<>();
+    List<Statement> body = List.of();
+    Bounds bounds = new Bounds(0, false);
+    EmulatorException fault = null;
+    boolean defined = isBodyNext();
+    int end = defined ? endOfBody() : endOfDeclaration();
+    try {
+      if (peek().is("(")) parameters = parameters();
+      bounds = bounds();
+      if (defined) body = body(variables);
+    } catch (EmulatorException e) {
+      fault = e;
     }
+    next = end;
+    return new Function(
+        name.line(),
+        name.text(),
+        results,
+        parameters,
+        variables,
+        defined ? body : null,
+        bounds.maxThreads(),
+        bounds.exact(),
+        fault);
+  }
+
+  private List<Variable> parameters() {
+    List<Variable> parameters = new ArrayList<>();
+    expect("(");
+    while (!peek().is(")")) {
+      expect(".param");
+      parameters.add(variable(Space.PARAM));
+      if (!peek().is(")")) expect(",");
+    }
+    take();
+    return parameters;
+  }
+
+  /** The number of threads of a block: a maximum, or exactly that number; 0 for no limit. */
+  private record Bounds(int maxThreads, boolean exact) {}
+
+  private Bounds bounds() {
     int maxThreads = 0;
     boolean exact = false;
-    while (!peek().is("{")) {
+    while (!peek().is("{") && !peek().is(";")) {
       Token directive = take();
       switch (directive.text()) {
         case ".maxntid", ".reqntid" -> {
@@ -76,21 +122,26 @@ final class PtxParser {
         }
         case ".minnctapersm", ".maxnreg" -> product();
         case ".pragma" -> pragma();
+        case ".noreturn" -> {}
         default -> throw unexpected(directive);
       }
     }
-    List<Variable> variables = new ArrayList<>();
-    List<Statement> body = List.of();
-    EmulatorException fault = null;
-    int end = endOfBody();
-    try {
-      body = body(variables);
-    } catch (EmulatorException e) {
-      fault = e;
+    return new Bounds(maxThreads, exact);
+  }
+
+  /** Whether a body follows before the end of a declaration. */
+  private boolean isBodyNext() {
+    for (int i = next; i < tokens.size(); i++) {
+      if (tokens.get(i).is("{")) return true;
+      if (tokens.get(i).is(";") && !tokens.get(i - 1).text().startsWith("\"")) return false;
     }
-    next = end;
-    return new Function(
-        name.line(), name.text(), parameters, variables, body, maxThreads, exact, fault);
+    return false;
+  }
+
+  private int endOfDeclaration() {
+    int end = next;
+    while (end < tokens.size() && !tokens.get(end).is(";")) end++;
+    return Math.min(end + 1, tokens.size());
   }
 
   /** The index of the token after the body that starts here. */
@@ -134,6 +185,10 @@ final class PtxParser {
   private void directive(Token token, List<Statement> body, List<Variable> variables) {
     switch (token.text()) {
       case ".reg" -> registers(body);
+      case ".param" -> {
+        body.add(new Statement.Argument(token.line(), variable(Space.PARAM)));
+        expect(";");
+      }
       case ".shared", ".local" -> variables(space(token), variables);
       case ".loc", ".file" -> skipLine(token.line());
       case ".pragma" -> pragma();
@@ -192,13 +247,7 @@ final class PtxParser {
   }
 
   private Operand simpleOperand() {
-    if (takeIf("{")) {
-      List<Operand> parts = new ArrayList<>();
-      do parts.add(simpleOperand());
-      while (takeIf(","));
-      expect("}");
-      return new Operand.Vector(parts);
-    }
+    if (peek().is("{") || peek().is("(")) return list(take().is("{") ? "}" : ")");
     if (takeIf("[")) {
       Operand base = simpleOperand();
       long offset = 0;
@@ -218,6 +267,15 @@ final class PtxParser {
     if (takeIf("+")) offset = signedInteger();
     else if (peek().is("-")) offset = signedInteger();
     return new Operand.Name(token.text(), offset, negated);
+  }
+
+  private Operand list(String end) {
+    List<Operand> parts = new ArrayList<>();
+    if (takeIf(end)) return new Operand.Vector(parts);
+    do parts.add(simpleOperand());
+    while (takeIf(","));
+    expect(end);
+    return new Operand.Vector(parts);
   }
 
   private void variables(Space space, List<Variable> variables) {
@@ -283,9 +341,10 @@ final class PtxParser {
     return type;
   }
 
+  /** Pragmas are hints for compilers. */
   private void pragma() {
     Token token = take();
-    if (!token.is("\"nounroll\"")) throw unexpected(token);
+    if (!token.text().startsWith("\"")) throw unexpected(token);
     expect(";");
   }
 

@@ -19,6 +19,9 @@ sealed interface Statement {
   /** {@code .reg .type name} or, with a count, {@code .reg .type name<count>}. */
   record Registers(int line, Type type, String name, int count) implements Statement {}
 
+  /** {@code .param .type name;}: an argument or the result of a call. */
+  record Argument(int line, ParsedModule.Variable variable) implements Statement {}
+
   /** {@code name: .branchtargets a, b, ...;}. */
   record Targets(int line, String name, List<String> labels) implements Statement {}
 

@@ -107,6 +107,19 @@ class PtxTest {
     assertFalse(floatAtomics.find(), () -> floatAtomics.group());
   }
 
+  /** An assembler may contract a mul and an add without a rounding modifier into an fma. */
+  @Test
+  void shouldNameTheRoundingOfEveryFloatingPointOperation() {
+    Pattern plain =
+        Pattern.compile(
+            "^.*\\b(add|sub|mul|fma|mad)(\\.(ftz|sat))*\\.b?f(16|16x2|32|32x2|64)\\b.*$",
+            Pattern.MULTILINE);
+    assertTrue(plain.matcher("\t@%p1 add.f32 \t%f1, %f2, %f3;").find());
+    assertFalse(plain.matcher("\tadd.rn.f32 \t%f1, %f2, %f3;").find());
+    Matcher wrong = plain.matcher(ptx);
+    assertFalse(wrong.find(), () -> wrong.group());
+  }
+
   @Test
   void shouldEqualTheResultOfCompilingTheCommittedSource(@TempDir Path folder)
       throws IOException, InterruptedException {
