@@ -34,6 +34,11 @@ final class CommandExecutor {
     this.seed = seed;
   }
 
+  /** See {@link RaceDetector#ignoresEqualStores}. */
+  void ignoreEqualStores(boolean ignore) {
+    races.ignoresEqualStores = ignore;
+  }
+
   void copyToDevice(long target, ByteBuffer source) {
     Allocation allocation = range(target, source.remaining(), "copy to the device");
     allocation.put(target - allocation.start, source.duplicate());

@@ -138,6 +138,14 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     executor.delaysStores = delay;
   }
 
+  /**
+   * Whether threads may store the same value to the same memory without an order between them, as
+   * kernels do that set a flag. Initially such stores are races.
+   */
+  public void allowEqualStores(boolean allow) {
+    executor.ignoreEqualStores(allow);
+  }
+
   public List<LaunchReport> launches() {
     return Collections.unmodifiableList(executor.launches);
   }

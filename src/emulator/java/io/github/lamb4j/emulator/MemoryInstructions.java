@@ -210,7 +210,9 @@ final class MemoryInstructions {
         int lane = Integer.numberOfTrailingZeros(rest);
         Page page = locate(warp, lane, bytes, true);
         int strength = semantics.strength();
-        if (isCommon()) races.write(page, at, bytes, warp, lane, strength, address);
+        if (isCommon() && !(races.ignoresEqualStores && isUnchanged(page, warp, lane))) {
+          races.write(page, at, bytes, warp, lane, strength, address);
+        }
         StoreBuffer delayed = delayed(warp);
         if (warp.block.stores != null && semantics.releasesToOtherBlocks()) {
           warp.block.stores.flush();
@@ -231,6 +233,17 @@ final class MemoryInstructions {
         }
       }
       if (changed) warp.block.grid.progress();
+    }
+
+    private boolean isUnchanged(Page page, Warp warp, int lane) {
+      if (semantics.strength() != RaceDetector.WEAK) return false;
+      for (int i = 0; i < sources.length; i++) {
+        int to = at + i * type.bytes;
+        if (!page.isDefined(to, type.bytes)) return false;
+        long value = warp.registers[sources[i] + lane] & type.mask;
+        if (page.get(to, type.bytes) != value) return false;
+      }
+      return true;
     }
 
     private void delay(StoreBuffer delayed, Page page, Warp warp, int lane) {

@@ -36,6 +36,12 @@ final class RaceDetector {
   /** The knowledge that a strong write published, and its scope. */
   record Message(Knowledge knowledge, int block, boolean blockOnly) {}
 
+  /**
+   * Whether a weak store of the value that the memory already holds is not taken as a write.
+   * Kernels whose threads all set the same flag are races to PTX, but work.
+   */
+  boolean ignoresEqualStores;
+
   private final Map<Long, Message> messages = new HashMap<>();
 
   /** A filter for the published knowledge: most locations have none. */
