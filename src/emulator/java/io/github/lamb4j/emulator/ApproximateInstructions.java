@@ -12,6 +12,8 @@ import java.util.function.Function;
  */
 final class ApproximateInstructions {
 
+  private static final long UPPER = 0xffff_ffff_0000_0000L;
+  private static final long NAN = 0x7fff_ffff_0000_0000L;
   private static final double LN2 = StrictMath.log(2);
 
   private ApproximateInstructions() {}
@@ -25,8 +27,25 @@ final class ApproximateInstructions {
     put(table, "sin.approx", a -> (float) StrictMath.sin(a));
     put(table, "cos.approx", a -> (float) StrictMath.cos(a));
     table.put("tanh.approx.f32", FloatInstructions.f32(a -> (float) StrictMath.tanh(a)));
+    table.put("rcp.approx.ftz.f64", gross(a -> 1 / a));
+    table.put("rsqrt.approx.ftz.f64", gross(a -> 1 / Math.sqrt(a)));
     put(table, "div.full", (a, b) -> a / b);
     put(table, "div.approx", ApproximateInstructions::divide);
+  }
+
+  /** Of binary64, the approximations have the upper 32 bits only; subnormals are zeros. */
+  private static Function<Operands, Operation> gross(FloatInstructions.DoubleUnary f) {
+    return Instructions.unary(
+        Type.F64,
+        Type.F64,
+        bits -> {
+          double result = f.apply(flush(Double.longBitsToDouble(bits & UPPER)));
+          return result != result ? NAN : Double.doubleToRawLongBits(flush(result)) & UPPER;
+        });
+  }
+
+  private static double flush(double value) {
+    return Math.abs(value) < Double.MIN_NORMAL ? Math.copySign(0, value) : value;
   }
 
   /** PTX specifies that quotients by values above 2^126 are zero. */

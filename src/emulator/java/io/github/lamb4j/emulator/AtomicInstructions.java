@@ -45,7 +45,7 @@ final class AtomicInstructions {
               (old, b, c) -> Long.compareUnsigned(old, b) > 0 ? old : b),
           kind(
               "add floating",
-              List.of(Type.F32, Type.F64),
+              List.of(Type.F32, Type.F64, Type.F16, Type.BF16, Type.F16X2, Type.BF16X2),
               (old, b, c) -> {
                 throw new IllegalStateException();
               }));
@@ -71,6 +71,7 @@ final class AtomicInstructions {
         new Semantics(strength, both || "acquire".equals(order), both || "release".equals(order));
     String name =
         modifiers.takeOne("exch", "cas", "and", "or", "xor", "add", "inc", "dec", "min", "max");
+    if (name.equals("add")) modifiers.take("noftz");
     boolean policy = modifiers.take("L2::cache_hint");
     Type type = modifiers.takeType();
     modifiers.expectNone();
@@ -89,16 +90,7 @@ final class AtomicInstructions {
     int target = returns ? operands.target(0) : -1;
     int b = operands.source(first + 1, type);
     int c = sources == 2 ? operands.source(first + 2, type) : b;
-    Update update =
-        !type.floating
-            ? kind.update()
-            : type == Type.F32
-                ? (old, x, y) ->
-                    FloatInstructions.bits(
-                        Float.intBitsToFloat((int) old) + Float.intBitsToFloat((int) x))
-                : (old, x, y) ->
-                    Double.doubleToRawLongBits(
-                        Double.longBitsToDouble(old) + Double.longBitsToDouble(x));
+    Update update = type.floating ? (old, x, y) -> sum(old, x, type) : kind.update();
     return new Atomic(
         space,
         operands.addressBase(first),
@@ -109,6 +101,19 @@ final class AtomicInstructions {
         type,
         semantics,
         update);
+  }
+
+  private static long sum(long a, long b, Type type) {
+    return switch (type) {
+      case F32 ->
+          FloatInstructions.bits(Float.intBitsToFloat((int) a) + Float.intBitsToFloat((int) b));
+      case F64 ->
+          Double.doubleToRawLongBits(Double.longBitsToDouble(a) + Double.longBitsToDouble(b));
+      case F16X2 -> sum(a >>> 16, b >>> 16, Type.F16) << 16 | sum(a & 0xffff, b & 0xffff, Type.F16);
+      case BF16X2 ->
+          sum(a >>> 16, b >>> 16, Type.BF16) << 16 | sum(a & 0xffff, b & 0xffff, Type.BF16);
+      default -> HalfInstructions.sum(Floats.decode(a, type), Floats.decode(b, type), type);
+    };
   }
 
   private static final class Atomic extends Access {

@@ -6,20 +6,16 @@ import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 
 /**
  * A CUDA driver without a GPU. It runs PTX one warp at a time and checks for faults that a GPU does
  * not detect. All work is done when it is enqueued, whatever its stream, unless the stream is being
  * captured, so {@link #synchronize} never waits. Not thread-safe.
  */
-public final class EmulatedDriver implements CudaDriver, AutoCloseable {
+public final class EmulatedDriver extends EmulatorControls implements CudaDriver, AutoCloseable {
 
   /** The calls that can fail, with their names in the driver API. */
   public enum Call {
@@ -57,26 +53,17 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
     }
   }
 
-  private final EmulatedDevice device;
-  private final GlobalMemory memory = new GlobalMemory();
-  private final Heap heap;
-  private final CommandExecutor executor;
   private final Modules modules;
   private final Captures captures = new Captures();
   private final Launcher launcher;
   private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
   private final Events events = new Events();
-  private final DriverErrors errors = new DriverErrors();
-  private long nextHandle = 0x5500_0000_1000L;
-  private final Contexts contexts = new Contexts(newHandle());
-  private UnaryOperator<String> rewriting = UnaryOperator.identity();
+  private long nextHandle = CONTEXT;
 
   /** Creates a device and a context, and makes the context current on the calling thread. */
   public EmulatedDriver(EmulatedDevice device, long seed) {
-    this.device = device;
-    executor = new CommandExecutor(device, memory, seed);
+    super(device, seed);
     modules = new Modules(device, memory);
-    heap = new Heap(memory, device.totalMemory());
     launcher = new Launcher(device, modules, captures, executor);
     makeCurrent(context());
   }
@@ -87,90 +74,9 @@ public final class EmulatedDriver implements CudaDriver, AutoCloseable {
 
   // --- For tests --------------------------------------------------------------------------------
 
-  /** The context of this device. */
-  public long context() {
-    return contexts.context;
-  }
-
-  /** Sets the calling thread's current context; 0 for none. */
-  public void makeCurrent(long handle) {
-    contexts.makeCurrent(handle);
-  }
-
-  /** Changes the text of modules loaded from now on, to plant faults in them. */
-  public void rewrite(UnaryOperator<String> change) {
-    rewriting = change;
-  }
-
-  /** Calls this with the name of each kernel that is launched from now on, before it runs. */
-  public void onLaunch(Consumer<String> listener) {
-    executor.onLaunch = listener;
-  }
-
-  /** Sets the seed of the schedules of later launches. */
-  public void seed(long value) {
-    executor.seed = value;
-  }
-
-  /** Makes the nth call from now on fail with this driver error code. */
-  public void fail(Call call, int nth, int code) {
-    errors.fail(call, nth, code);
-  }
-
-  /**
-   * Whether copies may read uninitialized bytes, whose value is 0xa5. Fewer than eight in a row are
-   * taken to be padding and always copied.
-   */
-  public void allowCopiesOfUndefinedBytes(boolean allow) {
-    executor.copiesOfUndefinedBytes = allow;
-  }
-
-  /** Measures the reuse of memory in all launches from now on. */
-  public void measure(ReuseDistance reuse) {
-    memory.reuse = reuse;
-  }
-
-  /**
-   * Whether the stores of later launches become visible to other blocks late and out of order, as
-   * the PTX memory model allows, at random times that the seed decides. Initially not.
-   */
-  public void delayStores(boolean delay) {
-    executor.delaysStores = delay;
-  }
-
-  /**
-   * Whether threads may store the same value to the same memory without an order between them, as
-   * kernels do that set a flag. Initially such stores are races.
-   */
-  public void allowEqualStores(boolean allow) {
-    executor.ignoreEqualStores(allow);
-  }
-
-  public List<LaunchReport> launches() {
-    return Collections.unmodifiableList(executor.launches);
-  }
-
-  public LaunchReport lastLaunch() {
-    return executor.launches.get(executor.launches.size() - 1);
-  }
-
-  public void forgetLaunches() {
-    executor.launches.clear();
-  }
-
   /** Allocates memory that is not an optimizer's. */
   public long allocate(long bytes, String name) {
     return allocate(bytes, Purpose.OTHER, name);
-  }
-
-  /** A description of each live allocation. */
-  public List<String> liveAllocations() {
-    return heap.live();
-  }
-
-  /** The bytes allocated for each purpose. */
-  public Map<Purpose, Long> liveBytes() {
-    return heap.liveBytes();
   }
 
   /** Creates a stream, which unlike the legacy one can be captured. It need not be destroyed. */

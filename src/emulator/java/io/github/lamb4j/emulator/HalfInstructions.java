@@ -49,7 +49,7 @@ final class HalfInstructions {
     return Double.isNaN(decode(bits, type));
   }
 
-  private static long sum(double a, double b, Type type) {
+  static long sum(double a, double b, Type type) {
     return DirectedInstructions.sum(a, b, type, NEAREST);
   }
 

@@ -25,6 +25,7 @@ final class IntegerInstructions {
     add.arithmetic();
     add.logic();
     add.bitFields();
+    add.dotProducts();
     add.carries();
   }
 
@@ -171,6 +172,27 @@ final class IntegerInstructions {
       unary("brev", List.of(type), a -> Long.reverse(a) >>> 64 - type.bits);
       table.put("bfi." + type, operands -> insert(type, operands));
     }
+  }
+
+  /** {@code dp4a}: adds the products of four pairs of bytes. */
+  private void dotProducts() {
+    for (Type a : List.of(Type.U32, Type.S32)) {
+      for (Type b : List.of(Type.U32, Type.S32)) {
+        Type sum = a.signed || b.signed ? Type.S32 : Type.U32;
+        Ternary product =
+            (x, y, c) -> {
+              long total = c;
+              for (int i = 0; i < 4; i++) total += byteOf(x, i, a) * byteOf(y, i, b);
+              return total;
+            };
+        table.put("dp4a.%s.%s".formatted(a, b), Instructions.ternary(sum, a, b, sum, product));
+      }
+    }
+  }
+
+  private static long byteOf(long value, int i, Type type) {
+    long unsigned = value >>> 8 * i & 0xff;
+    return type.signed ? (byte) unsigned : unsigned;
   }
 
   private void count(String name, Binary f) {

@@ -197,6 +197,7 @@ final class PtxParser {
   }
 
   private Statement label(Token name) {
+    if (peek().is(".callprototype")) next = endOfDeclaration();
     if (!peek().is(".branchtargets")) return new Statement.Label(name.line(), name.text());
     take();
     List<String> labels = new ArrayList<>();
