@@ -36,6 +36,13 @@ final class HalfInstructions {
       binary(table, "max", type, (a, b) -> number(a, b, type, false, false));
       binary(table, "min.NaN", type, (a, b) -> number(a, b, type, true, true));
       binary(table, "max.NaN", type, (a, b) -> number(a, b, type, false, true));
+      long one = Floats.encode(1, type);
+      PredicateInstructions.FLOATING.forEach(
+          (name, test) -> {
+            set(table, name, type, type + "", type + "x2", test, one);
+            set(table, name, type, "u16", "u32", test, 0xffff);
+            set(table, name, type, "s16", "s32", test, 0xffff);
+          });
       unary(table, "neg", type, a -> a ^ 0x8000);
       unary(table, "abs", type, a -> a & 0x7fff);
     }
@@ -69,6 +76,29 @@ final class HalfInstructions {
     return isFirst == min ? a : b;
   }
 
+  /** {@code set} of a half, and of a pair: each half of the result is {@code yes} or zero. */
+  private static void set(
+      Map<String, Function<Operands, Operation>> table,
+      String name,
+      Type type,
+      String result,
+      String results,
+      PredicateInstructions.FloatTest test,
+      long yes) {
+    Instructions.Binary single = (a, b) -> test.test(decode(a, type), decode(b, type)) ? yes : 0;
+    table.put(
+        "set.%s.%s.%s".formatted(name, result, type),
+        Instructions.binary(Type.B16, type, type, single));
+    table.put(
+        "set.%s.%s.%sx2".formatted(name, results, type),
+        Instructions.binary(Type.B32, Type.B32, Type.B32, both(single)));
+  }
+
+  /** Applies a function to the upper halves and to the lower halves of its operands. */
+  private static Instructions.Binary both(Instructions.Binary f) {
+    return (a, b) -> f.apply(a >>> 16, b >>> 16) << 16 | f.apply(a & 0xffff, b & 0xffff);
+  }
+
   private static void unary(
       Map<String, Function<Operands, Operation>> table,
       String name,
@@ -88,11 +118,7 @@ final class HalfInstructions {
     table.put(name + "." + type, Instructions.binary(type, type, type, f));
     table.put(
         "%s.%sx2".formatted(name, type),
-        Instructions.binary(
-            Type.B32,
-            Type.B32,
-            Type.B32,
-            (a, b) -> f.apply(a >>> 16, b >>> 16) << 16 | f.apply(a & 0xffff, b & 0xffff)));
+        Instructions.binary(Type.B32, Type.B32, Type.B32, both(f)));
   }
 
   private static void fma(

@@ -246,7 +246,36 @@ final class IntegerInstructions {
       table.put("sub.cc." + type, operands -> carrying(type, operands, true, false, true));
       table.put("subc." + type, operands -> carrying(type, operands, true, true, false));
       table.put("subc.cc." + type, operands -> carrying(type, operands, true, true, true));
+      Binary low = (a, b) -> a * b;
+      multiplyAndCarry("lo", type, low);
+      multiplyAndCarry("hi", type, high(type));
     }
+  }
+
+  private void multiplyAndCarry(String half, Type type, Binary product) {
+    String name = half + "." + type;
+    String carrying = half + ".cc." + type;
+    table.put("mad." + carrying, operands -> carrying(type, operands, product, false, true));
+    table.put("madc." + name, operands -> carrying(type, operands, product, true, false));
+    table.put("madc." + carrying, operands -> carrying(type, operands, product, true, true));
+  }
+
+  /** {@code madc} and {@code mad.cc}: adds half of a product and a third operand. */
+  private static Operation carrying(
+      Type type, Operands operands, Binary product, boolean in, boolean out) {
+    operands.expect(4);
+    int to = operands.target(0);
+    int first = operands.source(1, type);
+    int second = operands.source(2, type);
+    int third = operands.source(3, type);
+    return (warp, lanes) ->
+        MemoryInstructions.forLanes(
+            lanes,
+            l -> {
+              long[] r = warp.registers;
+              long a = product.apply(type.extend(r[first + l]), type.extend(r[second + l]));
+              add(warp, l, type, to, a & type.mask, r[third + l] & type.mask, false, in, out);
+            });
   }
 
   private static Operation carrying(
@@ -261,19 +290,32 @@ final class IntegerInstructions {
             l -> {
               long a = warp.registers[first + l] & type.mask;
               long b = warp.registers[second + l] & type.mask;
-              long carried = in ? warp.carry >>> l & 1 : 0;
-              long result = (subtract ? a - b - carried : a + b + carried) & type.mask;
-              if (out) {
-                int compared = Long.compareUnsigned(result, a);
-                boolean carry =
-                    subtract
-                        ? compared > 0 || compared == 0 && carried == 1
-                        : compared < 0 || compared == 0 && carried == 1;
-                if (carry) warp.carry |= 1 << l;
-                else warp.carry &= ~(1 << l);
-              }
-              warp.registers[to + l] = result;
+              add(warp, l, type, to, a, b, subtract, in, out);
             });
+  }
+
+  private static void add(
+      Warp warp,
+      int l,
+      Type type,
+      int to,
+      long a,
+      long b,
+      boolean subtract,
+      boolean in,
+      boolean out) {
+    long carried = in ? warp.carry >>> l & 1 : 0;
+    long result = (subtract ? a - b - carried : a + b + carried) & type.mask;
+    if (out) {
+      int compared = Long.compareUnsigned(result, a);
+      boolean carry =
+          subtract
+              ? compared > 0 || compared == 0 && carried == 1
+              : compared < 0 || compared == 0 && carried == 1;
+      if (carry) warp.carry |= 1 << l;
+      else warp.carry &= ~(1 << l);
+    }
+    warp.registers[to + l] = result;
   }
 
   private void unary(String name, List<Type> types, Unary f) {

@@ -16,7 +16,7 @@ final class PredicateInstructions {
     boolean test(long a, long b);
   }
 
-  private interface FloatTest {
+  interface FloatTest {
     boolean test(double a, double b);
   }
 
@@ -31,7 +31,7 @@ final class PredicateInstructions {
 
   private static final Map<String, Test> SIGNED = new LinkedHashMap<>();
   private static final Map<String, Test> UNSIGNED = new LinkedHashMap<>();
-  private static final Map<String, FloatTest> FLOATING = new LinkedHashMap<>();
+  static final Map<String, FloatTest> FLOATING = new LinkedHashMap<>();
 
   static {
     SIGNED.put("eq", (a, b) -> a == b);
