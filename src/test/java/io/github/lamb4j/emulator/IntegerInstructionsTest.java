@@ -290,4 +290,39 @@ class IntegerInstructionsTest {
       assertEquals(pairs[i][0] - pairs[i][1], differences[i]);
     }
   }
+
+  @Test
+  void shouldMultiplyTwentyFourBits() {
+    Type[] two = Ptx.types(Type.S32, Type.S32);
+    long[][] values = {{0x01fffffdL, 0x12345678L}};
+    assertEquals(
+        -3 * 0x345678 & 0xffffffffL, Ptx.evaluate("mul24.lo.s32", Type.S32, two, values)[0]);
+    long product = 0xfffffdL * 0x345678L;
+    assertEquals(
+        product >> 16 & 0xffffffffL, Ptx.evaluate("mul24.hi.u32", Type.U32, two, values)[0]);
+    long[][] three = {{5, 6, 7}};
+    Type[] types = Ptx.types(Type.U32, Type.U32, Type.U32);
+    assertEquals(37, Ptx.evaluate("mad24.lo.u32", Type.U32, types, three)[0]);
+  }
+
+  @Test
+  void shouldAddProductsOfBytes() {
+    Type[] types = Ptx.types(Type.B32, Type.B32, Type.B32);
+    long[][] values = {{0xff020304L, 0x05060708L, 100}};
+    assertEquals(-5 + 12 + 21 + 32 + 100, Ptx.evaluate("dp4a.s32.s32", Type.S32, types, values)[0]);
+    assertEquals(
+        255 * 5 + 12 + 21 + 32 + 100, Ptx.evaluate("dp4a.u32.u32", Type.U32, types, values)[0]);
+  }
+
+  @Test
+  void shouldCarryBetweenHalvesOfProducts() {
+    // (2^32 - 1)^2 + (2^32 - 1) + (2^32 - 1) 2^32
+    String text = "mad.lo.cc.u32 %r5, $1, $1, $1;\nmadc.hi.u32 $0, $1, $1, $1";
+    long[][] values = {{0xffffffffL}};
+    BigInteger a = BigInteger.valueOf(0xffffffffL);
+    BigInteger sum = a.multiply(a).add(a).add(a.shiftLeft(32)).shiftRight(32);
+    assertEquals(
+        sum.longValue() & 0xffffffffL,
+        Ptx.evaluate(text, Type.U32, Ptx.types(Type.U32), values)[0]);
+  }
 }
