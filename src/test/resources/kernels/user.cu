@@ -4,7 +4,7 @@
 //   for mode in "optimized -O3" "fast -use_fast_math" "debug -G"; do
 //     set -- $mode
 //     nvcc -ptx -arch=compute_80 $2 user.cu -o - | sed -e 's,//.*,,' -e '/^[[:space:]]*$/d' \
-//       -e '/^\t*\.\(loc\|file\|b8\|b16\|b32\|b64\)/d' >user-$1.ptx
+//       -e '/^\t*\.\(loc\|file\|b8\|b16\|b32\|b64\)[[:space:]]/d' >user-$1.ptx
 //   done
 
 #include <cuda_fp16.h>
