@@ -10,6 +10,8 @@ import static jcuda.driver.JCudaDriver.cuInit;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 
@@ -20,6 +22,11 @@ import jcuda.driver.CUdevice_attribute;
 public final class CudaProbe {
 
   private static final int NO_DEVICE = 100; // CUDA_ERROR_NO_DEVICE
+
+  /** JCuda's message if its natives jar is missing; the groups are version and platform. */
+  private static final Pattern MISSING_NATIVES =
+      Pattern.compile(
+          "No resource found with name '/lib/(?:lib)?\\w+-([\\w.]+)-(\\w+-\\w+)\\.\\w+'");
 
   private final String failure;
   private final int driverVersion;
@@ -38,7 +45,8 @@ public final class CudaProbe {
     try {
       return Lookup.RESULT;
     } catch (LinkageError e) {
-      return failed("JCuda is not on the class path; add the dependency org.jcuda:jcuda");
+      return failed(
+          "JCuda is not on the class path; add the dependency org.jcuda:jcuda in your version, 10.2.0 or later");
     }
   }
 
@@ -74,6 +82,11 @@ public final class CudaProbe {
       if (message.contains("libcuda.so") || message.contains("nvcuda")) {
         return "no NVIDIA driver (libcuda.so.1) is installed";
       }
+      Matcher missing = MISSING_NATIVES.matcher(message);
+      if (missing.find()) {
+        return "JCuda's native libraries are missing; add the dependency org.jcuda:jcuda-natives:%s:%s"
+            .formatted(missing.group(1), missing.group(2));
+      }
       if (!message.isBlank()) {
         reason = message.lines().findFirst().orElseThrow();
       }
@@ -91,7 +104,10 @@ public final class CudaProbe {
 
     private static CudaProbe probe() {
       try {
+        NativeLibraries.unpack();
         return probeDriver();
+      } catch (IllegalStateException e) {
+        return failed(e.getMessage());
       } catch (LinkageError e) {
         return failed(linkageReason(e));
       } catch (jcuda.CudaException e) {

@@ -82,6 +82,11 @@ public final class JCudaDriver implements CudaDriver {
   /** The driver's version; 0 until it is first needed. Racing threads store the same value. */
   private int version;
 
+  /** Prepares JCuda's native libraries, which its first call loads. */
+  public JCudaDriver() {
+    NativeLibraries.unpack();
+  }
+
   private long register(Object handle) {
     long number = lastHandle.incrementAndGet();
     handles.put(number, handle);

@@ -39,6 +39,25 @@ class CudaProbeTest {
         reason(new ExceptionInInitializerError(unsupported)));
   }
 
+  /** The beginning of the message of jcuda.LibUtils. */
+  @Test
+  void shouldNameTheMissingNatives() {
+    String message =
+        """
+        Error while loading native library "JCudaDriver-12.6.0-linux-x86_64"
+        Operating system name: Linux
+        java.io.IOException: No resource found with name '/lib/libJCudaDriver-12.6.0-linux-x86_64.so'
+        """;
+    assertEquals(
+        "JCuda's native libraries are missing; add the dependency org.jcuda:jcuda-natives:12.6.0:linux-x86_64",
+        reason(new UnsatisfiedLinkError(message)));
+    assertEquals(
+        "JCuda's native libraries are missing; add the dependency org.jcuda:jcuda-natives:12.6.0:windows-x86_64",
+        reason(
+            new UnsatisfiedLinkError(
+                "No resource found with name '/lib/JCudaDriver-12.6.0-windows-x86_64.dll'")));
+  }
+
   @Test
   void shouldNameTheErrorWhenThereIsNoMessage() {
     assertEquals(PLATFORM + "java.lang.UnsatisfiedLinkError", reason(new UnsatisfiedLinkError()));
