@@ -1,7 +1,8 @@
 /** The LAMB optimizer for programs that train neural networks through JCuda, or on the CPU. */
 module io.github.lamb4j {
-  // Optional at run time: only CUDA steps need JCuda, which has no module descriptor of its own.
-  requires static transitive jcuda;
+  // Optional: only CUDA programs need JCuda. Not transitive, because CPU programs would not compile
+  // without it.
+  requires static jcuda;
   requires com.fasterxml.jackson.core;
   requires jdk.jfr;
   requires org.slf4j;

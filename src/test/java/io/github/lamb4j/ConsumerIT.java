@@ -3,6 +3,7 @@ package io.github.lamb4j;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -12,8 +13,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -32,25 +35,31 @@ class ConsumerIT {
       }
       """;
 
+  private static final String CUDA_MODULE =
+      """
+      module consumer {
+        requires io.github.lamb4j;
+        requires jcuda;
+      }
+      """;
+
+  /** Does not mention JCuda. */
   private static final String PROGRAM =
       """
       package consumer;
 
       import io.github.lamb4j.BackendChoice;
       import io.github.lamb4j.Lamb;
-      import io.github.lamb4j.LambBuilder;
       import io.github.lamb4j.config.Hyperparameters;
       import io.github.lamb4j.model.Parameter;
       import io.github.lamb4j.report.StepReport;
       import io.github.lamb4j.schedule.Schedule;
-      import jcuda.driver.CUstream;
+      import java.io.IOException;
+      import java.nio.file.Files;
+      import java.nio.file.Path;
 
       public class Main {
-        static LambBuilder onTheCallersStream(CUstream stream) {
-          return Lamb.onCuda(stream);
-        }
-
-        public static void main(String[] arguments) {
+        public static void main(String[] arguments) throws IOException {
           float[] weights = {1, 2};
           try (Lamb lamb =
               Lamb.on(BackendChoice.auto())
@@ -63,6 +72,34 @@ class ConsumerIT {
             StepReport report = lamb.newReport();
             lamb.report(report);
             System.out.println(report.step() + " " + weights[0] + " " + weights[1]);
+            System.out.println("trust ratio " + lamb.layerStats().get(0).trustRatio());
+            Path state = Files.createTempFile("state", ".safetensors");
+            lamb.save(state);
+            lamb.load(state);
+            Files.delete(state);
+          }
+          System.out.println(BackendChoice.auto().reason());
+        }
+      }
+      """;
+
+  /** Fails on a machine without a driver, but only after JCuda has loaded its natives. */
+  private static final String CUDA_PROGRAM =
+      """
+      package consumer;
+
+      import io.github.lamb4j.JCudaNatives;
+      import io.github.lamb4j.Lamb;
+      import jcuda.driver.CUstream;
+
+      public class Main {
+        public static void main(String[] arguments) {
+          JCudaNatives.unpack();
+          try {
+            Lamb.onCuda(new CUstream());
+            System.out.println("CUDA");
+          } catch (IllegalStateException e) {
+            System.out.println(e.getMessage());
           }
         }
       }
@@ -71,18 +108,23 @@ class ConsumerIT {
   /** The same bits on every backend: r = (1.01, 1.02), ratio 1.5578, step size 0.7789. */
   private static final String PRINTED = "1 0.21333459 1.2055458";
 
+  private static final String WITHOUT_JCUDA =
+      "no CUDA: JCuda is not on the class path; to use a GPU, add the dependency org.jcuda:jcuda,"
+          + " version 10.2.0 to 12.6.0";
+
   @TempDir Path directory;
 
   @Test
-  void shouldRunOnModulePathWithOneRequires() throws Exception {
-    compile(true, "jcuda", "slf4j-api", "jackson-core");
+  void shouldRunOnModulePathWithoutJCuda() throws Exception {
+    compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
     String output = runModule("slf4j-api", "jackson-core");
     assertTrue(output.contains(PRINTED), output);
+    assertTrue(output.contains(WITHOUT_JCUDA), output);
   }
 
   @Test
   void shouldUseVectorsOnModulePath() throws Exception {
-    compile(true, "jcuda", "slf4j-api", "jackson-core");
+    compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
     List<Path> entries = List.of(classes(), LIBRARY, library("slf4j-api"), library("jackson-core"));
     String output =
         run(
@@ -97,15 +139,32 @@ class ConsumerIT {
   }
 
   @Test
-  void shouldRunOnModulePathWithJCuda() throws Exception {
-    compile(true, "jcuda", "slf4j-api", "jackson-core");
-    String output = runModule("jcuda", "slf4j-api", "jackson-core");
-    assertTrue(output.contains(PRINTED), output);
+  void shouldFindNativesOnModulePath() throws Exception {
+    assumeTrue(find("jcuda-natives").isPresent(), "JCuda has no natives for this platform");
+    compile(CUDA_MODULE, CUDA_PROGRAM, "jcuda", "slf4j-api", "jackson-core");
+    assertLoadsNatives(runModule("jcuda", "jcuda-natives", "slf4j-api", "jackson-core"));
+  }
+
+  @Test
+  void shouldFindNativesOnClassPath() throws Exception {
+    assumeTrue(find("jcuda-natives").isPresent(), "JCuda has no natives for this platform");
+    compile(null, CUDA_PROGRAM, "jcuda", "slf4j-api", "jackson-core");
+    assertLoadsNatives(runClasses("jcuda", "jcuda-natives", "slf4j-api", "jackson-core"));
+    String output = runClasses("jcuda", "slf4j-api", "jackson-core");
+    assertTrue(
+        output.contains("add the dependency org.jcuda:jcuda-natives:12.6.0:linux-x86_64"), output);
+  }
+
+  private static void assertLoadsNatives(String output) {
+    assertTrue(
+        output.contains("CUDA" + System.lineSeparator())
+            || output.contains("no NVIDIA driver (libcuda.so.1) is installed"),
+        output);
   }
 
   @Test
   void shouldLinkIntoRuntimeImage() throws Exception {
-    compile(true, "jcuda", "slf4j-api", "jackson-core");
+    compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
     Path image = directory.resolve("image");
     run(
         tool("jlink"),
@@ -121,15 +180,27 @@ class ConsumerIT {
 
   @Test
   void shouldRunOnClassPathWithAndWithoutJCuda() throws Exception {
-    compile(false, "jcuda", "slf4j-api", "jackson-core");
-    for (String[] names :
-        new String[][] {{"jcuda", "slf4j-api", "jackson-core"}, {"slf4j-api", "jackson-core"}}) {
-      List<Path> entries = new ArrayList<>(List.of(classes(), LIBRARY));
-      for (String name : names) {
-        entries.add(library(name));
-      }
-      String output = run(tool("java"), "-cp", path(entries.toArray(Path[]::new)), "consumer.Main");
-      assertTrue(output.contains(PRINTED), output);
+    compile(null, PROGRAM, "slf4j-api", "jackson-core");
+    String output = runClasses("jcuda", "slf4j-api", "jackson-core");
+    assertTrue(output.contains(PRINTED), output);
+    output = runClasses("slf4j-api", "jackson-core");
+    assertTrue(output.contains(PRINTED), output);
+    assertTrue(output.contains(WITHOUT_JCUDA), output);
+  }
+
+  /** Otherwise JCuda's version would not be the program's choice. */
+  @Test
+  void shouldPassNoJCudaOnToPrograms() throws IOException {
+    List<String> dependencies =
+        Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL)
+            .matcher(Files.readString(Path.of("pom.xml")))
+            .results()
+            .map(match -> match.group(1))
+            .filter(dependency -> dependency.strip().startsWith("<groupId>org.jcuda<"))
+            .toList();
+    assertEquals(4, dependencies.size());
+    for (String dependency : dependencies) {
+      assertTrue(dependency.contains("<optional>true</optional>"), dependency);
     }
   }
 
@@ -140,7 +211,7 @@ class ConsumerIT {
     Files.writeString(
         sources().resolve("consumer/Main.java"),
         "package consumer; class Main { io.github.lamb4j.internal.engine.Engine e; }");
-    Result result = compileSources(true, "jcuda", "slf4j-api", "jackson-core");
+    Result result = compileSources(true, "slf4j-api", "jackson-core");
     assertFalse(result.exit == 0);
     assertTrue(result.output.contains("not visible"), result.output);
   }
@@ -185,13 +256,14 @@ class ConsumerIT {
     return directory.resolve("classes");
   }
 
-  private void compile(boolean module, String... libraries) throws Exception {
+  /** Compiles without warnings; the module descriptor may be null. */
+  private void compile(String module, String program, String... libraries) throws Exception {
     Files.createDirectories(sources().resolve("consumer"));
-    Files.writeString(sources().resolve("consumer/Main.java"), PROGRAM);
-    if (module) {
-      Files.writeString(sources().resolve("module-info.java"), MODULE);
+    Files.writeString(sources().resolve("consumer/Main.java"), program);
+    if (module != null) {
+      Files.writeString(sources().resolve("module-info.java"), module);
     }
-    Result result = compileSources(module, libraries);
+    Result result = compileSources(module != null, libraries);
     assertEquals(0, result.exit, result.output);
   }
 
@@ -204,6 +276,8 @@ class ConsumerIT {
         new ArrayList<>(
             List.of(
                 tool("javac"),
+                "-Xlint:all,-requires-automatic,-classfile",
+                "-Werror",
                 "-d",
                 classes().toString(),
                 module ? "--module-path" : "-classpath",
@@ -221,10 +295,24 @@ class ConsumerIT {
     }
     return run(
         tool("java"),
+        "-Djava.io.tmpdir=" + Files.createTempDirectory(directory, "tmp"),
         "--module-path",
         path(entries.toArray(Path[]::new)),
         "-m",
         "consumer/consumer.Main");
+  }
+
+  private String runClasses(String... libraries) throws Exception {
+    List<Path> entries = new ArrayList<>(List.of(classes(), LIBRARY));
+    for (String name : libraries) {
+      entries.add(library(name));
+    }
+    return run(
+        tool("java"),
+        "-Djava.io.tmpdir=" + Files.createTempDirectory(directory, "tmp"),
+        "-cp",
+        path(entries.toArray(Path[]::new)),
+        "consumer.Main");
   }
 
   private static String path(Path... entries) {
@@ -235,10 +323,14 @@ class ConsumerIT {
 
   /** The jar of one of the library's dependencies. */
   private static Path library(String name) throws IOException {
+    return find(name).orElseThrow();
+  }
+
+  private static Optional<Path> find(String name) throws IOException {
     try (Stream<Path> jars = Files.list(Path.of("target/lib"))) {
-      return jars.filter(jar -> jar.getFileName().toString().matches(name + "-[0-9.]+\\.jar"))
-          .findFirst()
-          .orElseThrow();
+      return jars.filter(
+              jar -> jar.getFileName().toString().matches(name + "-[0-9.]+(-linux-x86_64)?\\.jar"))
+          .findFirst();
     }
   }
 

@@ -46,7 +46,7 @@ public final class CudaProbe {
       return Lookup.RESULT;
     } catch (LinkageError e) {
       return failed(
-          "JCuda is not on the class path; add the dependency org.jcuda:jcuda in your version, 10.2.0 or later");
+          "JCuda is not on the class path; to use a GPU, add the dependency org.jcuda:jcuda, version 10.2.0 to 12.6.0");
     }
   }
 
