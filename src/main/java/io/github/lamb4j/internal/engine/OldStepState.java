@@ -137,7 +137,7 @@ final class OldStepState {
     try {
       return patterns.stream().anyMatch(pattern -> pattern.matcher(name).find());
     } catch (StackOverflowError e) { // the matcher calls itself for each repetition of a group
-      throw new IllegalArgumentException("an expression takes more stack than there is", e);
+      throw new IllegalArgumentException("an expression overflows the stack", e);
     }
   }
 }

@@ -96,7 +96,7 @@ class BenchPeersTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--repeat 0|--repeat: 0: give 1 to 100000",
+        "--repeat 0|--repeat: 0: use 1 to 100000",
         "--only sgd|--only: invalid choice: 'sgd'",
         "--json /no/such/folder/x.json|/no/such/folder/x.json: its directory does not exist",
         "--frobnicate|unrecognized arguments: --frobnicate",

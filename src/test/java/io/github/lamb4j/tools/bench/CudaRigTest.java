@@ -169,7 +169,7 @@ class CudaRigTest {
       assertTrue(message.startsWith("llama-7b needs 1"), message);
       assertTrue(
           message.endsWith(
-              " bytes of device memory, " + free + " are available: give a smaller --model"),
+              " bytes of device memory, " + free + " are available: use a smaller --model"),
           message);
       assertEquals(List.of(), driver.liveAllocations());
       MemoryNeed need = CudaRig.need(llama, driver);

@@ -39,14 +39,14 @@ class BenchCommandTest {
       value = {
         "--model|bert-huge|--model \"bert-huge\": neither a file nor one of bert-large, bert-base,",
         "--model|''|--model \"\": neither a file nor one of",
-        "--path|three-pass|\"three-pass\" is not a path; give single-pass, two-pass or auto",
+        "--path|three-pass|\"three-pass\" is not a path; use single-pass, two-pass or auto",
         "--backend|tpu|'tpu'",
-        "--repeat|0|--repeat 0: give 1 to 100000",
+        "--repeat|0|--repeat 0: use 1 to 100000",
         "--repeat|many|'many' is not an int",
-        "--threads|0|--threads 0: give 1 to 256",
-        "--threads|257|--threads 257: give 1 to 256",
+        "--threads|0|--threads 0: use 1 to 256",
+        "--threads|257|--threads 257: use 1 to 256",
         "--json|/no/such/folder/x.json|/no/such/folder/x.json: cannot be written: its directory does not exist",
-        "--write-shapes|x.json|--write-shapes: --model is missing; give the model",
+        "--write-shapes|x.json|--write-shapes: --model is missing; specify the model",
         "--frobnicate|1|--frobnicate",
       })
   void shouldNameWhatIsWrong(String option, String value, String message) throws IOException {

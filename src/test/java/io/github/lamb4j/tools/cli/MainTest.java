@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.BackendChoice;
+import io.github.lamb4j.error.CudaException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** The command itself, {@code lamb info}, and both as a process of their own. */
 class MainTest {
@@ -157,6 +161,20 @@ class MainTest {
     run.assertRefusal();
     assertTrue(run.err().matches("lamb step: .*Java heap.* MiB: raise .*-Xmx.*\\R"), run.err());
     assertTrue(Files.notExists(out));
+  }
+
+  @Test
+  void shouldFailRatherThanRefuseWhenADriverCallFails() throws Exception {
+    CommandLine lamb = Main.commandLine();
+    StringWriter err = new StringWriter();
+    lamb.setErr(new PrintWriter(err));
+    CudaException failure =
+        new CudaException("cuMemAlloc", 2, "CUDA_ERROR_OUT_OF_MEMORY", "testing");
+    int exit = lamb.getExecutionExceptionHandler().handleExecutionException(failure, lamb, null);
+    assertEquals(1, exit);
+    assertEquals(
+        "lamb: cuMemAlloc failed with CUDA_ERROR_OUT_OF_MEMORY (2) while testing%n".formatted(),
+        err.toString());
   }
 
   @Test

@@ -251,7 +251,7 @@ class StepHalfTest {
         folder,
         "which does not round to the weight in "
             + params
-            + "; give the weights that were written with this state",
+            + "; pass the weights that were written with this state",
         arguments(params, unpaired, 1, 2));
   }
 }

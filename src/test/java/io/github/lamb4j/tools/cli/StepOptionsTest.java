@@ -78,9 +78,9 @@ class StepOptionsTest {
         "--bias-correction|both|Invalid value for option '--bias-correction': expected one of [MOMENTS, LR, NONE]",
         "--preset|pytorch|Invalid value for option '--preset': expected one of [paper, apex, apex-nvlamb, ",
         "--preset|apex_nvlamb|Invalid value for option '--preset': expected one of [paper, apex, ",
-        "--threads|0|--threads 0: give 1 to 256",
-        "--threads|-3|--threads -3: give 1 to 256",
-        "--threads|2147483647|--threads 2147483647: give 1 to 256",
+        "--threads|0|--threads 0: use 1 to 256",
+        "--threads|-3|--threads -3: use 1 to 256",
+        "--threads|2147483647|--threads 2147483647: use 1 to 256",
         "--threads|2147483648|Invalid value for option '--threads'",
         "--threads|two|Invalid value for option '--threads'",
         "--beta1|0.9x|Invalid value for option '--beta1'",
@@ -121,7 +121,7 @@ class StepOptionsTest {
   @Test
   void shouldRefuseThreeRatesForTwoGradients() throws IOException {
     assertRefused(
-        "--lr has 3 values for 2 --grads files: give one for all, or one for each",
+        "--lr has 3 values for 2 --grads files: specify one for all, or one for each",
         "--lr=1,2,3",
         "--grads",
         model);
@@ -130,7 +130,7 @@ class StepOptionsTest {
   @Test
   void shouldRefuseALowerLimitAboveTheUpperOne() throws IOException {
     assertRefused(
-        "--trust-min 2.0 is above --trust-max 1.0: give a lower --trust-min or a higher --trust-max",
+        "--trust-min 2.0 is above --trust-max 1.0: use a lower --trust-min or a higher --trust-max",
         "--lr=1",
         "--trust-min=2",
         "--trust-max=1");
@@ -141,7 +141,7 @@ class StepOptionsTest {
       delimiter = '|',
       value = {
         "--no-bias-correction --bias-correction=lr"
-            + "|--no-bias-correction and --bias-correction lr contradict each other; give one of them",
+            + "|--no-bias-correction and --bias-correction lr contradict each other; use only one of them",
         "--bias-correction=moments --no-bias-correction"
             + "|--no-bias-correction and --bias-correction moments contradict each other",
         "--bias-correction=lr --bias-correction=lr"
@@ -157,11 +157,11 @@ class StepOptionsTest {
         "--preset=apex --weight-decay=0 --weight-norm-max=3"
             + "|--weight-norm-max 3.0 limits trust ratios, and --preset apex has none",
         "--preset=lambc --trust-min=2"
-            + "|--trust-min 2.0 is above --trust-max 1.0 of --preset lambc: give a lower --trust-min",
+            + "|--trust-min 2.0 is above --trust-max 1.0 of --preset lambc: use a lower --trust-min",
         "--preset=deepspeed --trust-max=1e-3"
-            + "|--trust-min 0.01 of --preset deepspeed is above --trust-max 0.001: give a lower",
+            + "|--trust-min 0.01 of --preset deepspeed is above --trust-max 0.001: use a lower",
         "--preset=keras --decoupled-decay"
-            + "|--decoupled-decay: --preset keras has no weight decay; give a --weight-decay too",
+            + "|--decoupled-decay: --preset keras has no weight decay; also specify --weight-decay",
       })
   void shouldRefuseWhatContradictsItself(String options, String message) throws IOException {
     List<Object> more = new ArrayList<>(List.of("--lr=1"));
@@ -235,8 +235,7 @@ class StepOptionsTest {
   void shouldRefuseExpressionsTooDeepToMatch() throws IOException {
     String name = "a".repeat(40_000);
     model = new Checkpoint().f32(name, 1).write(model);
-    assertRefused(
-        "--no-decay \"(a|b)*c\": takes more stack than there is", "--lr=1", "--no-decay=(a|b)*c");
+    assertRefused("--no-decay \"(a|b)*c\": overflows the stack", "--lr=1", "--no-decay=(a|b)*c");
     String nested = "(".repeat(60_000);
     assertRefused("--no-adapt ", "--lr=1", "--no-adapt=" + nested);
   }

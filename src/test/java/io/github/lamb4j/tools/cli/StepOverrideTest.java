@@ -74,7 +74,7 @@ class StepOverrideTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "--lans;--lans contradicts ;which was written with no --lans; ",
+        "--lans;--lans contradicts ;which was written without --lans; ",
         "--beta2=0.999;--beta2 0.999 contradicts ;which was written with 0.98",
         "--beta1=0.8;--beta1 0.8 contradicts ;which was written with 0.9",
         "--epsilon=1e-8;--epsilon 1.0E-8 contradicts ;which was written with 1.0E-6",
@@ -87,8 +87,8 @@ class StepOverrideTest {
         "--skip-nonfinite;--nonfinite skip contradicts ;which was written with propagate",
         "--bias-correction=lr;--bias-correction lr contradicts ;which was written with moments",
         "--no-bias-correction;--no-bias-correction none contradicts ;which was written with moments",
-        "--no-grad-averaging;--no-grad-averaging contradicts ;with no --no-grad-averaging",
-        "--decoupled-decay;--decoupled-decay contradicts ;with no --decoupled-decay",
+        "--no-grad-averaging;--no-grad-averaging contradicts ;without --no-grad-averaging",
+        "--decoupled-decay;--decoupled-decay contradicts ;without --decoupled-decay",
         "--trust-max=3;--trust-max 3.0 contradicts ;which was written with Infinity",
         "--weight-norm-max=3;--weight-norm-max 3.0 contradicts ;which was written with Infinity",
         "--no-decay=weight;--no-decay contradicts ;with tensor \"dense.weight\" decayed",
@@ -100,7 +100,7 @@ class StepOverrideTest {
     Object[] arguments = second("second", option);
     CommandRun.refused(folder, said, arguments);
     CommandRun.refused(folder, before, arguments);
-    CommandRun.refused(folder, "leave it out, or give --override-state", arguments);
+    CommandRun.refused(folder, "leave it out, or use --override-state", arguments);
     CommandRun.done(second("plain"));
     CommandRun.done(second("second", option, "--override-state"));
     if (!option.equals("--skip-nonfinite") && !option.startsWith("--preset=timm")) {

@@ -98,7 +98,7 @@ class StepPairTest {
         folder,
         params(other) + " does not have the weights that were written with " + state(first),
         mixed);
-    CommandRun.refused(folder, "give the two that were written together", mixed);
+    CommandRun.refused(folder, "pass the two that were written together", mixed);
   }
 
   @Test

@@ -127,7 +127,7 @@ class StepTensorsTest {
     assertRefused(
         FROZEN.resolve("params.safetensors"),
         FROZEN.resolve("grads.safetensors"),
-        "tensor \"backbone.weight\" is missing; give its gradient, or freeze the tensor by --frozen"
+        "tensor \"backbone.weight\" is missing; pass its gradient, or freeze the tensor with --frozen"
             + " REGEX, or every tensor without a gradient by --freeze-missing");
   }
 
@@ -189,7 +189,7 @@ class StepTensorsTest {
     assertRefused(
         FROZEN.resolve("params.safetensors"),
         FROZEN.resolve("grads.safetensors"),
-        "\"backbone.weight\" is missing; give its gradient",
+        "\"backbone.weight\" is missing; pass its gradient",
         "--freeze-missing",
         "--grads",
         FROZEN.resolve("grads-zero.safetensors"));

@@ -28,7 +28,7 @@ record MemoryNeed(long needed, long available, String of) {
 
   IllegalStateException refusal(ModelShapes model) {
     return new IllegalStateException(
-        "%s needs %d bytes of %s, %d are available: give a smaller --model"
+        "%s needs %d bytes of %s, %d are available: use a smaller --model"
             .formatted(model.name(), needed, of, available));
   }
 }

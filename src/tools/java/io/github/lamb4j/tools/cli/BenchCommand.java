@@ -86,7 +86,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--repeat",
       paramLabel = "N",
       description =
-          "Repetitions of each. Default: 30; on the CPU fewer if 30 would take more than a minute.")
+          "Repetitions of each. Default: 30; on the CPU fewer if 30 would take more than 45 seconds.")
   private Integer repeat;
 
   @Option(
@@ -142,14 +142,14 @@ final class BenchCommand implements Callable<Integer> {
 
   private void check() throws IOException {
     if (repeat != null && (repeat < 1 || repeat > MOST_REPETITIONS)) {
-      throw new BadInput("--repeat " + repeat + ": give 1 to " + MOST_REPETITIONS);
+      throw new BadInput("--repeat " + repeat + ": use 1 to " + MOST_REPETITIONS);
     }
     if (threads != null && (threads < 1 || threads > MOST_THREADS)) {
-      throw new BadInput("--threads " + threads + ": give 1 to " + MOST_THREADS);
+      throw new BadInput("--threads " + threads + ": use 1 to " + MOST_THREADS);
     }
     if (writeShapes != null && model == null) {
       throw new BadInput(
-          "--write-shapes: --model is missing; give the model whose tensors to write");
+          "--write-shapes: --model is missing; specify the model whose tensors to write");
     }
     if (json != null) {
       AtomicFile.requireWritable(json);
@@ -194,7 +194,7 @@ final class BenchCommand implements Callable<Integer> {
         }
       }
       throw new TypeConversionException(
-          Printable.value(name) + " is not a path; give single-pass, two-pass or auto");
+          Printable.value(name) + " is not a path; use single-pass, two-pass or auto");
     }
   }
 }

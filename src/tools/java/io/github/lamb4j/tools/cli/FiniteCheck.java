@@ -119,7 +119,7 @@ final class FiniteCheck {
     warning =
         problem
             + (policy == NonFiniteGradients.SKIP
-                ? "; results are written all the same: give --nonfinite fail to stop"
-                : "; results are written all the same: give --nonfinite skip or fail to stop");
+                ? "; results are written all the same: use --nonfinite fail to stop"
+                : "; results are written all the same: use --nonfinite skip or fail to stop");
   }
 }

@@ -60,11 +60,11 @@ final class GradientOptions {
   void requireRanges() {
     if (skipNonFinite && nonFinite != null && nonFinite != NonFiniteGradients.SKIP) {
       throw new BadInput(
-          "--skip-nonfinite and --nonfinite %s contradict each other; give one of them"
+          "--skip-nonfinite and --nonfinite %s contradict each other; use only one of them"
               .formatted(nonFinite.name().toLowerCase(Locale.ROOT)));
     }
     if (maxGradNorm != null && maxGradNorm.isPresent()) {
-      requirePositive("--max-grad-norm", maxGradNorm.getAsDouble(), "; give none for no clipping");
+      requirePositive("--max-grad-norm", maxGradNorm.getAsDouble(), "; omit it for no clipping");
     }
     if (gradScale != null) {
       requirePositive("--grad-scale", gradScale, "");

@@ -22,7 +22,7 @@ final class LearningRates implements Schedule {
   LearningRates(List<Double> rates, int files) {
     if (rates.size() != 1 && rates.size() != files) {
       throw new BadInput(
-          "--lr has %d values for %d --grads files: give one for all, or one for each"
+          "--lr has %d values for %d --grads files: specify one for all, or one for each"
               .formatted(rates.size(), files));
     }
     for (double rate : rates) {

@@ -58,7 +58,7 @@ public final class Main implements Callable<Integer> {
   /** An empty path, as from an unset shell variable, would mean the current directory. */
   private static Path path(String text) {
     if (text.isEmpty()) {
-      throw new TypeConversionException("an empty path; give a file or folder");
+      throw new TypeConversionException("an empty path; specify a file or folder");
     }
     try {
       return Path.of(text);
@@ -96,7 +96,9 @@ public final class Main implements Callable<Integer> {
     }
     LOG.debug("refused", e);
     command.getErr().println(oneLine(command, e.getMessage()));
-    return e instanceof CommandFailed || e instanceof WriteFailedException
+    return e instanceof CommandFailed
+            || e instanceof WriteFailedException
+            || e instanceof CudaException
         ? CommandLine.ExitCode.SOFTWARE
         : CommandLine.ExitCode.USAGE;
   }

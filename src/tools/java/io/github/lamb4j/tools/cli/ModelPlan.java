@@ -147,7 +147,7 @@ final class ModelPlan {
     if (saved.isPresent() && saved.get().contains(tensor.name())) {
       throw params.refused(
           tensor.name(),
-          "would be frozen by %s, but the state has moments for it; give its gradients"
+          "would be frozen by %s, but the state has moments for it; pass its gradients"
               .formatted(option));
     }
   }
@@ -174,7 +174,7 @@ final class ModelPlan {
                 () ->
                     source.refused(
                         weights.name(),
-                        "is missing; give its gradient, or freeze the tensor by --frozen REGEX, or"
+                        "is missing; pass its gradient, or freeze the tensor with --frozen REGEX, or"
                             + " every tensor without a gradient by --freeze-missing"));
     requireType(source, gradient);
     if (!gradient.shape().equals(weights.shape())) {

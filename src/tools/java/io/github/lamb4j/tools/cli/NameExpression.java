@@ -42,7 +42,7 @@ record NameExpression(String option, String text, NameRule rule) {
         throw tooDeep(option, text);
       }
       throw new BadInput(
-          "%s %s: matches the empty string; correct it, or give . to match all names"
+          "%s %s: matches the empty string; correct it, or use . to match all names"
               .formatted(option, Printable.value(text)));
     }
   }
@@ -50,7 +50,7 @@ record NameExpression(String option, String text, NameRule rule) {
   /**
    * Whether it applies to a tensor.
    *
-   * @throws BadInput if matching takes more stack than there is
+   * @throws BadInput if matching overflows the stack
    */
   boolean appliesTo(String name) {
     try {
@@ -76,8 +76,7 @@ record NameExpression(String option, String text, NameRule rule) {
 
   private static BadInput tooDeep(String option, String text) {
     return new BadInput(
-        "%s %s: takes more stack than there is; simplify it"
-            .formatted(option, Printable.value(text)));
+        "%s %s: overflows the stack; simplify it".formatted(option, Printable.value(text)));
   }
 
   /** The option as it was given. */

@@ -102,7 +102,7 @@ final class OptimizerOptions {
 
     /** A boolean setting as an option, or its absence. */
     String flag(Object on) {
-      return Boolean.TRUE.equals(on) ? option : "no " + option;
+      return Boolean.TRUE.equals(on) ? option : "without " + option;
     }
   }
 
@@ -216,7 +216,7 @@ final class OptimizerOptions {
     }
     if (min > max) {
       throw new BadInput(
-          "--trust-min %s%s is above --trust-max %s%s: give a lower --trust-min or a higher --trust-max"
+          "--trust-min %s%s is above --trust-max %s%s: use a lower --trust-min or a higher --trust-max"
               .formatted(min, from(trustMin, origin), max, from(trustMax, origin)));
     }
     return new Limits(min, max);
@@ -229,7 +229,7 @@ final class OptimizerOptions {
   private BiasCorrection biasCorrection(BiasCorrection start) {
     if (noBiasCorrection && biasCorrection != null && biasCorrection != BiasCorrectionOption.NONE) {
       throw new BadInput(
-          "--no-bias-correction and --bias-correction %s contradict each other; give one of them"
+          "--no-bias-correction and --bias-correction %s contradict each other; use only one of them"
               .formatted(biasCorrection));
     }
     if (noBiasCorrection) {
@@ -246,7 +246,7 @@ final class OptimizerOptions {
     // A weight decay of 0 that was given is one end of a sweep.
     if (Boolean.TRUE.equals(decoupledDecay) && weightDecay == null && own.weightDecay() == 0) {
       throw new BadInput(
-          "--decoupled-decay: %s has no weight decay; give a --weight-decay too"
+          "--decoupled-decay: %s has no weight decay; also specify --weight-decay"
               .formatted(presetName()));
     }
     requireUseOfLimits(own);

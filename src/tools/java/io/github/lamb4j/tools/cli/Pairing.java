@@ -61,12 +61,12 @@ final class Pairing {
     String step = params.file().metadata().get(STEP);
     if (step != null && !step.equals(Long.toString(saved.step()))) {
       throw new BadInput(
-          "%s has the weights of step %s, but %s is the state of step %d; give the two that were written together, or --override-state"
+          "%s has the weights of step %s, but %s is the state of step %d; pass the two that were written together, or use --override-state"
               .formatted(params, Printable.escape(step), state, saved.step()));
     }
     if (!expected.equals(digest(weights))) {
       throw new BadInput(
-          "%s does not have the weights that were written with %s; give the two that were written together, or --override-state"
+          "%s does not have the weights that were written with %s; pass the two that were written together, or use --override-state"
               .formatted(params, state));
     }
   }

@@ -88,7 +88,7 @@ final class SavedSetup {
       Parameter parameter = byName.get(name);
       if (parameter == null) {
         throw new BadInput(
-            "%s: parameter %s is not in the model; give the model that the state was written for"
+            "%s: parameter %s is not in the model; pass the model that the state was written for"
                 .formatted(state, Printable.value(name)));
       }
       members.computeIfAbsent(hyperparameters(group, name), h -> new ArrayList<>()).add(parameter);
@@ -212,7 +212,9 @@ final class SavedSetup {
       Object before = setting.value().apply(group.hyperparameters());
       if (setting.given() != null && !setting.given().equals(before)) {
         throw setting.given() instanceof Boolean
-            ? contradiction(setting.flag(setting.given()), setting.flag(before))
+            ? contradictory(
+                setting.flag(setting.given()),
+                (Boolean.TRUE.equals(before) ? "with " : "without ") + setting.option())
             : contradiction(setting.option() + " " + setting.given(), before);
       }
     }
@@ -246,8 +248,12 @@ final class SavedSetup {
   }
 
   private BadInput contradiction(String given, Object before) {
+    return contradictory(given, "with " + before);
+  }
+
+  private BadInput contradictory(String given, String before) {
     return new BadInput(
-        "%s contradicts %s, which was written with %s; leave it out, or give --override-state"
+        "%s contradicts %s, which was written %s; leave it out, or use --override-state"
             .formatted(given, state, before));
   }
 

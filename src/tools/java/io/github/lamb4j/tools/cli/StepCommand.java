@@ -123,7 +123,7 @@ final class StepCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads of the CPU backend. Changes no bit of the results.")
+      description = "Threads of the CPU backend. Does not affect the results.")
   private Integer threads;
 
   /** The command. */
@@ -182,7 +182,7 @@ final class StepCommand implements Callable<Integer> {
 
   private void requireThreads() {
     if (threads != null && (threads < 1 || threads > MOST_THREADS)) {
-      throw new BadInput("--threads " + threads + ": give 1 to " + MOST_THREADS);
+      throw new BadInput("--threads " + threads + ": use 1 to " + MOST_THREADS);
     }
   }
 

@@ -219,7 +219,7 @@ final class StepFiles implements AutoCloseable {
       if (!(piece.get(i) >= 0)) {
         throw refusedState(
             array.tensorName(name),
-            "holds %s at element %d, but an average of squares is never negative or NaN; give the state of an earlier step"
+            "holds %s at element %d, but an average of squares is never negative or NaN; pass the state of an earlier step"
                 .formatted(piece.get(i), offset + i));
       }
     }
@@ -232,7 +232,7 @@ final class StepFiles implements AutoCloseable {
     if (at >= 0) {
       throw refusedState(
           array.tensorName(name),
-          "holds %s at element %d, which does not round to the weight in %s; give the weights that were written with this state"
+          "holds %s at element %d, which does not round to the weight in %s; pass the weights that were written with this state"
               .formatted(piece.get(at - (int) offset), at, params));
     }
   }
