@@ -26,9 +26,8 @@ public final class JCudaNatives {
    * module path, where JCuda itself does not find its natives jar.
    *
    * <p>A file that already has the expected content is kept; an incomplete or different one is
-   * replaced. Does nothing without JCuda, without its natives jar, for libraries on {@code
-   * java.library.path}, or if the directory is not writable. Runs once per process and may be
-   * called by any thread.
+   * replaced. Does nothing without JCuda, without its natives jar, or if the directory is not
+   * writable. Runs once per process and may be called by any thread.
    *
    * @throws IllegalStateException if a different file has the name of a library and cannot be
    *     replaced, for example because it belongs to another user

@@ -49,6 +49,7 @@ class ConsumerIT {
       package consumer;
 
       import io.github.lamb4j.BackendChoice;
+      import io.github.lamb4j.JCudaNatives;
       import io.github.lamb4j.Lamb;
       import io.github.lamb4j.config.Hyperparameters;
       import io.github.lamb4j.model.Parameter;
@@ -60,6 +61,7 @@ class ConsumerIT {
 
       public class Main {
         public static void main(String[] arguments) throws IOException {
+          JCudaNatives.unpack(); // nothing to do
           float[] weights = {1, 2};
           try (Lamb lamb =
               Lamb.on(BackendChoice.auto())

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import jcuda.JCudaVersion;
 import jcuda.LibUtils;
 import jcuda.driver.JCudaDriver;
 import jcuda.runtime.JCuda;
@@ -79,22 +80,45 @@ class JCudaNativesTest {
         assertEquals('r', process.getInputStream().read());
       }
       for (Process process : processes) {
-        process.getOutputStream().write('\n');
-        process.getOutputStream().close();
+        proceed(process);
       }
       for (Process process : processes) {
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-        assertEquals(0, process.exitValue(), output);
-        assertTrue(output.endsWith("done" + System.lineSeparator()), output);
+        assertSucceeds(process);
       }
       assertEquals(List.of(), leftovers(temporary));
     }
   }
 
+  @Test
+  void shouldReplaceIncompleteLibrary() throws Exception {
+    assumeTrue(hasNatives(), "JCuda has no natives for this platform");
+    Path library = directory.resolve(driverLibrary());
+    Files.write(library, new byte[100]);
+    Process process = start(directory, "auto");
+    proceed(process);
+    assertSucceeds(process);
+    assertTrue(Files.size(library) > 100_000);
+  }
+
+  private static void proceed(Process process) throws IOException {
+    process.getOutputStream().write('\n');
+    process.getOutputStream().close();
+  }
+
+  private static void assertSucceeds(Process process) throws Exception {
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+    assertEquals(0, process.exitValue(), output);
+    assertTrue(output.endsWith("done" + System.lineSeparator()), output);
+  }
+
   private static boolean hasNatives() {
-    String library = LibUtils.createPlatformLibraryName("JCudaDriver-12.6.0");
-    return LibUtils.class.getResource("/lib/" + LibUtils.createLibraryFileName(library)) != null;
+    return LibUtils.class.getResource("/lib/" + driverLibrary()) != null;
+  }
+
+  private static String driverLibrary() {
+    return LibUtils.createLibraryFileName(
+        LibUtils.createPlatformLibraryName("JCudaDriver-" + JCudaVersion.get()));
   }
 
   private static List<Path> leftovers(Path temporary) throws IOException {

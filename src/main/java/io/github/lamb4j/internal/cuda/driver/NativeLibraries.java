@@ -1,6 +1,5 @@
 package io.github.lamb4j.internal.cuda.driver;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -44,7 +43,8 @@ public final class NativeLibraries {
 
   /**
    * Unpacks the libraries found on the class path or module path, once per process. Leaves to JCuda
-   * whatever it cannot do, such as writing to a read-only directory.
+   * whatever it cannot do, such as writing to a read-only directory. Libraries on {@code
+   * java.library.path} are not left out: without a driver, JCuda fails to load them and unpacks.
    *
    * @throws IllegalStateException if a different file has a library's name and cannot be replaced
    */
@@ -64,11 +64,9 @@ public final class NativeLibraries {
     for (String name : NAMES) {
       String library = LibUtils.createPlatformLibraryName(name + "-" + version);
       String file = LibUtils.createLibraryFileName(library);
-      if (!isOnLibraryPath(library)) {
-        byte[] content = read(loader, "lib/" + file);
-        if (content.length > 0) {
-          put(content, directory.resolve(file));
-        }
+      byte[] content = read(loader, "lib/" + file);
+      if (content.length > 0) {
+        put(content, directory.resolve(file));
       }
     }
   }
@@ -85,12 +83,6 @@ public final class NativeLibraries {
       // as if there were no such file
     }
     return properties.getProperty("version", "unknown");
-  }
-
-  /** Whether JCuda finds the library without unpacking it. */
-  private static boolean isOnLibraryPath(String library) {
-    return Arrays.stream(System.getProperty("java.library.path", "").split(File.pathSeparator))
-        .anyMatch(directory -> new File(directory, System.mapLibraryName(library)).exists());
   }
 
   /** A resource's content; empty if there is no such resource. */
