@@ -14,6 +14,7 @@ import io.github.lamb4j.model.Scalar;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.BiFunction;
+import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,8 +52,11 @@ class BadScalarsTest {
     assertRefused(() -> Scalar.onHost((float[]) null), "scalar", "null");
     assertRefused(() -> Scalar.onHost((FloatBuffer) null), "null");
     assertRefused(() -> Scalar.onHost(new float[0]), "scalar", "empty", "one element");
-    assertRefused(() -> Scalar.onDevice(null), "null");
+    assertRefused(() -> Scalar.onDevice((Pointer) null), "scalar", "null");
     assertRefused(() -> Scalar.onDevice(new CUdeviceptr()), "scalar", "null device pointer");
+    assertRefused(() -> Scalar.onDevice((DeviceArray) null), "scalar", "null");
+    assertRefused(
+        () -> Scalar.onDevice(Pointer.to(new float[1])), "scalar", "Java array", "device memory");
     assertRefused(() -> Scalar.onDevice(at(0x1002)), "scalar at 0x1002", "4 bytes");
     assertRefused(() -> new Scalar.OnDevice(null), "scalar", "null");
     assertRefused(() -> new Scalar.OnDevice(new DeviceArray(8, DType.F16)), "F16", "F32");

@@ -1,7 +1,7 @@
 package io.github.lamb4j.model;
 
 import java.util.Optional;
-import jcuda.driver.CUdeviceptr;
+import jcuda.Pointer;
 
 /**
  * A parameter in device memory, created by {@link Parameter#onDevice}.
@@ -55,14 +55,28 @@ public record DeviceParameter(
    * @param copy the device memory of the copy, of the parameter's length
    * @param type {@link DType#F16} or {@link DType#BF16}
    * @throws IllegalArgumentException if the weights are not {@link DType#F32}, or the pointer is
-   *     null or misaligned
+   *     null, misaligned or refers to a Java array or buffer
    */
-  public DeviceParameter withModelCopy(CUdeviceptr copy, DType type) {
+  public DeviceParameter withModelCopy(Pointer copy, DType type) {
     if (copy == null) {
       throw new IllegalArgumentException("parameter " + name + ": model copy is null");
     }
-    return new DeviceParameter(
-        name, weights, gradients, Optional.of(DeviceArray.of(name, copy, type)), count);
+    return withModelCopy(DeviceArray.of("parameter " + name + ": model copy", copy, type));
+  }
+
+  /**
+   * {@return this parameter with a half-precision copy of its weights} See {@link
+   * #withModelCopy(Pointer, DType)}.
+   *
+   * @param copy an array of {@link DType#F16} or {@link DType#BF16}, of the parameter's length
+   * @throws IllegalArgumentException if the weights are not {@link DType#F32}, or the copy is null,
+   *     not in half precision or misaligned
+   */
+  public DeviceParameter withModelCopy(DeviceArray copy) {
+    if (copy == null) {
+      throw new IllegalArgumentException("parameter " + name + ": model copy is null");
+    }
+    return new DeviceParameter(name, weights, gradients, Optional.of(copy), count);
   }
 
   @Override

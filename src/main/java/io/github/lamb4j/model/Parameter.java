@@ -2,7 +2,7 @@ package io.github.lamb4j.model;
 
 import java.nio.FloatBuffer;
 import java.util.Optional;
-import jcuda.driver.CUdeviceptr;
+import jcuda.Pointer;
 
 /**
  * A named, trainable parameter: weights and gradients in memory that the program owns. The
@@ -92,13 +92,13 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
    * #onDevice(String, DeviceArray, DeviceArray, long)}.
    *
    * @param name the name, unique within an optimizer
-   * @param weights the address of the weights
-   * @param gradients the address of the gradients
+   * @param weights the address of the weights, in device memory
+   * @param gradients the address of the gradients, in device memory
    * @param count the number of elements
-   * @throws IllegalArgumentException if an argument is null or misaligned or the count is negative
+   * @throws IllegalArgumentException if an argument is null, misaligned or refers to a Java array
+   *     or buffer, or the count is negative
    */
-  static DeviceParameter onDevice(
-      String name, CUdeviceptr weights, CUdeviceptr gradients, long count) {
+  static DeviceParameter onDevice(String name, Pointer weights, Pointer gradients, long count) {
     return onDevice(name, weights, gradients, count, DType.F32);
   }
 
@@ -107,26 +107,28 @@ public sealed interface Parameter permits HostParameter, DeviceParameter {
    * DeviceArray, DeviceArray, long)}.
    *
    * @param name the name, unique within an optimizer
-   * @param weights the address of the weights
-   * @param gradients the address of the gradients
+   * @param weights the address of the weights, in device memory
+   * @param gradients the address of the gradients, in device memory
    * @param count the number of elements
    * @param gradientType the storage type of the gradients
-   * @throws IllegalArgumentException if an argument is null or misaligned or the count is negative
+   * @throws IllegalArgumentException if an argument is null, misaligned or refers to a Java array
+   *     or buffer, or the count is negative
    */
   static DeviceParameter onDevice(
-      String name, CUdeviceptr weights, CUdeviceptr gradients, long count, DType gradientType) {
+      String name, Pointer weights, Pointer gradients, long count, DType gradientType) {
     HostParameter.requireNonNull(name, weights, gradients);
     return onDevice(
         name,
-        DeviceArray.of(name, weights, DType.F32),
-        DeviceArray.of(name, gradients, gradientType),
+        DeviceArray.of("parameter " + name + ": weights", weights, DType.F32),
+        DeviceArray.of("parameter " + name + ": gradients", gradients, gradientType),
         count);
   }
 
   /**
    * {@return a parameter in device memory} Addresses are copied now; the memory must stay allocated
-   * while the optimizer is in use. They must be aligned to the element size; alignment to four
-   * elements is faster and gives the same bits. Arrays must not overlap.
+   * while the optimizer is in use; {@code Lamb.move} replaces addresses. They must be aligned to
+   * the element size; alignment to four elements is faster and gives the same bits. Arrays must not
+   * overlap.
    *
    * @param name the name, unique within an optimizer
    * @param weights the weights

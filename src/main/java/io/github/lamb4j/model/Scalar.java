@@ -1,7 +1,7 @@
 package io.github.lamb4j.model;
 
 import java.nio.FloatBuffer;
-import jcuda.driver.CUdeviceptr;
+import jcuda.Pointer;
 
 /**
  * A number that a step reads when it runs: a constant, or a float32 number in the program's memory.
@@ -81,9 +81,22 @@ public sealed interface Scalar {
    * {@return a float32 number in device memory, for an optimizer of device parameters}
    *
    * @param pointer its address, aligned to 4 bytes
+   * @throws IllegalArgumentException if the pointer is null, misaligned or refers to a Java array
+   *     or buffer
    */
-  static Scalar onDevice(CUdeviceptr pointer) {
-    return new OnDevice(DeviceArray.of(pointer, DType.F32));
+  static Scalar onDevice(Pointer pointer) {
+    return onDevice(DeviceArray.of("scalar", pointer, DType.F32));
+  }
+
+  /**
+   * {@return a float32 number in device memory, for an optimizer of device parameters}
+   *
+   * @param array its address, aligned to 4 bytes
+   * @throws IllegalArgumentException if the array is null or not {@link DType#F32}, or its address
+   *     is null or misaligned
+   */
+  static Scalar onDevice(DeviceArray array) {
+    return new OnDevice(array);
   }
 
   /**
