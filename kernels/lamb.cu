@@ -6,3 +6,4 @@
 #include "apply.cuh"
 #include "single_pass.cuh"
 #include "accumulate.cuh"
+#include "move_arrays.cuh"

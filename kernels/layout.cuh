@@ -138,6 +138,15 @@ struct Window {
   uint32_t padding;
 };
 
+// New values of words in segment tables. An argument of at most 4096 bytes, the limit of a launch.
+constexpr int kMoves = 255;
+struct Moves {
+  uint64_t count;
+  uint64_t* address[kMoves];
+  uint64_t value[kMoves];
+};
+
+static_assert(sizeof(Moves) == 4088 && offsetof(Moves, value) == 2048, "CudaLayout.java");
 static_assert(sizeof(Window) == 48 && offsetof(Window, slots) == 40, "CudaLayout.java");
 static_assert(sizeof(Segment) == 72 && offsetof(Segment, aligned) == 64, "CudaLayout.java");
 static_assert(sizeof(SegmentNorms) == 56 && offsetof(SegmentNorms, step_size) == 48, "CudaLayout.java");

@@ -8,8 +8,10 @@ import io.github.lamb4j.internal.cuda.CudaBackends;
 import io.github.lamb4j.internal.cuda.CudaProvider;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.JCudaDriver;
+import io.github.lamb4j.internal.cuda.driver.LastStream;
 import io.github.lamb4j.internal.engine.Engine;
 import io.github.lamb4j.internal.numerics.Rates;
+import io.github.lamb4j.internal.spi.StreamHandle;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
@@ -24,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jcuda.driver.CUstream;
+import jcuda.runtime.cudaStream_t;
 
 /**
  * The LAMB optimizer (You et al. 2019, <a href="https://arxiv.org/abs/1904.00962">arXiv
@@ -68,6 +71,7 @@ public final class Lamb implements AutoCloseable {
 
   private final Engine engine;
   private final AtomicBoolean busy = new AtomicBoolean();
+  private final LastStream lastStream = new LastStream();
   private volatile boolean closed;
 
   Lamb(Engine engine) {
@@ -80,27 +84,82 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
+   * {@return a builder of an optimizer for device parameters, on the legacy default stream} This is
+   * the stream of programs that pass a null stream to kernels and libraries. See {@link
+   * #onCuda(CUstream)}.
+   *
+   * @throws IllegalStateException if there is no usable CUDA driver or device; the message gives
+   *     the reason
+   */
+  public static LambBuilder onCuda() {
+    requireDriver();
+    return over(CudaStream.LEGACY);
+  }
+
+  /**
    * {@return a builder of an optimizer for device parameters} The optimizer belongs to the context
    * that is current on the thread that builds it. Programs that use the CUDA runtime API work in
    * the device's primary context, which {@code cudaSetDevice} makes current.
    *
    * @param stream the stream on which steps are enqueued, normally the one that computes the
-   *     gradients; {@code new CUstream()} is the default stream. The caller keeps ownership
+   *     gradients. The caller keeps ownership; the stream must exist until the optimizer is closed.
+   *     {@link #step(CUstream)} is for streams that do not
    * @throws IllegalArgumentException if the stream is null
    * @throws IllegalStateException if there is no usable CUDA driver or device; the message gives
    *     the reason
    */
   public static LambBuilder onCuda(CUstream stream) {
+    requireStream(stream, "Lamb.onCuda() is the default stream");
+    requireDriver();
+    return over(CudaStream.of(stream));
+  }
+
+  /**
+   * {@return a builder of an optimizer for device parameters, on a stream of the CUDA runtime API}
+   * See {@link #onCuda(CUstream)}.
+   *
+   * @param stream the stream on which steps are enqueued
+   * @throws IllegalArgumentException if the stream is null
+   * @throws IllegalStateException if there is no usable CUDA driver or device; the message gives
+   *     the reason
+   */
+  public static LambBuilder onCuda(cudaStream_t stream) {
+    requireStream(stream, "Lamb.onCuda() is the default stream");
+    requireDriver();
+    return over(CudaStream.of(stream));
+  }
+
+  /**
+   * {@return a builder of an optimizer for device parameters, on a stream that another binding
+   * created} See {@link #onCuda(CUstream)}.
+   *
+   * @param streamHandle the {@code CUstream} or {@code cudaStream_t} in C, as a number; 0 is the
+   *     legacy default stream
+   * @throws IllegalStateException if there is no usable CUDA driver or device, or JCuda cannot use
+   *     the handle; the message gives the reason
+   */
+  public static LambBuilder onCuda(long streamHandle) {
+    requireDriver();
+    return over(CudaStream.of(streamHandle));
+  }
+
+  private static LambBuilder over(CudaStream stream) {
+    return LambBuilder.over(CudaBackends.onStream(new JCudaDriver(), stream));
+  }
+
+  private static void requireStream(Object stream, String otherwise) {
     if (stream == null) {
       throw new IllegalArgumentException(
-          "stream: null; pass the stream that computes the gradients, or new CUstream() for the default stream");
+          "stream: null; pass the stream that computes the gradients; " + otherwise);
     }
+  }
+
+  private static void requireDriver() {
     CudaProvider.unusableDriver()
         .ifPresent(
             reason -> {
               throw BackendChoice.unavailable("CUDA", reason);
             });
-    return LambBuilder.over(CudaBackends.onStream(new JCudaDriver(), CudaStream.of(stream)));
   }
 
   /**
@@ -141,9 +200,75 @@ public final class Lamb implements AutoCloseable {
   public void step() {
     enter();
     try {
-      engine.requireSound();
-      engine.requireUsable();
-      engine.step();
+      takeStep(null);
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  private void takeStep(StreamHandle stream) {
+    engine.requireSound();
+    engine.requireUsable();
+    engine.step(stream);
+  }
+
+  /**
+   * As {@link #step()}, but enqueued on another stream of the same context, for programs whose
+   * streams come and go.
+   *
+   * <p><b>Order.</b> The step runs after everything that the optimizer has enqueued before, on any
+   * stream, and everything that it enqueues later runs after the step. Streams wait for each other
+   * on the device, the host does not wait. The program orders its own work: the gradients of all
+   * parameters must be computed on this stream before the call, or on other streams that this one
+   * has been made to wait for, and work on other streams that uses the new weights must be made to
+   * wait for this one. The stream may be destroyed as soon as the call has returned.
+   *
+   * <p>Neither this stream nor the optimizer's own may be being captured. Replays of a captured
+   * step are the program's own work: to mix them with this method, make their stream wait.
+   *
+   * @param stream the stream
+   * @throws IllegalArgumentException if the stream is null
+   * @throws IllegalStateException as for {@link #step()}, or if a stream is being captured, or the
+   *     optimizer has host parameters; weights and state are then unchanged
+   */
+  public void step(CUstream stream) {
+    requireStream(stream, "step() uses the optimizer's own");
+    enter();
+    try {
+      takeStep(lastStream.of(stream));
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  /**
+   * As {@link #step(CUstream)}, with a stream of the CUDA runtime API.
+   *
+   * @param stream the stream
+   * @throws IllegalArgumentException if the stream is null
+   * @throws IllegalStateException as for {@link #step(CUstream)}
+   */
+  public void step(cudaStream_t stream) {
+    requireStream(stream, "step() uses the optimizer's own");
+    enter();
+    try {
+      takeStep(lastStream.of(stream));
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  /**
+   * As {@link #step(CUstream)}, with a stream that another binding created.
+   *
+   * @param streamHandle the {@code CUstream} or {@code cudaStream_t} in C, as a number; 0 is the
+   *     legacy default stream
+   * @throws IllegalStateException as for {@link #step(CUstream)}, or if JCuda cannot use the handle
+   */
+  public void step(long streamHandle) {
+    enter();
+    try {
+      takeStep(lastStream.of(streamHandle));
     } finally {
       busy.set(false);
     }
@@ -383,6 +508,40 @@ public final class Lamb implements AutoCloseable {
         () -> {
           engine.requireSound();
           engine.load(file, accepted);
+          return null;
+        });
+  }
+
+  /**
+   * Gives parameters other arrays, for example when gradients are in new buffers in each step. The
+   * optimizer keeps the state of the parameters; names, lengths and types must be the same.
+   *
+   * <p>The new arrays are used by steps that are enqueued later; steps that are still running use
+   * the old ones, which must stay allocated until those have finished. On CUDA, this enqueues a
+   * kernel that replaces the changed addresses on the device: it does not wait or allocate device
+   * memory. An array that does not change costs nothing. Graphs that captured a step read the
+   * addresses from the device when they are replayed, so replays use the new ones too.
+   *
+   * <p>New float32 weights must hold the weights to train. New half-precision weights and model
+   * copies are written by the next step that is not skipped, from the optimizer's master or the
+   * weights.
+   *
+   * @param parameters the parameters, made as for building the optimizer
+   * @throws IllegalArgumentException if an argument is null, there is no such parameter, its
+   *     length, types or kind of memory differ, or an array overlaps another or exceeds its
+   *     allocation; nothing is changed then
+   * @throws IllegalStateException if an address changes while the optimizer's stream is being
+   *     captured; nothing is changed then
+   */
+  public void move(Parameter... parameters) {
+    requireGiven(parameters, "parameters to move");
+    for (Parameter parameter : parameters) {
+      requireGiven(parameter, "a parameter to move");
+    }
+    exclusively(
+        () -> {
+          engine.requireSound();
+          engine.move(parameters);
           return null;
         });
   }

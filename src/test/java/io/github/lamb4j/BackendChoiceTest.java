@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.model.Parameter;
 import jcuda.driver.CUstream;
+import jcuda.runtime.cudaStream_t;
 import org.junit.jupiter.api.Test;
 
 class BackendChoiceTest {
@@ -44,7 +45,10 @@ class BackendChoiceTest {
     assumeNoCuda();
     String reason = BackendChoice.auto().reason();
     assertUntimely(BackendChoice::cuda, reason, "Lamb.onCpu()");
+    assertUntimely(Lamb::onCuda, reason, "Lamb.onCpu()");
     assertUntimely(() -> Lamb.onCuda(new CUstream()), reason, "Lamb.onCpu()");
+    assertUntimely(() -> Lamb.onCuda(new cudaStream_t()), reason, "Lamb.onCpu()");
+    assertUntimely(() -> Lamb.onCuda(0x1234), reason, "Lamb.onCpu()");
     assertUntimely(() -> Lamb.on(new BackendChoice("cuda", "requested")), reason, "Lamb.onCpu()");
   }
 
@@ -57,7 +61,9 @@ class BackendChoiceTest {
   @Test
   void shouldRejectNull() {
     assertRefused(() -> Lamb.on(null), "backend choice", "null");
-    assertRefused(() -> Lamb.onCuda(null), "stream: null", "new CUstream()", "default stream");
+    String[] said = {"stream: null", "Lamb.onCuda() is the default stream"};
+    assertRefused(() -> Lamb.onCuda((CUstream) null), said);
+    assertRefused(() -> Lamb.onCuda((cudaStream_t) null), said);
     assertRefused(() -> new BackendChoice(null, "why"), "backend", "null");
   }
 }

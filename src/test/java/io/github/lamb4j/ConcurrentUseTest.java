@@ -63,7 +63,7 @@ class ConcurrentUseTest {
             });
     ExecutorService other = Executors.newSingleThreadExecutor();
     try {
-      Future<?> step = other.submit(lamb::step);
+      Future<?> step = other.submit(() -> lamb.step());
       stepping.await();
       for (Executable call : everyCall(lamb)) {
         assertUntimely(call, "in use");
@@ -112,7 +112,7 @@ class ConcurrentUseTest {
     ExecutorService two = Executors.newFixedThreadPool(2);
     try {
       for (int i = 0; i < 20; i++) {
-        two.submit(lamb::step).get(10, TimeUnit.SECONDS);
+        two.submit(() -> lamb.step()).get(10, TimeUnit.SECONDS);
       }
     } finally {
       two.shutdown();

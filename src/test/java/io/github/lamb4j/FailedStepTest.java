@@ -10,6 +10,7 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.ReportSink;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import io.github.lamb4j.report.LayerStats;
@@ -75,6 +76,9 @@ class FailedStepTest {
 
     @Override
     public void accumulate(int group, int parameter, TensorArray source) {}
+
+    @Override
+    public void move(List<ParameterGroup> groups) {}
 
     @Override
     public void close() {

@@ -6,6 +6,7 @@ import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -43,6 +44,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     LAUNCH_GRAPH("cuGraphLaunch"),
     CREATE_EVENT("cuEventCreate"),
     RECORD_EVENT("cuEventRecord"),
+    WAIT_EVENT("cuStreamWaitEvent"),
     ELAPSED("cuEventElapsedTime"),
     DESTROY_EVENT("cuEventDestroy");
 
@@ -58,6 +60,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   private final Launcher launcher;
   private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
   private final Events events = new Events();
+  private final Set<Long> pinned = new HashSet<>();
   private long nextHandle = CONTEXT;
 
   /** Creates a device and a context, and makes the context current on the calling thread. */
@@ -77,6 +80,13 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   /** Allocates memory that is not an optimizer's. */
   public long allocate(long bytes, String name) {
     return allocate(bytes, Purpose.OTHER, name);
+  }
+
+  /** Allocates pinned host memory, which device code can access but an optimizer refuses. */
+  public long allocateHost(long bytes, String name) {
+    long address = allocate(bytes, name);
+    pinned.add(address);
+    return address;
   }
 
   /** Creates a stream, which unlike the legacy one can be captured. It need not be destroyed. */
@@ -174,6 +184,12 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   }
 
   @Override
+  public boolean isHostMemory(long address) {
+    Allocation allocation = memory.find(address, 1);
+    return allocation != null && pinned.contains(allocation.start);
+  }
+
+  @Override
   public long allocate(long bytes, Purpose purpose, String owner) {
     String doing = "allocating %d bytes for %s".formatted(bytes, purpose.of(owner));
     enter(Call.ALLOCATE, doing);
@@ -187,6 +203,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     enter(Call.FREE, doing);
     captures.refuseToActNow(Call.FREE, doing);
     heap.free(address);
+    pinned.remove(address);
   }
 
   // These copies wait for the stream, which a capture cannot record.
@@ -335,6 +352,31 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     enter(Call.RECORD_EVENT, doing);
     captures.refuseNotModeled(Call.RECORD_EVENT, stream, doing);
     events.record(event, executor.nanoseconds, doing);
+  }
+
+  /** Work is done when it is enqueued, so {@code delay} has nothing to wait for. */
+  @Override
+  public OrderingEvent createOrderingEvent() {
+    long event = createEvent();
+    return new OrderingEvent() {
+      @Override
+      public void record(CudaStream stream) {
+        recordEvent(event, stream);
+      }
+
+      @Override
+      public void delay(CudaStream stream) {
+        String doing = "ordering a stream after an event";
+        enter(Call.WAIT_EVENT, doing);
+        captures.refuseNotModeled(Call.WAIT_EVENT, stream, doing);
+        events.expectCreated(event, doing);
+      }
+
+      @Override
+      public void destroy() {
+        destroyEvent(event);
+      }
+    };
   }
 
   @Override

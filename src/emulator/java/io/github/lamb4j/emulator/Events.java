@@ -25,6 +25,10 @@ final class Events {
     if (nanoseconds.replace(event, now) == null) throw invalid(Call.RECORD_EVENT, doing);
   }
 
+  void expectCreated(long event, String doing) {
+    if (!nanoseconds.containsKey(event)) throw invalid(Call.WAIT_EVENT, doing);
+  }
+
   float elapsedMillis(long start, long end, String doing) {
     long from = nanoseconds.getOrDefault(start, NEVER);
     long to = nanoseconds.getOrDefault(end, NEVER);

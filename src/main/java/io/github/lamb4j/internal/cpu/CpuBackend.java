@@ -5,6 +5,7 @@ import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ReportSink;
 import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
@@ -229,6 +230,16 @@ public final class CpuBackend implements Backend {
     TileArray added = new TileArray((HostArray) source);
     forEachTile(
         added.count(), (start, count, tile) -> Accumulate.add(target, added, start, count, tile));
+  }
+
+  @Override
+  public void move(List<ParameterGroup> moved) {
+    for (int g = 0; g < groups.length; g++) {
+      CpuGroup.Segment[] segments = groups[g].segments;
+      for (int s = 0; s < segments.length; s++) {
+        segments[s] = segments[s].with((HostParameter) moved.get(g).parameters().get(s));
+      }
+    }
   }
 
   @Override

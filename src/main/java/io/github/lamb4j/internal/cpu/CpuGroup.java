@@ -45,6 +45,18 @@ final class CpuGroup {
           new float[count]);
     }
 
+    /** This segment's state with the arrays of a moved parameter. */
+    Segment with(HostParameter host) {
+      HostArray copy = master == null ? host.modelCopy().orElse(null) : host.weights();
+      return new Segment(
+          master == null ? new TileArray(host.weights()) : weights,
+          master,
+          copy == null ? null : new TileArray(copy),
+          new TileArray(host.gradients()),
+          expAvg,
+          expAvgSq);
+    }
+
     int count() {
       return expAvg.length;
     }

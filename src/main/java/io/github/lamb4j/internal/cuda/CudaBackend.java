@@ -10,6 +10,7 @@ import io.github.lamb4j.internal.numerics.HalfFormat;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ReportSink;
+import io.github.lamb4j.internal.spi.StreamHandle;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.DeviceParameter;
@@ -29,13 +30,15 @@ public final class CudaBackend implements Backend {
 
   private final CudaDriver driver;
   private final CudaStream stream;
-  private final List<ParameterGroup> parameterGroups;
+  private List<ParameterGroup> parameterGroups;
   private final long context;
   private final DeviceArrays arrays;
   private final long module;
+  private final StreamOrder order;
   private final ReportBlock report;
   private final List<CudaGroup> groups = new ArrayList<>();
   private final Accumulation accumulation;
+  private final ArrayMoves moves;
   private final CudaGradientNorm gradients;
 
   /**
@@ -61,17 +64,20 @@ public final class CudaBackend implements Backend {
     context = driver.currentContext();
     DeviceChecks.requireContext(driver, stream);
     DeviceChecks.requireCapable(driver);
-    DeviceChecks.requireMapped(driver, groups);
+    groups.forEach(group -> DeviceChecks.requireMapped(driver, group.parameters()));
+    DeviceChecks.requireMapped(driver, options);
     DeviceChecks.requireMemory(driver, groups);
     arrays = new DeviceArrays(driver, stream);
     module = driver.loadModule(Kernels.ptx());
     try {
+      order = new StreamOrder(driver, stream);
       Window window = Window.of(driver);
       Launcher launcher =
           new Launcher(driver, stream, module, driver.attribute(MULTIPROCESSORS), window);
       report = new ReportBlock(driver, stream, arrays, groups);
       gradients = new CudaGradientNorm(launcher, arrays, groups, options, report.control());
       accumulation = new Accumulation(launcher);
+      moves = new ArrayMoves(launcher);
       for (int g = 0; g < groups.size(); g++) {
         CudaGroup group =
             new CudaGroup(launcher, arrays, groups.get(g), g, report, gradients.sumsOf(g), path);
@@ -103,38 +109,91 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void step(double[] learningRates, long[] steps) {
-    beginStep(learningRates[0], steps[0]);
-    groups.get(0).finishStep();
+    try {
+      order.atHome();
+    } catch (CudaException e) {
+      throw new StepNotStarted(e);
+    }
+    enqueueStep(stream, learningRates, steps);
+  }
+
+  @Override
+  public void requireStream(StreamHandle other) {
+    if (driver.isCapturing(stream)) {
+      throw new IllegalStateException(
+          "step on a stream: the optimizer's own stream is being captured; call step() to capture a step");
+    }
+    if (driver.isCapturing((CudaStream) other)) {
+      throw new IllegalStateException(
+          "step on a stream: the stream is being captured; build the optimizer on the stream that captures steps");
+    }
+  }
+
+  @Override
+  public void step(StreamHandle other, double[] learningRates, long[] steps) {
+    CudaStream visited = (CudaStream) other;
+    if (visited.equals(stream)) {
+      step(learningRates, steps);
+      return;
+    }
+    try {
+      order.visit(visited);
+    } catch (CudaException e) {
+      throw new StepNotStarted(e);
+    }
+    try {
+      enqueueStep(visited, learningRates, steps);
+    } catch (RuntimeException | Error e) {
+      order.leave(visited, e);
+      throw e;
+    }
+    order.leave(visited);
+  }
+
+  private void enqueueStep(CudaStream on, double[] learningRates, long[] steps) {
+    beginStep(on, learningRates[0], steps[0]);
+    groups.get(0).finishStep(on);
     for (int i = 1; i < groups.size(); i++) {
-      groups.get(i).beginStep(learningRates[i], steps[i]);
-      groups.get(i).finishStep();
+      groups.get(i).beginStep(on, learningRates[i], steps[i]);
+      groups.get(i).finishStep(on);
     }
   }
 
   @Override
   public void captureStep() {
-    beginStep(0, NO_STEP);
+    if (order.isAway()) {
+      throw new StepNotStarted(notRecordable("step"));
+    }
+    beginStep(stream, 0, NO_STEP);
     try {
-      groups.get(0).finishStep();
+      groups.get(0).finishStep(stream);
       for (int i = 1; i < groups.size(); i++) {
-        groups.get(i).beginStep(0, NO_STEP);
-        groups.get(i).finishStep();
+        groups.get(i).beginStep(stream, 0, NO_STEP);
+        groups.get(i).finishStep(stream);
       }
     } catch (CudaException e) {
       throw new StepNotStarted(e); // recorded work has not run
     }
   }
 
+  /** This stream must still wait for a step on another one, which a capture cannot record. */
+  private static IllegalStateException notRecordable(String call) {
+    return new IllegalStateException(
+        call
+            + ": the last step was on another stream, for which a capture cannot wait;"
+            + " call prepareReplays(n) after it and before the capture");
+  }
+
   /** Enqueues everything up to and including the kernel that counts the first group's step. */
-  private void beginStep(double learningRate, long step) {
+  private void beginStep(CudaStream on, double learningRate, long step) {
     try {
       for (int i = 0; i < groups.size(); i++) {
         if (gradients.computesNorm() || groups.get(i).lans) {
-          groups.get(i).sumGradients();
+          groups.get(i).sumGradients(on);
         }
       }
-      gradients.decide(stream);
-      groups.get(0).beginStep(learningRate, step);
+      gradients.decide(on);
+      groups.get(0).beginStep(on, learningRate, step);
     } catch (CudaException e) {
       throw new StepNotStarted(e);
     }
@@ -142,23 +201,27 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void prepareRates(int group, long first, double[] rates) {
+    order.atHome();
     groups.get(group).prepareRates(first, rates);
     report.setKnownRates(group, first + rates.length - 1);
   }
 
   @Override
   public void report(ReportSink sink) {
+    order.atHome();
     report.read(sink);
   }
 
   @Override
   public void read(int group, int parameter, StateArray array, long offset, FloatBuffer target) {
+    order.atHome();
     long from = groups.get(group).address(parameter, array, offset);
     Transfers.toHost(driver, stream, from, target);
   }
 
   @Override
   public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
+    order.atHome();
     FloatBuffer values = source.duplicate();
     long to = groups.get(group).address(parameter, array, offset);
     Transfers.toDevice(driver, stream, source, to);
@@ -185,6 +248,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void setSteps(long[] steps, long skipped) {
+    order.atHome();
     report.setSteps(steps, skipped);
     for (int g = 0; g < groups.size(); g++) {
       groups.get(g).setStep(steps[g]);
@@ -192,15 +256,53 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public void move(List<ParameterGroup> moved) {
+    DeviceChecks.requireMapped(driver, changed(moved));
+    try {
+      if (driver.isCapturing(stream)) {
+        throw new IllegalStateException(
+            "move: the optimizer's stream is being captured; move before or after the capture, replays use the new addresses");
+      }
+      order.atHome();
+    } catch (CudaException e) {
+      throw new StepNotStarted(e);
+    }
+    moves.begin();
+    for (int g = 0; g < groups.size(); g++) {
+      groups.get(g).move(moved.get(g).parameters(), moves);
+    }
+    moves.finish();
+    parameterGroups = moved;
+  }
+
+  private List<Parameter> changed(List<ParameterGroup> moved) {
+    List<Parameter> changed = new ArrayList<>();
+    for (int g = 0; g < moved.size(); g++) {
+      List<Parameter> before = parameterGroups.get(g).parameters();
+      for (int p = 0; p < before.size(); p++) {
+        Parameter after = moved.get(g).parameters().get(p);
+        if (after != before.get(p)) {
+          changed.add(after);
+        }
+      }
+    }
+    return changed;
+  }
+
+  @Override
   public void accumulate(int group, int parameter, TensorArray source) {
     DeviceParameter p = parameter(group, parameter);
     DeviceArray from = (DeviceArray) source;
+    if (order.isAway() && driver.isCapturing(stream)) {
+      throw notRecordable("accumulate");
+    }
     DeviceChecks.requireMapped(driver, p.name(), "gradients to add", from, p.count());
     accumulate(p.gradients().address(), from, p.count());
   }
 
   /** Enqueues adding an array to a binary32 array. */
   void accumulate(long to, DeviceArray from, long count) {
+    order.atHome();
     accumulation.add(to, from, count);
   }
 
@@ -208,7 +310,9 @@ public final class CudaBackend implements Backend {
   @Override
   public void close() {
     requireUsable();
+    order.atHome();
     driver.synchronize(stream);
+    order.destroy();
     arrays.close();
     driver.unloadModule(module);
   }
@@ -216,8 +320,9 @@ public final class CudaBackend implements Backend {
   /** Releases everything that can be released, even if some calls fail: there is no second try. */
   private void release(Throwable cause) {
     Runnable wait = () -> driver.synchronize(stream);
+    Runnable destroy = order == null ? () -> {} : order::destroy;
     Runnable unload = () -> driver.unloadModule(module);
-    for (Runnable step : List.<Runnable>of(wait, arrays::close, unload)) {
+    for (Runnable step : List.<Runnable>of(wait, destroy, arrays::close, unload)) {
       try {
         step.run();
       } catch (RuntimeException e) {

@@ -18,7 +18,9 @@ final class CudaGroup {
   final boolean lans;
   private final CudaDriver driver;
   private final CudaStream stream;
-  private final List<Parameter> parameters;
+  private final Tiling tiling;
+  private final long segments;
+  private List<Parameter> parameters;
   private final GroupState state;
   private final RateTable rates;
 
@@ -55,10 +57,11 @@ final class CudaGroup {
     lans = group.hyperparameters().updateRule() == UpdateRule.LANS;
     state = new GroupState(arrays, group);
     rates = new RateTable(driver, stream, arrays, group.name());
-    Tiling tiling = Tiling.of(group.counts());
+    tiling = Tiling.of(group.counts());
     ByteBuffer tables =
         new GroupTables(arrays, group, tiling)
             .upload(state, report, index, gradientSums, rates.address());
+    segments = tables.getLong(CudaLayout.Group.SEGMENTS);
     Window held = launcher.window();
     window =
         !lans && held.isChosen(path, group.hyperparameters().isAdapted(), tiling)
@@ -66,9 +69,10 @@ final class CudaGroup {
             : null;
 
     int tiles = tiling.tileCount();
-    int segments = tiling.segmentCount();
+    int segmentCount = tiling.segmentCount();
     gradientNormTiles = launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, tiles, tables);
-    gradientNormSegments = launcher.prepare(LaunchPolicy.GRADIENT_NORM_SEGMENTS, segments, tables);
+    gradientNormSegments =
+        launcher.prepare(LaunchPolicy.GRADIENT_NORM_SEGMENTS, segmentCount, tables);
     beginStep =
         launcher.prepare(
             LaunchPolicy.BEGIN_STEP,
@@ -80,7 +84,7 @@ final class CudaGroup {
     passes =
         window != null
             ? List.of(launcher.prepareSinglePass(tiles, tables, window.argument()))
-            : twoPasses(launcher, tables, tiles, segments);
+            : twoPasses(launcher, tables, tiles, segmentCount);
   }
 
   private List<CudaDriver.Launch> twoPasses(
@@ -114,21 +118,35 @@ final class CudaGroup {
     return state.address(segment, array, element);
   }
 
+  /** Enqueues storing the addresses that differ. */
+  void move(List<Parameter> moved, ArrayMoves moves) {
+    for (int s = 0; s < moved.size(); s++) {
+      if (moved.get(s) != parameters.get(s)) {
+        StructWriter.moveSegment(
+            moves,
+            segments + (long) s * CudaLayout.Segment.SIZE,
+            GroupTables.segment((DeviceParameter) parameters.get(s), s, state, tiling),
+            GroupTables.segment((DeviceParameter) moved.get(s), s, state, tiling));
+      }
+    }
+    parameters = moved;
+  }
+
   /** Enqueues the sums of squared gradients. */
-  void sumGradients() {
+  void sumGradients(CudaStream stream) {
     gradientNormTiles.enqueue(stream);
     gradientNormSegments.enqueue(stream);
   }
 
   /** Enqueues the kernel that counts the step. Nothing of the group has changed before it. */
-  void beginStep(double rate, long stepOfRate) {
+  void beginStep(CudaStream stream, double rate, long stepOfRate) {
     learningRate.putDouble(0, rate);
     rateStep.putLong(0, stepOfRate);
     beginStep.enqueue(stream);
   }
 
   /** Enqueues everything after {@link #beginStep}. */
-  void finishStep() {
+  void finishStep(CudaStream stream) {
     for (int i = 0; i < passes.size(); i++) { // an iterator would be allocated
       passes.get(i).enqueue(stream);
     }

@@ -168,6 +168,19 @@ final class CudaLayout {
     private Window() {}
   }
 
+  /** {@code kMoves}: the words that one launch of {@code move_arrays} stores. */
+  static final int MOVES = 255;
+
+  /** New values of words in segment tables; a kernel argument. */
+  static final class Moves {
+    static final int COUNT = 0;
+    static final int ADDRESS = COUNT + Long.BYTES;
+    static final int VALUE = ADDRESS + MOVES * Long.BYTES;
+    static final int SIZE = VALUE + MOVES * Long.BYTES;
+
+    private Moves() {}
+  }
+
   /** {@code kWordsPerTile}: tagged words with one tile's sums. */
   static final int WORDS_PER_TILE = 4;
 

@@ -6,11 +6,13 @@ import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.C
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.Tiling;
+import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ParameterArrays;
 import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.DeviceParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.Scalar;
 import java.util.List;
 
 /** Checks that precede every allocation on the device. */
@@ -58,23 +60,43 @@ final class DeviceChecks {
     return version / 1000 + "." + version % 1000 / 10;
   }
 
-  /** Rejects parameters whose arrays exceed the allocations they begin in. */
-  static void requireMapped(CudaDriver driver, List<ParameterGroup> groups) {
-    for (ParameterGroup group : groups) {
-      for (Parameter parameter : group.parameters()) {
-        DeviceParameter p = (DeviceParameter) parameter;
-        ParameterArrays.of(p)
-            .forEach((what, array) -> requireMapped(driver, p.name(), what, array, p.count()));
-      }
+  /** Rejects parameters with arrays in host memory, or that exceed their allocations. */
+  static void requireMapped(CudaDriver driver, List<Parameter> parameters) {
+    for (Parameter parameter : parameters) {
+      DeviceParameter p = (DeviceParameter) parameter;
+      ParameterArrays.of(p)
+          .forEach((what, array) -> requireMapped(driver, p.name(), what, array, p.count()));
     }
   }
 
-  /** Rejects an array that exceeds the allocation it begins in. */
+  /** Rejects scalars in host memory. */
+  static void requireMapped(CudaDriver driver, GradientOptions options) {
+    options.norm().ifPresent(norm -> requireOnDevice(driver, "gradientNorm", norm));
+    requireOnDevice(driver, "lossScale", options.lossScale());
+    requireOnDevice(driver, "gradientDivisor", options.divisor());
+  }
+
+  private static void requireOnDevice(CudaDriver driver, String name, Scalar scalar) {
+    if (scalar instanceof Scalar.OnDevice device) {
+      requireOnDevice(driver, name, device.array().address());
+    }
+  }
+
+  private static void requireOnDevice(CudaDriver driver, String what, long address) {
+    if (driver.isHostMemory(address)) {
+      throw new IllegalArgumentException(
+          "%s at 0x%x: in pinned host memory; pass device memory, for example from cudaMalloc"
+              .formatted(what, address));
+    }
+  }
+
+  /** Rejects an array in host memory, or that exceeds the allocation it begins in. */
   static void requireMapped(
       CudaDriver driver, String parameter, String what, DeviceArray array, long count) {
     if (count == 0) {
       return;
     }
+    requireOnDevice(driver, "parameter " + parameter + ": " + what, array.address());
     CudaDriver.DeviceRange range = driver.rangeOf(array.address());
     long end = array.address() + count * array.type().bytes();
     if (range != null && end > range.start() + range.bytes()) {

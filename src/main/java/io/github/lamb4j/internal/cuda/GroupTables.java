@@ -73,6 +73,14 @@ final class GroupTables {
     return arrays.upload(table, Purpose.SEGMENT_TABLE, group.name());
   }
 
+  /** One segment of the table. */
+  static ByteBuffer segment(DeviceParameter p, int s, GroupState state, Tiling tiling) {
+    ByteBuffer segment = CudaLayout.buffer(CudaLayout.Segment.SIZE);
+    StructWriter.putSegment(
+        segment, 0, arraysOf(p, s, state), p.count(), tiling.firstTile(s), tiling.tileCount(s));
+    return segment;
+  }
+
   private static StructWriter.SegmentArrays arraysOf(DeviceParameter p, int s, GroupState state) {
     boolean master = p.hasMaster();
     return new StructWriter.SegmentArrays(

@@ -28,6 +28,8 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
   static final LaunchPolicy SINGLE_PASS = new LaunchPolicy("single_pass", 256, 2);
   static final LaunchPolicy ACCUMULATE = new LaunchPolicy("accumulate", 256, 5);
 
+  static final LaunchPolicy MOVE_ARRAYS = new LaunchPolicy("move_arrays", 256, 1);
+
   static List<LaunchPolicy> all() {
     return List.of(
         GRADIENT_NORM_TILES,
@@ -41,7 +43,8 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
         LANS_TRUST_RATIO,
         LANS_APPLY,
         SINGLE_PASS,
-        ACCUMULATE);
+        ACCUMULATE,
+        MOVE_ARRAYS);
   }
 
   /** The number of blocks for {@code work} tiles or segments: at least one, as CUDA requires. */

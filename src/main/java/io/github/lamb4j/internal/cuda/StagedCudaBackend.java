@@ -33,14 +33,27 @@ public final class StagedCudaBackend implements Backend {
 
   private static final int FIRST_DEVICE = 0;
 
-  private record Copy(HostArray host, long device) {}
+  /** A host array, which {@link #move} replaces, and its copy on the device. */
+  private static final class Copy {
+    HostArray host;
+    final long device;
+
+    Copy(HostArray host, long device) {
+      this.host = host;
+      this.device = device;
+    }
+  }
+
+  /** The copies of one parameter's arrays. */
+  private record Copies(Copy weights, Copy gradients, Optional<Copy> model) {}
 
   private final CudaDriver driver;
   private final CudaStream stream = CudaStream.LEGACY;
-  private final List<ParameterGroup> groups;
+  private List<ParameterGroup> groups;
   private final boolean ownContext;
   private final boolean stepsMayBeSkipped;
   private final DeviceArrays arrays;
+  private final List<List<Copies>> copies = new ArrayList<>();
   private final List<Copy> inputs = new ArrayList<>();
   private final List<Copy> results = new ArrayList<>();
   private final CudaBackend backend;
@@ -67,8 +80,8 @@ public final class StagedCudaBackend implements Backend {
     }
     arrays = new DeviceArrays(driver, stream);
     try {
-      List<ParameterGroup> copies = groups.stream().map(this::onDevice).toList();
-      backend = new CudaBackend(driver, stream, copies, onDevice(options), path);
+      List<ParameterGroup> onDevice = groups.stream().map(this::onDevice).toList();
+      backend = new CudaBackend(driver, stream, onDevice, onDevice(options), path);
     } catch (RuntimeException | Error e) {
       tryToRelease(e);
       throw e;
@@ -77,6 +90,7 @@ public final class StagedCudaBackend implements Backend {
 
   private ParameterGroup onDevice(ParameterGroup group) {
     List<Parameter> parameters = new ArrayList<>();
+    copies.add(new ArrayList<>());
     for (Parameter parameter : group.parameters()) {
       parameters.add(onDevice((HostParameter) parameter));
     }
@@ -87,6 +101,7 @@ public final class StagedCudaBackend implements Backend {
     Copy weights = copy(host.weights(), Purpose.WEIGHTS, host.name());
     Copy gradients = copy(host.gradients(), Purpose.GRADIENTS, host.name());
     Optional<Copy> model = host.modelCopy().map(own -> copy(own, Purpose.MODEL_COPY, host.name()));
+    copies.get(copies.size() - 1).add(new Copies(weights, gradients, model));
     if (host.hasMaster()) {
       Transfers.toDevice(driver, stream, weights.host, weights.device); // initializes the master
     } else {
@@ -212,6 +227,20 @@ public final class StagedCudaBackend implements Backend {
       backend.accumulate(sum, new DeviceArray(added, from.type()), p.count());
       Transfers.toHost(driver, stream, sum, p.gradients());
     }
+  }
+
+  @Override
+  public void move(List<ParameterGroup> moved) {
+    for (int g = 0; g < moved.size(); g++) {
+      for (int p = 0; p < copies.get(g).size(); p++) {
+        HostParameter parameter = (HostParameter) moved.get(g).parameters().get(p);
+        Copies own = copies.get(g).get(p);
+        own.weights.host = parameter.weights();
+        own.gradients.host = parameter.gradients();
+        own.model.ifPresent(copy -> copy.host = parameter.modelCopy().orElseThrow());
+      }
+    }
+    groups = moved;
   }
 
   @Override

@@ -8,6 +8,14 @@ import java.nio.ByteBuffer;
 /** Writes the structures of {@link CudaLayout} into a buffer, each from the index {@code at} on. */
 final class StructWriter {
 
+  /** The words of a segment that depend on the caller's addresses, each of 8 bytes. */
+  private static final int[] ADDRESS_WORDS = {
+    CudaLayout.Segment.WEIGHTS,
+    CudaLayout.Segment.MODEL,
+    CudaLayout.Segment.GRADIENTS,
+    CudaLayout.Segment.ALIGNED // and the padding after it
+  };
+
   private StructWriter() {}
 
   /**
@@ -47,6 +55,15 @@ final class StructWriter {
     to.putInt(at + CudaLayout.Segment.GRADIENT_TYPE, CudaLayout.dtype(arrays.gradients.type()));
     to.putInt(at + CudaLayout.Segment.MODEL_TYPE, CudaLayout.dtype(arrays.model.type()));
     to.putInt(at + CudaLayout.Segment.ALIGNED, flag(arrays.isAligned()));
+  }
+
+  /** Stores the words in which two versions of a segment at a device address differ. */
+  static void moveSegment(ArrayMoves moves, long segment, ByteBuffer before, ByteBuffer after) {
+    for (int word : ADDRESS_WORDS) {
+      if (before.getLong(word) != after.getLong(word)) {
+        moves.put(segment + word, after.getLong(word));
+      }
+    }
   }
 
   static void putHyperparameters(ByteBuffer to, int at, Hyperparameters h) {

@@ -8,6 +8,8 @@ import io.github.lamb4j.internal.spi.Backend.StepNotStarted;
 import io.github.lamb4j.internal.spi.BackendFactory;
 import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.internal.spi.StreamHandle;
+import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
@@ -60,7 +62,7 @@ public final class Engine {
   private void install(Model model, Backend backend, long[] began, long step) {
     this.model = model;
     this.backend = backend;
-    own = new ReportData(model.groups, settings.gradients().knowsNorm());
+    own = new ReportData(model.shape, settings.gradients().knowsNorm());
     clock = new StepClock(model.groups, began, step);
     resumedAt = step;
     captured = false;
@@ -71,7 +73,7 @@ public final class Engine {
   }
 
   public StepReport newReport() {
-    return new ReportData(model.groups, settings.gradients().knowsNorm());
+    return new ReportData(model.shape, settings.gradients().knowsNorm());
   }
 
   public void requireUsable() {
@@ -101,7 +103,19 @@ public final class Engine {
   }
 
   public void step() {
-    boolean capturing = backend.isCapturing();
+    step(null);
+  }
+
+  /**
+   * Takes one step.
+   *
+   * @param stream another stream to enqueue it on, or null for the optimizer's own
+   */
+  public void step(StreamHandle stream) {
+    if (stream != null) {
+      backend.requireStream(stream);
+    }
+    boolean capturing = stream == null && backend.isCapturing();
     if (capturing) {
       clock.requirePreparedReplays();
     } else {
@@ -113,6 +127,8 @@ public final class Engine {
     try {
       if (capturing) {
         backend.captureStep();
+      } else if (stream != null) {
+        backend.step(stream, clock.rates(), clock.steps());
       } else {
         backend.step(clock.rates(), clock.steps());
       }
@@ -134,6 +150,23 @@ public final class Engine {
     clock.prepareReplays(backend, steps);
   }
 
+  public void move(Parameter... parameters) {
+    Model moved = model.moved(backends.memory(), parameters);
+    if (moved == model) {
+      return;
+    }
+    try {
+      backend.move(moved.groups);
+    } catch (StepNotStarted e) {
+      throw e.reason();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw e;
+    } catch (RuntimeException | Error e) {
+      fail("move", e);
+    }
+    model = moved;
+  }
+
   public void accumulate(String parameter, TensorArray source) {
     Place place = model.placeOf(parameter);
     AccumulateChecks.requireFitting(model.at(place), source);
@@ -147,7 +180,7 @@ public final class Engine {
   }
 
   public void report(StepReport report) {
-    if (!(report instanceof ReportData data) || data.groups() != model.groups) {
+    if (!(report instanceof ReportData data) || data.groups() != model.shape) {
       throw new IllegalArgumentException(
           "report: %s; create one with newReport()"
               .formatted(

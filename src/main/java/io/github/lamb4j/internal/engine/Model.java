@@ -23,7 +23,11 @@ public final class Model {
   private static final int PIECE = 1 << 20;
 
   final List<ParameterGroup> groups;
-  private final Map<String, Place> places = new HashMap<>();
+
+  /** The groups as they were before any move; its identity is that of the model for reports. */
+  final List<ParameterGroup> shape;
+
+  private final Map<String, Place> places;
 
   /**
    * Validates everything that does not need a device.
@@ -37,6 +41,8 @@ public final class Model {
       throw new IllegalArgumentException("no parameter group; add at least one with group(...)");
     }
     this.groups = List.copyOf(groups);
+    shape = this.groups;
+    places = new HashMap<>();
     requireUniqueGroups();
     for (int g = 0; g < groups.size(); g++) {
       List<Parameter> parameters = groups.get(g).parameters();
@@ -45,6 +51,51 @@ public final class Model {
       }
     }
     Overlaps.refuse(groups);
+  }
+
+  private Model(List<ParameterGroup> groups, Model before) {
+    this.groups = List.copyOf(groups);
+    shape = before.shape;
+    places = before.places;
+  }
+
+  /**
+   * Returns this model with other arrays, or this model itself if no array changes.
+   *
+   * @throws IllegalArgumentException if a parameter is unknown, differs in more than its addresses,
+   *     or overlaps another
+   */
+  Model moved(MemorySpace memory, Parameter... parameters) {
+    Map<Place, Parameter> changed = new HashMap<>();
+    for (Parameter parameter : parameters) {
+      Place place = placeOf(parameter.name());
+      Moves.requireFitting(at(place), parameter, memory);
+      if (changed.putIfAbsent(place, parameter) != null) {
+        throw new IllegalArgumentException(
+            "parameter " + parameter.name() + ": given twice; pass each parameter once");
+      }
+    }
+    changed.entrySet().removeIf(entry -> entry.getValue().equals(at(entry.getKey())));
+    if (changed.isEmpty()) {
+      return this;
+    }
+    List<ParameterGroup> moved = new ArrayList<>(groups);
+    changed.keySet().stream()
+        .mapToInt(Place::group)
+        .distinct()
+        .forEach(
+            g -> {
+              List<Parameter> members = new ArrayList<>(groups.get(g).parameters());
+              for (int p = 0; p < members.size(); p++) {
+                members.set(p, changed.getOrDefault(new Place(g, p), members.get(p)));
+              }
+              moved.set(
+                  g,
+                  new ParameterGroup(
+                      groups.get(g).name(), groups.get(g).hyperparameters(), members));
+            });
+    Overlaps.refuse(moved);
+    return new Model(moved, this);
   }
 
   private void requireUniqueGroups() {

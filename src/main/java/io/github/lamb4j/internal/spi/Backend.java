@@ -1,8 +1,10 @@
 package io.github.lamb4j.internal.spi;
 
+import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
+import java.util.List;
 
 /**
  * Runs the steps of one optimizer and keeps its state. All backends give the same bits. Groups and
@@ -31,6 +33,21 @@ public interface Backend extends AutoCloseable {
    *     exception they may be partly updated
    */
   void step(double[] learningRates, long[] steps);
+
+  /**
+   * Checks that a step can run on another stream.
+   *
+   * @throws IllegalStateException if it cannot; the message gives reason and remedy
+   */
+  default void requireStream(StreamHandle stream) {
+    throw new IllegalStateException(
+        "step on a stream: this optimizer has host parameters and no stream; call step()");
+  }
+
+  /** As {@link #step(double[], long[])}, on another stream, after all earlier work. */
+  default void step(StreamHandle stream, double[] learningRates, long[] steps) {
+    throw new IllegalStateException("this backend has no streams");
+  }
 
   /**
    * Records one step in the graph being captured. Replays look up their learning rates among those
@@ -77,6 +94,17 @@ public interface Backend extends AutoCloseable {
    * @param source an array of the parameter's length, in the same memory as the parameter
    */
   void accumulate(int group, int parameter, TensorArray source);
+
+  /**
+   * Replaces arrays, for steps that are enqueued later. Keeps the state. Does not wait.
+   *
+   * @param groups the groups with which the backend was opened, with other arrays of the same types
+   *     and lengths
+   * @throws IllegalArgumentException if a device array is not where it can be; nothing is changed
+   * @throws IllegalStateException if this is not possible now; nothing is changed
+   * @throws StepNotStarted if a driver call failed with nothing changed
+   */
+  void move(List<ParameterGroup> groups);
 
   /** Releases everything that the backend owns. After a failure, a second call tries again. */
   @Override

@@ -34,7 +34,8 @@ final class KernelHeaders {
   private static final Pattern ENUM = Pattern.compile("enum (\\w+) : uint32_t \\{([^}]*)\\};");
   private static final Pattern STRUCT =
       Pattern.compile("(?m)^struct (\\w+) \\{(.*?)^\\};", Pattern.DOTALL);
-  private static final Pattern FIELDS = Pattern.compile("(?:const )?(\\w+)(\\*?) ([\\w, ]+)");
+  private static final Pattern FIELDS =
+      Pattern.compile("(?:const )?(\\w+)(\\*?) ([\\w, ]+)(?:\\[(k\\w+)\\])?");
   private static final Pattern KERNEL =
       Pattern.compile("extern \"C\" __global__ void __launch_bounds__\\(([^)]*)\\)\\s*(\\w+)\\(");
   private static final Pattern ASSERTED =
@@ -156,7 +157,7 @@ final class KernelHeaders {
       for (String name : fields.group(3).split(",")) {
         int offset = roundUp(end, type.alignment);
         offsets.put(name.strip(), offset);
-        end = offset + type.size;
+        end = offset + type.size * (fields.group(4) == null ? 1 : (int) term(fields.group(4)));
         largest = Math.max(largest, type.alignment);
       }
     }

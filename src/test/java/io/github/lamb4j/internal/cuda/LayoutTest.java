@@ -103,6 +103,7 @@ class LayoutTest {
 
   private static Map<String, Long> constants() {
     return Map.of(
+        "kMoves", (long) CudaLayout.MOVES,
         "kTileElements", (long) Tiling.TILE_ELEMENTS,
         "kLanes", (long) Tiling.LANES,
         "kThreads", (long) LaunchPolicy.MOMENTS.threads(),

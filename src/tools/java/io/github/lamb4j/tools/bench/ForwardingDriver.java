@@ -55,6 +55,11 @@ public class ForwardingDriver implements CudaDriver {
   }
 
   @Override
+  public boolean isHostMemory(long address) {
+    return driver.isHostMemory(address);
+  }
+
+  @Override
   public DeviceRange rangeOf(long address) {
     return driver.rangeOf(address);
   }
@@ -123,6 +128,11 @@ public class ForwardingDriver implements CudaDriver {
   @Override
   public long createEvent() {
     return driver.createEvent();
+  }
+
+  @Override
+  public OrderingEvent createOrderingEvent() {
+    return driver.createOrderingEvent();
   }
 
   @Override

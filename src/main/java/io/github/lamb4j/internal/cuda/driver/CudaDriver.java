@@ -47,6 +47,12 @@ public interface CudaDriver {
   DeviceRange rangeOf(long address);
 
   /**
+   * Whether an address is in pinned or mapped host memory. Managed memory is not, nor is an address
+   * that the driver does not know.
+   */
+  boolean isHostMemory(long address);
+
+  /**
    * Allocates device memory, aligned to 256 bytes or more, with undefined contents.
    *
    * @param purpose the contents of the memory
@@ -107,6 +113,9 @@ public interface CudaDriver {
   /** Creates an event that records time. */
   long createEvent();
 
+  /** Creates an event that orders streams and records no time. */
+  OrderingEvent createOrderingEvent();
+
   /** Enqueues recording an event. */
   void recordEvent(long event, CudaStream stream);
 
@@ -120,6 +129,21 @@ public interface CudaDriver {
   interface Launch {
     /** Enqueues the kernel on a stream. Neither allocates nor waits. */
     void enqueue(CudaStream stream);
+  }
+
+  /** Orders work on one stream after work on another, on the device. Not thread-safe. */
+  interface OrderingEvent {
+    /** Enqueues recording the event. Neither allocates nor waits. */
+    void record(CudaStream stream);
+
+    /**
+     * Makes work that is enqueued on the stream later wait, on the device, for all work before the
+     * last recording. Neither allocates nor waits.
+     */
+    void delay(CudaStream stream);
+
+    /** Destroys the event. */
+    void destroy();
   }
 
   /** Device attributes that determine launches or that the benchmark reports. */

@@ -1,9 +1,16 @@
 package io.github.lamb4j.internal.cuda.driver;
 
+import io.github.lamb4j.internal.spi.StreamHandle;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InaccessibleObjectException;
 import jcuda.driver.CUstream;
+import jcuda.runtime.cudaStream_t;
 
-/** An opaque handle of a stream. Two are equal if they denote the same stream. */
-public final class CudaStream {
+/**
+ * An opaque handle of a stream. Two are equal if they denote the same stream. A caller's stream
+ * object is copied, because the caller may create another stream in it.
+ */
+public final class CudaStream implements StreamHandle {
 
   /** The legacy default stream. */
   public static final CudaStream LEGACY = of(new CUstream());
@@ -16,7 +23,35 @@ public final class CudaStream {
 
   /** The caller's stream. */
   public static CudaStream of(CUstream stream) {
-    return new CudaStream(stream);
+    return new CudaStream(new CUstream(new cudaStream_t(stream)));
+  }
+
+  /** The caller's stream, from the CUDA runtime API. */
+  public static CudaStream of(cudaStream_t stream) {
+    return new CudaStream(new CUstream(stream));
+  }
+
+  /**
+   * The stream with a handle from another binding; 0 is the legacy default stream.
+   *
+   * @throws IllegalStateException if this JCuda offers no way to use the handle
+   */
+  public static CudaStream of(long handle) {
+    return handle == 0 ? LEGACY : new CudaStream(withHandle(handle));
+  }
+
+  /** JCuda makes stream objects from handles, but not publicly. */
+  private static CUstream withHandle(long handle) {
+    try {
+      Constructor<CUstream> constructor = CUstream.class.getDeclaredConstructor(long.class);
+      constructor.setAccessible(true);
+      return constructor.newInstance(handle);
+    } catch (ReflectiveOperationException | InaccessibleObjectException | SecurityException e) {
+      throw new IllegalStateException(
+          "stream handle 0x%x: this version of JCuda cannot wrap it; pass a CUstream or cudaStream_t"
+              .formatted(handle),
+          e);
+    }
   }
 
   /** A new stream of a driver other than JCuda, equal only to itself. */

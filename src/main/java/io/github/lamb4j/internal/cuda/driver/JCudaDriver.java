@@ -2,6 +2,8 @@ package io.github.lamb4j.internal.cuda.driver;
 
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT;
+import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED;
+import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
 import static jcuda.driver.JCudaDriver.cuCtxGetCurrent;
 import static jcuda.driver.JCudaDriver.cuCtxGetDevice;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
@@ -28,11 +30,13 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
 import static jcuda.driver.JCudaDriver.cuModuleLoadDataEx;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
+import static jcuda.driver.JCudaDriver.cuPointerGetAttribute;
 import static jcuda.driver.JCudaDriver.cuStreamIsCapturing;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import io.github.lamb4j.error.CudaException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,7 +48,9 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstreamCaptureStatus;
 
@@ -223,6 +229,21 @@ public final class JCudaDriver implements CudaDriver {
   }
 
   @Override
+  public boolean isHostMemory(long address) {
+    return pointerAttribute(CU_POINTER_ATTRIBUTE_MEMORY_TYPE, address)
+            == CUmemorytype.CU_MEMORYTYPE_HOST
+        && pointerAttribute(CU_POINTER_ATTRIBUTE_IS_MANAGED, address) == 0;
+  }
+
+  /** An attribute that is a 32-bit number; 0 if the driver does not know the address. */
+  private static int pointerAttribute(int attribute, long address) {
+    ByteBuffer value = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
+    int code =
+        Results.codeOf(() -> cuPointerGetAttribute(Pointer.to(value), attribute, at(address)));
+    return code == 0 ? value.getInt(0) : 0;
+  }
+
+  @Override
   public long allocate(long bytes, Purpose purpose, String owner) {
     Address address = new Address();
     check(
@@ -370,6 +391,16 @@ public final class JCudaDriver implements CudaDriver {
     CUevent event = new CUevent();
     check("cuEventCreate", "creating an event", () -> cuEventCreate(event, 0));
     return register(event);
+  }
+
+  @Override
+  public OrderingEvent createOrderingEvent() {
+    CUevent event = new CUevent();
+    check(
+        "cuEventCreate",
+        "creating an event",
+        () -> cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING));
+    return new JCudaOrderingEvent(event);
   }
 
   @Override
