@@ -235,6 +235,7 @@ public final class Lamb implements AutoCloseable {
     requireStream(stream, "step() uses the optimizer's own");
     enter();
     try {
+      engine.requireStreams();
       takeStep(lastStream.of(stream));
     } finally {
       busy.set(false);
@@ -252,6 +253,7 @@ public final class Lamb implements AutoCloseable {
     requireStream(stream, "step() uses the optimizer's own");
     enter();
     try {
+      engine.requireStreams();
       takeStep(lastStream.of(stream));
     } finally {
       busy.set(false);
@@ -268,6 +270,7 @@ public final class Lamb implements AutoCloseable {
   public void step(long streamHandle) {
     enter();
     try {
+      engine.requireStreams();
       takeStep(lastStream.of(streamHandle));
     } finally {
       busy.set(false);

@@ -118,6 +118,11 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public boolean hasStreams() {
+    return true;
+  }
+
+  @Override
   public void requireStream(StreamHandle other) {
     if (driver.isCapturing(stream)) {
       throw new IllegalStateException(

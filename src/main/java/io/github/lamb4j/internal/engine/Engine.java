@@ -94,6 +94,14 @@ public final class Engine {
     requireSound();
   }
 
+  /** Rejects a step on a stream of the caller's if the backend has none. */
+  public void requireStreams() {
+    if (!backend.hasStreams()) {
+      throw new IllegalStateException(
+          "step on a stream: this optimizer has host parameters and no stream; call step()");
+    }
+  }
+
   void requireNotCapturing(String call) {
     if (backend.isCapturing()) {
       throw new IllegalStateException(

@@ -34,14 +34,18 @@ public interface Backend extends AutoCloseable {
    */
   void step(double[] learningRates, long[] steps);
 
+  /** {@return whether steps can run on streams of the caller's} */
+  default boolean hasStreams() {
+    return false;
+  }
+
   /**
-   * Checks that a step can run on another stream.
+   * Checks that a step can run on another stream now.
    *
    * @throws IllegalStateException if it cannot; the message gives reason and remedy
    */
   default void requireStream(StreamHandle stream) {
-    throw new IllegalStateException(
-        "step on a stream: this optimizer has host parameters and no stream; call step()");
+    throw new IllegalStateException("this backend has no streams");
   }
 
   /** As {@link #step(double[], long[])}, on another stream, after all earlier work. */

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -177,6 +178,25 @@ class StepCallsTest {
     }
   }
 
+  @Test
+  void shouldAllocateNothingOnAnotherStream() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (TestDevice device = TestDevice.open()) {
+      CudaDriver driver = new LaunchingNothing(device.driver());
+      try (Lamb lamb = deciding(device, driver, StepPath.AUTO, NonFiniteGradients.SKIP, false)) {
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 10; round++) {
+          long before = threads.getCurrentThreadAllocatedBytes();
+          for (int step = 0; step < 500; step++) {
+            lamb.step(7L);
+          }
+          least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        assertEquals(0, least);
+      }
+    }
+  }
+
   /** A driver whose launches and queries do nothing, so that any allocation is the optimizer's. */
   private static final class LaunchingNothing extends ForwardingDriver {
 
@@ -194,6 +214,20 @@ class StepCallsTest {
     @Override
     public boolean isCapturing(CudaStream stream) {
       return false;
+    }
+
+    @Override
+    public OrderingEvent createOrderingEvent() {
+      return new OrderingEvent() {
+        @Override
+        public void record(CudaStream stream) {}
+
+        @Override
+        public void delay(CudaStream stream) {}
+
+        @Override
+        public void destroy() {}
+      };
     }
 
     @Override

@@ -36,7 +36,6 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import io.github.lamb4j.error.CudaException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -237,10 +236,10 @@ public final class JCudaDriver implements CudaDriver {
 
   /** An attribute that is a 32-bit number; 0 if the driver does not know the address. */
   private static int pointerAttribute(int attribute, long address) {
-    ByteBuffer value = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
+    int[] value = new int[1];
     int code =
         Results.codeOf(() -> cuPointerGetAttribute(Pointer.to(value), attribute, at(address)));
-    return code == 0 ? value.getInt(0) : 0;
+    return code == 0 ? value[0] : 0;
   }
 
   @Override
