@@ -1,4 +1,5 @@
-// Stores new addresses into the segment tables, between two steps. No CPU twin: the CPU backend replaces the arrays.
+// Stores new addresses into the segment tables, between two steps: 8 bytes for each word that changes.
+// No CPU twin: `CpuBackend.move` replaces the arrays themselves.
 //
 // The words travel as the kernel's argument, which the driver copies when the kernel is enqueued: the host neither waits
 // nor keeps a staging buffer, and steps enqueued before still use the old addresses.

@@ -33,6 +33,7 @@ final class JavaExample {
       import io.github.lamb4j.model.*;
       import io.github.lamb4j.report.*;
       import io.github.lamb4j.schedule.*;
+      import jcuda.Pointer;
       import jcuda.driver.*;
       class Example {
       """;

@@ -28,6 +28,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -118,6 +119,8 @@ class MoveTest {
     return bits;
   }
 
+  @Tag("gpu")
+  @Tag("kernels")
   @ParameterizedTest
   @EnumSource
   void shouldGiveTheSameBits(Side.Where where) {
@@ -138,6 +141,7 @@ class MoveTest {
     return device.upload(new byte[4 * floats], 0, "floats");
   }
 
+  @Tag("kernels")
   @Test
   void shouldMoveManyParametersInFewLaunches() {
     try (TestDevice device = TestDevice.open()) {
@@ -213,6 +217,7 @@ class MoveTest {
     }
   }
 
+  @Tag("gpu")
   @Test
   void shouldMoveBetweenReplays() {
     try (TestDevice device = TestDevice.open()) {
