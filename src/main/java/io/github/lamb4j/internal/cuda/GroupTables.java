@@ -10,6 +10,7 @@ import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /** Uploads the tables of one group and writes the {@code Group} that the kernels take. */
@@ -73,9 +74,10 @@ final class GroupTables {
     return arrays.upload(table, Purpose.SEGMENT_TABLE, group.name());
   }
 
-  /** One segment of the table. */
+  /** One segment of the table, for comparison: on the heap, where buffers are cheap. */
   static ByteBuffer segment(DeviceParameter p, int s, GroupState state, Tiling tiling) {
-    ByteBuffer segment = CudaLayout.buffer(CudaLayout.Segment.SIZE);
+    ByteBuffer segment =
+        ByteBuffer.allocate(CudaLayout.Segment.SIZE).order(ByteOrder.nativeOrder());
     StructWriter.putSegment(
         segment, 0, arraysOf(p, s, state), p.count(), tiling.firstTile(s), tiling.tileCount(s));
     return segment;
