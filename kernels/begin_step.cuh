@@ -15,13 +15,14 @@ __device__ __forceinline__ double rate_of(const Group& group, uint64_t step, uin
   return group.rates[step % kRates];
 }
 
-// `learning_rate` is the rate of step `rate_step`. In a graph `rate_step` is 0, and the rate is not used.
+// `learning_rate` is the rate of step `rate_step`, or of the next step if that is kNextStep. In a graph `rate_step` is 0,
+// and the rate is not used.
 extern "C" __global__ void __launch_bounds__(1)
     begin_step(const Group group, double learning_rate, uint64_t rate_step, const StepControl* control) {
   const Hyperparameters& h = *group.hyperparameters;
   StepState& state = *group.state;
   Coefficients& c = state.coefficients;
-  if (rate_step != 0) {
+  if (rate_step != 0 && rate_step != kNextStep) {
     group.rates[rate_step % kRates] = learning_rate;
     // A step more than kRates behind means that the host has just learned of that many skipped steps: trust it.
     if (rate_step > state.known_rates || rate_step + kRates <= state.known_rates) state.known_rates = rate_step;
@@ -32,7 +33,8 @@ extern "C" __global__ void __launch_bounds__(1)
   state.step += 1;
   state.beta1_power *= h.beta1;
   state.beta2_power *= h.beta2;
-  double rate = rate_of(group, state.step, state.known_rates);
+  double rate = rate_step == kNextStep ? learning_rate : rate_of(group, state.step, state.known_rates);
+  state.rate = rate;
   bool of_moments = h.bias_correction == kOfMoments;
   double m_divisor = 1.0 - state.beta1_power, sqrt_v_divisor = sqrt(1.0 - state.beta2_power);
   c.learning_rate = h.bias_correction == kOfLearningRate ? rate * (sqrt_v_divisor / m_divisor) : rate;

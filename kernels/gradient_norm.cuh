@@ -53,12 +53,16 @@ __device__ __forceinline__ void decide(const GradientInputs& in, double raw, Ste
   double s = in.constant;
   if (in.loss_scale != nullptr) s *= (double)*in.loss_scale;
   if (in.divisor != nullptr) s *= (double)*in.divisor;
-  double norm = raw / s;
-  if (control.halted == 0) control.norm = norm;  // keep the norm that halted the run, for the report
+  bool positive = is_finite(s) && s > 0;
+  double norm = positive && raw >= 0 ? raw / s : __longlong_as_double(0x7ff8000000000000);
+  if (control.halted == 0) {  // keep what halted the run, for the report
+    control.norm = norm;
+    if (!positive && control.divisor == 1) control.divisor = s;
+  }
   control.scale = norm > in.max_norm ? in.max_norm / raw : 1.0 / s;
   // The norm after clipping bounds every gradient. A gradient that is scaled up must not become infinite.
   bool fits = control.scale <= 1 || fmin(norm, in.max_norm) <= FLT_MAX;
-  bool sound = is_finite(norm) && is_finite(s) && s > 0 && fits;
+  bool sound = is_finite(norm) && positive && fits;
   bool bad = in.non_finite != kPropagate && !sound;
   if (bad && in.non_finite == kFail) control.halted = 1;
   bool skip = bad || control.halted != 0;

@@ -17,6 +17,9 @@ constexpr int kBlocks = 3;  // resident per multiprocessor, as in LaunchPolicy.j
 // counts of host and device may differ.
 constexpr uint64_t kRates = 4096;
 
+// In place of a rate's step: the rate is for the next step, whatever its number, and is not kept.
+constexpr uint64_t kNextStep = 0xffffffffffffffff;
+
 // A tagged word has the lower half of the step count in its upper half, and 32 bits of data in its lower half. A sum
 // takes two words.
 constexpr int kWordsPerTile = 4;
@@ -97,6 +100,7 @@ struct GradientInputs {
 struct StepControl {
   double norm;       // of the true gradients of all groups, if a step needs it
   double scale;      // factor for every gradient
+  double divisor;    // first product of loss scale and divisor that was not finite and above 0; 1 if there was none
   uint64_t skipped;  // number of skipped steps since the optimizer was built
   uint32_t skip;     // 1: this step changes nothing
   uint32_t halted;   // 1: no step changes anything until the host sets the step count
@@ -107,6 +111,7 @@ struct StepControl {
 struct StepState {
   uint64_t step;
   uint64_t known_rates;              // last step whose learning rate is in the table
+  double rate;                       // of the last step, without bias correction
   double beta1_power, beta2_power;  // products of `step` factors, multiplied one by one
   Coefficients coefficients;
 };
@@ -152,7 +157,7 @@ static_assert(sizeof(Segment) == 72 && offsetof(Segment, aligned) == 64, "CudaLa
 static_assert(sizeof(SegmentNorms) == 56 && offsetof(SegmentNorms, step_size) == 48, "CudaLayout.java");
 static_assert(sizeof(Hyperparameters) == 88 && offsetof(Hyperparameters, bias_correction) == 64, "CudaLayout.java");
 static_assert(sizeof(GradientInputs) == 56 && offsetof(GradientInputs, count) == 48, "CudaLayout.java");
-static_assert(sizeof(StepControl) == 32 && offsetof(StepControl, skip) == 24, "CudaLayout.java");
+static_assert(sizeof(StepControl) == 40 && offsetof(StepControl, skip) == 32, "CudaLayout.java");
 static_assert(sizeof(Coefficients) == 64, "CudaLayout.java");
-static_assert(sizeof(StepState) == 96 && offsetof(StepState, coefficients) == 32, "CudaLayout.java");
+static_assert(sizeof(StepState) == 104 && offsetof(StepState, coefficients) == 40, "CudaLayout.java");
 static_assert(sizeof(Group) == 80 && offsetof(Group, tile_count) == 72, "CudaLayout.java");

@@ -278,6 +278,42 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
+   * Sets the learning rate of a group from its next step on, in place of its schedule, until the
+   * next call. It does not call the driver and allocates nothing, so that a program may call it
+   * before every step. {@link #load} and {@link #resumeAt} do not change it. Replays of a graph use
+   * the rates that {@link #prepareReplays} prepared; it must be called again to prepare this one.
+   *
+   * @param group the group's name
+   * @param rate finite and at least 0
+   * @throws IllegalArgumentException if there is no such group or the rate is out of range
+   */
+  public void setLearningRate(String group, double rate) {
+    enter();
+    try {
+      engine.setLearningRate(group, rate);
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  /**
+   * {@return the learning rate of a group's next step: the one that was set, or that of its
+   * schedule} It does not wait: a step that was skipped since the last report counts as taken.
+   *
+   * @param group the group's name
+   * @throws IllegalArgumentException if there is no such group
+   * @throws IllegalStateException if the schedule's rate is negative, infinite or NaN
+   */
+  public double learningRate(String group) {
+    enter();
+    try {
+      return engine.learningRate(group);
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  /**
    * Copies the learning rates of the next steps to the device, for replays of a graph that captured
    * {@link #step()}. Call it before the capture, and again before the replays exceed the prepared
    * steps; replays beyond them use the last learning rate. On CUDA, this waits for the stream.
@@ -351,9 +387,10 @@ public final class Lamb implements AutoCloseable {
    * @param report a report from {@link #newReport()}
    * @throws IllegalArgumentException if the report belongs to another optimizer or was created
    *     before the groups changed
-   * @throws IllegalStateException if the stream is being captured, or non-finite gradients have
-   *     ended the run under {@link NonFiniteGradients#FAIL}; in the latter case the report is
-   *     filled nonetheless
+   * @throws IllegalStateException if the stream is being captured; if non-finite gradients have
+   *     ended the run under {@link NonFiniteGradients#FAIL}; or if a step has used a loss scale or
+   *     divisor that was not finite and above 0 under {@link NonFiniteGradients#PROPAGATE}. In the
+   *     last two cases the report is filled nonetheless
    */
   public void report(StepReport report) {
     enter();
@@ -489,9 +526,11 @@ public final class Lamb implements AutoCloseable {
    * anything is changed. On CUDA, this waits for the stream; {@link #prepareReplays} must be called
    * again before a capture.
    *
-   * <p>The optimizer must have the saved groups and parameters, with the same lengths and order,
-   * and the same hyperparameters. A schedule is a function and cannot be saved; it must return the
-   * learning rate that was used by each group's last step.
+   * <p>Parameters are found by name. They must have the saved lengths and hyperparameters; groups
+   * and order may differ, as far as a group's parameters have taken the same number of steps. The
+   * order of parameters is that of the gradient norm's sum, so another order can change its last
+   * bits. A schedule is a function and cannot be saved; it, or {@link #setLearningRate}, must give
+   * the learning rate that was used by each group's last step.
    *
    * @param file a file that {@link #save} wrote
    * @param accepted differences to tolerate

@@ -60,8 +60,8 @@ class FailedStepTest {
 
     @Override
     public void report(ReportSink sink) {
-      sink.step(4, 5, false);
-      sink.group(0, steps, 0.1);
+      sink.step(4, 1, 5, false);
+      sink.group(0, steps, 0.1, 0.1);
       sink.segment(0, 0, 1, 2, 3, 0, 1);
     }
 

@@ -130,23 +130,16 @@ class StateRefusalTest {
     assertUnfit(
         build(LAMB, "a: w h, b: x y z"), "parameter \"z\" (group \"b\")", "before addGroup");
     assertUnfit(build(LAMB, "a: w h, b: x y, c: z"), "parameter \"z\" (group \"c\")");
-    assertUnfit(
-        build(LAMB, "a: w h x, b: y"), "parameter \"x\" was in group \"b\" and is in group \"a\"");
-    assertUnfit(build(LAMB, "c: w h, b: x y"), "parameter \"w\" was in group \"a\"", "group \"c\"");
-    assertUnfit(
-        build(LAMB, "a: w h, b: y x"),
-        "has parameter \"x\" where this optimizer has \"y\"",
-        "order");
-    assertUnfit(
-        build(LAMB, "b: x y, a: w h"), "has parameter \"w\" where this optimizer has \"x\"");
   }
 
   @Test
   void shouldRefuseAnotherModelWhateverElseMayDiffer() {
-    Lamb lamb = build(LAMB, "a: w h, b: y x");
+    Lamb lamb = build(LAMB, "a: w h, b: x");
     assertUntouched(
         lamb,
-        () -> assertRefused(() -> lamb.load(file, LoadOption.OTHER_HYPERPARAMETERS), "order"));
+        () ->
+            assertRefused(
+                () -> lamb.load(file, LoadOption.values()), "parameter \"y\" was in group"));
   }
 
   @Test
@@ -212,8 +205,8 @@ class StateRefusalTest {
   void shouldRefuseOtherHyperparametersUnlessTold(String name) throws IOException {
     Hyperparameters other = OTHERS.get(name).apply(LAMB);
     Lamb lamb = build(other, "a: w h, b: x y");
-    assertUnfit(
-        lamb, "group \"a\": " + name + " was ", " and is ", "LoadOption.OTHER_HYPERPARAMETERS");
+    String option = name.startsWith("learningRate") ? "OTHER_LEARNING_RATE" : "OTHER_HYPER";
+    assertUnfit(lamb, "group \"a\": " + name + " was ", " and is ", "LoadOption." + option);
     lamb.load(file, LoadOption.OTHER_HYPERPARAMETERS);
     assertEquals(2, lamb.stepCount());
   }
@@ -224,7 +217,8 @@ class StateRefusalTest {
         build(LAMB.withBetas(0.8, 0.999), "a: w h, b: x y"), "beta1 was 0.9 and is 0.8 here");
     assertUnfit(
         build(LAMB.withLearningRate(0.09), "a: w h, b: x y"),
-        "learningRate of step 2 was 0.1 and is 0.09 here");
+        "learningRate of step 2 was 0.1 and is 0.09 here",
+        "call setLearningRate(\"a\", 0.1) before loading");
     assertUnfit(
         build(Lamb.onCpu(), LAMB, "a: w h, b: x y"), "maxGradNorm was 3.0 and is none here");
     assertUnfit(
@@ -377,7 +371,7 @@ class StateRefusalTest {
     assertUntimely(() -> lamb.load(file), "closed");
   }
 
-  /** The schedule is asked when a state is saved or loaded: it cannot be used to get in between. */
+  /** The schedule is asked when a state is loaded: it cannot be used to get in between. */
   @Test
   void shouldRefuseCallsFromWithinASchedule() throws IOException {
     List<String> refusals = new ArrayList<>();
@@ -395,6 +389,6 @@ class StateRefusalTest {
     self.add(lamb);
     lamb.load(file);
     lamb.save(file);
-    assertEquals(4, refusals.size());
+    assertEquals(2, refusals.size());
   }
 }

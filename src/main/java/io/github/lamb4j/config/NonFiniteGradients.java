@@ -14,7 +14,11 @@ package io.github.lamb4j.config;
  * step changes no bit of weights, moments and step count, and is counted separately.
  */
 public enum NonFiniteGradients {
-  /** Gradients are not checked; infinities and NaN propagate through the formulas. */
+  /**
+   * Gradients are not checked; infinities and NaN propagate through the formulas. If the product of
+   * loss scale and divisor was not positive and finite at a step, every report from then on throws,
+   * until {@code Lamb.load} or {@code Lamb.resumeAt}.
+   */
   PROPAGATE,
   /** The step is skipped. */
   SKIP,

@@ -18,7 +18,10 @@ final class BeginStep {
   private final BiasCorrection biasCorrection;
   private final double[] rates = new double[Rates.KEPT];
   private long knownRates;
+  private boolean ofNextStep;
+  private double nextRate;
   private long step;
+  private double rate;
   private double beta1Power = 1;
   private double beta2Power = 1;
 
@@ -40,8 +43,13 @@ final class BeginStep {
     c.weightDecay = h.decoupledDecay() ? 0 : (float) h.weightDecay();
   }
 
-  /** Stores the learning rate of a future step. */
+  /** Stores the learning rate of a future step, or of the next one whatever its number. */
   void learn(long step, double rate) {
+    ofNextStep = step == Rates.NEXT_STEP;
+    if (ofNextStep) {
+      nextRate = rate;
+      return;
+    }
     rates[(int) (step % Rates.KEPT)] = rate;
     // A step at least Rates.KEPT behind means that the caller has just learned of that many skipped
     // steps: its count is right.
@@ -62,7 +70,7 @@ final class BeginStep {
     step++;
     beta1Power *= beta1;
     beta2Power *= beta2;
-    double rate = rates[(int) (Rates.nearest(step, knownRates) % Rates.KEPT)];
+    rate = ofNextStep ? nextRate : rates[(int) (Rates.nearest(step, knownRates) % Rates.KEPT)];
     double mDivisor = 1 - beta1Power;
     double sqrtVDivisor = Math.sqrt(1 - beta2Power);
     Coefficients c = coefficients;
@@ -80,9 +88,15 @@ final class BeginStep {
     return step;
   }
 
+  /** The last step's learning rate, without bias correction. */
+  double rate() {
+    return rate;
+  }
+
   void setStep(long step) {
     this.step = step;
     knownRates = step;
+    rate = 0;
     coefficients.learningRate = 0;
     beta1Power = BetaPower.after(step, beta1);
     beta2Power = BetaPower.after(step, beta2);

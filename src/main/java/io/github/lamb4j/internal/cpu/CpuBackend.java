@@ -170,10 +170,10 @@ public final class CpuBackend implements Backend {
 
   @Override
   public void report(ReportSink sink) {
-    sink.step(gradients.norm, gradients.skipped, gradients.halted);
+    sink.step(gradients.norm, gradients.divisor, gradients.skipped, gradients.halted);
     for (int g = 0; g < groups.length; g++) {
       CpuGroup group = groups[g];
-      sink.group(g, group.state.step(), group.state.coefficients.learningRate);
+      sink.group(g, group.state.step(), group.state.rate(), group.state.coefficients.learningRate);
       for (int s = 0; s < group.segments.length; s++) {
         sink.segment(
             g,

@@ -19,6 +19,9 @@ final class GradientNorm {
   /** The factor for each gradient. */
   double scale = 1;
 
+  /** The first product of loss scale and divisor that was not finite and above 0; 1 without. */
+  double divisor = 1;
+
   /** Steps skipped since the optimizer began. */
   long skipped;
 
@@ -32,6 +35,7 @@ final class GradientNorm {
   /** Continues after this many skipped steps, without the results of the last step. */
   void begin(long skippedSteps) {
     norm = Double.NaN;
+    divisor = 1;
     skipped = skippedSteps;
     skip = false;
     halted = false;
@@ -69,16 +73,18 @@ final class GradientNorm {
     if (options.divisor() instanceof Scalar.OnHost) {
       s *= value(options.divisor());
     }
-    double trueNorm = raw / s;
+    boolean positive = Double.isFinite(s) && s > 0;
+    double trueNorm = positive && raw >= 0 ? raw / s : Double.NaN;
     if (!halted) {
-      norm = trueNorm; // once halted, the norm that caused it stays for reports
+      norm = trueNorm; // once halted, what caused it stays for reports
+      divisor = positive || divisor != 1 ? divisor : s;
     }
     double maxNorm = options.maxNorm().orElse(Double.POSITIVE_INFINITY);
     scale = trueNorm > maxNorm ? maxNorm / raw : 1 / s;
     // The norm after clipping bounds every gradient: one that is scaled up must not become
     // infinite.
     boolean fits = scale <= 1 || Math.min(trueNorm, maxNorm) <= Float.MAX_VALUE;
-    boolean sound = Double.isFinite(trueNorm) && Double.isFinite(s) && s > 0 && fits;
+    boolean sound = Double.isFinite(trueNorm) && positive && fits;
     boolean bad = options.nonFinite() != NonFiniteGradients.PROPAGATE && !sound;
     if (bad && options.nonFinite() == NonFiniteGradients.FAIL) {
       halted = true;

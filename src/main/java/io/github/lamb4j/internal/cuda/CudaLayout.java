@@ -116,7 +116,8 @@ final class CudaLayout {
   static final class StepControl {
     static final int NORM = 0;
     static final int SCALE = NORM + Double.BYTES;
-    static final int SKIPPED = SCALE + Double.BYTES;
+    static final int DIVISOR = SCALE + Double.BYTES;
+    static final int SKIPPED = DIVISOR + Double.BYTES;
     static final int SKIP = SKIPPED + Long.BYTES;
     static final int HALTED = SKIP + Integer.BYTES;
     static final int SIZE = HALTED + Integer.BYTES;
@@ -128,7 +129,8 @@ final class CudaLayout {
   static final class StepState {
     static final int STEP = 0;
     static final int KNOWN_RATES = STEP + Long.BYTES;
-    static final int BETA1_POWER = KNOWN_RATES + Long.BYTES;
+    static final int RATE = KNOWN_RATES + Long.BYTES;
+    static final int BETA1_POWER = RATE + Double.BYTES;
     static final int BETA2_POWER = BETA1_POWER + Double.BYTES;
     static final int COEFFICIENTS = BETA2_POWER + Double.BYTES;
     static final int SIZE = COEFFICIENTS + Coefficients.SIZE;

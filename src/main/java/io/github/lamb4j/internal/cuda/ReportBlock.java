@@ -95,6 +95,7 @@ final class ReportBlock {
     driver.copyToHost(copy.clear(), address, stream);
     sink.step(
         copy.getDouble(CudaLayout.StepControl.NORM),
+        copy.getDouble(CudaLayout.StepControl.DIVISOR),
         copy.getLong(CudaLayout.StepControl.SKIPPED),
         copy.getInt(CudaLayout.StepControl.HALTED) != 0);
     int norms = firstNorms();
@@ -104,6 +105,7 @@ final class ReportBlock {
       sink.group(
           g,
           copy.getLong(state + CudaLayout.StepState.STEP),
+          copy.getDouble(state + CudaLayout.StepState.RATE),
           copy.getDouble(coefficients + CudaLayout.Coefficients.LEARNING_RATE));
       int segments = groups.get(g).parameters().size();
       for (int s = 0; s < segments; s++, norms += CudaLayout.SegmentNorms.SIZE) {

@@ -88,6 +88,7 @@ final class StructWriter {
   static void putStepControl(ByteBuffer to, int at, long skipped) {
     to.putDouble(at + CudaLayout.StepControl.NORM, Double.NaN);
     to.putDouble(at + CudaLayout.StepControl.SCALE, 1);
+    to.putDouble(at + CudaLayout.StepControl.DIVISOR, 1);
     to.putLong(at + CudaLayout.StepControl.SKIPPED, skipped);
     to.putInt(at + CudaLayout.StepControl.SKIP, 0);
     to.putInt(at + CudaLayout.StepControl.HALTED, 0);
@@ -97,6 +98,7 @@ final class StructWriter {
   static void putStepState(ByteBuffer to, int at, long step, double beta1Power, double beta2Power) {
     to.putLong(at + CudaLayout.StepState.STEP, step);
     to.putLong(at + CudaLayout.StepState.KNOWN_RATES, step);
+    to.putDouble(at + CudaLayout.StepState.RATE, 0);
     to.putDouble(at + CudaLayout.StepState.BETA1_POWER, beta1Power);
     to.putDouble(at + CudaLayout.StepState.BETA2_POWER, beta2Power);
     for (int i = 0; i < CudaLayout.Coefficients.SIZE; i++) {

@@ -1,6 +1,7 @@
 package io.github.lamb4j.internal.engine;
 
 import io.github.lamb4j.config.LoadOption;
+import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.internal.engine.Model.Place;
 import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
 import io.github.lamb4j.internal.spi.Backend;
@@ -15,7 +16,6 @@ import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
-import io.github.lamb4j.schedule.Schedule;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -56,14 +56,15 @@ public final class Engine {
   public Engine(Model model, BackendFactory backends, BackendSettings settings) {
     this.backends = backends;
     this.settings = settings;
-    install(model, backends.open(model.groups, settings), new long[model.groups.size()], 0);
+    StepClock start = new StepClock(model.groups, new long[model.groups.size()], 0);
+    install(model, backends.open(model.groups, settings), start, 0);
   }
 
-  private void install(Model model, Backend backend, long[] began, long step) {
+  private void install(Model model, Backend backend, StepClock clock, long step) {
     this.model = model;
     this.backend = backend;
     own = new ReportData(model.shape, settings.gradients().knowsNorm());
-    clock = new StepClock(model.groups, began, step);
+    this.clock = clock;
     resumedAt = step;
     captured = false;
   }
@@ -175,6 +176,29 @@ public final class Engine {
     model = moved;
   }
 
+  /** Sets the learning rate of a group's next steps. Calls neither the backend nor the schedule. */
+  public void setLearningRate(String group, double rate) {
+    int index = groupOf(group);
+    if (!(rate >= 0) || Double.isInfinite(rate)) {
+      throw new IllegalArgumentException(
+          "group %s: learning rate %s: must be finite and at least 0".formatted(group, rate));
+    }
+    clock.setRate(index, rate);
+  }
+
+  public double learningRate(String group) {
+    return clock.nextRate(groupOf(group));
+  }
+
+  private int groupOf(String name) {
+    int index = model.indexOf(name);
+    if (index < 0) {
+      throw new IllegalArgumentException(
+          "group " + name + ": unknown to this optimizer; see groups()");
+    }
+    return index;
+  }
+
   public void accumulate(String parameter, TensorArray source) {
     Place place = model.placeOf(parameter);
     AccumulateChecks.requireFitting(model.at(place), source);
@@ -202,6 +226,7 @@ public final class Engine {
     refresh(report);
     telemetry.reported(report);
     requireNotHalted(report);
+    requireValidDivisors(report);
   }
 
   /** Fills a report and corrects the host's step counts by it. */
@@ -214,10 +239,26 @@ public final class Engine {
   private void requireNotHalted(ReportData report) {
     if (report.isHalted()) {
       throw new IllegalStateException(
-          ("step %d: gradients are not finite (norm %s), or loss scale or divisor is not positive and finite;"
-                  + " this and all later steps were skipped, weights and moments are those of step %d;"
+          ("step %d: %s; this and all later steps were skipped, weights and moments are those of step %d;"
                   + " load a state or call resumeAt(...) to continue")
-              .formatted(report.step() + 1, report.gradientNorm(), report.step()));
+              .formatted(
+                  report.step() + 1,
+                  report.invalidDivisor() == 1
+                      ? "gradients are not finite (norm %s)".formatted(report.gradientNorm())
+                      : "loss scale times divisor is %s, not finite and above 0"
+                          .formatted(report.invalidDivisor()),
+                  report.step()));
+    }
+  }
+
+  private void requireValidDivisors(ReportData report) {
+    if (settings.gradients().nonFinite() == NonFiniteGradients.PROPAGATE
+        && report.invalidDivisor() != 1) {
+      throw new IllegalStateException(
+          ("loss scale times divisor was %s at a step up to step %d: must be finite and above 0; that step was taken"
+                  + " with invalid gradients; correct the scale or divisor, restore weights, and load a state or call"
+                  + " resumeAt(...); nonFiniteGradients(SKIP) skips such steps")
+              .formatted(report.invalidDivisor(), report.step()));
     }
   }
 
@@ -275,12 +316,12 @@ public final class Engine {
   }
 
   public void resumeAt(long step) {
-    resume(new long[model.groups.size()], step, 0);
+    resume(new StepClock(model.groups, new long[model.groups.size()], step), step, 0);
   }
 
-  private void resume(long[] began, long step, long skipped) {
+  private void resume(StepClock resumed, long step, long skipped) {
     requireNotCapturing("resumeAt");
-    StepClock resumed = new StepClock(model.groups, began, step);
+    resumed.keepSetRates(clock);
     backend.setSteps(resumed.stepCounts(), skipped);
     clock = resumed;
     resumedAt = step;
@@ -301,8 +342,7 @@ public final class Engine {
     List<StepCounts.Group> counts = new ArrayList<>();
     long[] steps = clock.stepCounts();
     for (int g = 0; g < steps.length; g++) {
-      Schedule schedule = model.groups.get(g).hyperparameters().learningRate();
-      counts.add(new StepCounts.Group(steps[g], steps[g] == 0 ? 0 : schedule.at(steps[g])));
+      counts.add(new StepCounts.Group(steps[g], steps[g] == 0 ? 0 : clock.lastRate(g)));
     }
     return new StepCounts(own.step(), own.skippedSteps(), counts);
   }
@@ -311,7 +351,8 @@ public final class Engine {
     requireNotCapturing("load");
     GradientOptions gradients = settings.gradients();
     try (StateFile state = StateFile.open(file)) {
-      state.requireFit(model.groups, gradients.maxNorm(), gradients.nonFinite(), accepted);
+      state.requireFit(
+          model.groups, gradients.maxNorm(), gradients.nonFinite(), clock::rateOf, accepted);
       restore(state);
     }
   }
@@ -320,7 +361,10 @@ public final class Engine {
     try {
       state.read(model.groups, this::write);
       StateMetadata saved = state.metadata();
-      resume(saved.began(), saved.step(), saved.skipped());
+      StateFit fit = state.fit();
+      StepClock resumed = new StepClock(model.groups, fit.began(model.groups), saved.step());
+      resumed.setLastRates(fit.lastRates(model.groups));
+      resume(resumed, saved.step(), saved.skipped());
     } catch (IOException | RuntimeException | Error e) {
       fail("loading " + state, e);
     }
@@ -347,17 +391,19 @@ public final class Engine {
       int before = model.indexOf(groups.get(g).name());
       began[g] = before < 0 ? own.step() : clock.began(before);
     }
+    StepClock kept = new StepClock(changed.groups, began, own.step());
+    kept.keepSetRates(clock);
+    kept.keepLastRates(clock);
     Backend old = backend;
     Backend next = backends.open(changed.groups, settings);
     try {
       changed.copyState(model, old, next);
-      next.setSteps(
-          new StepClock(changed.groups, began, own.step()).stepCounts(), own.skippedSteps());
+      next.setSteps(kept.stepCounts(), own.skippedSteps());
     } catch (RuntimeException | Error e) {
       next.close();
       throw e;
     }
-    install(changed, next, began, own.step());
+    install(changed, next, kept, own.step());
     replaced.add(old);
     closeReplaced();
   }

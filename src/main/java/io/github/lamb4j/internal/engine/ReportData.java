@@ -19,6 +19,7 @@ final class ReportData implements StepReport {
 
   private final int[] firstLayers;
   private final long[] groupSteps;
+  private final double[] rates;
   private final double[] learningRates;
   private final double[] weightNorms;
   private final double[] updateNorms;
@@ -28,6 +29,7 @@ final class ReportData implements StepReport {
   private final boolean knowsNorm;
   private final Sink sink = new Sink();
   private double gradientNorm = Double.NaN;
+  private double invalidDivisor = 1;
   private long firstGroupBegan;
   private long skipped;
   private boolean halted;
@@ -48,6 +50,7 @@ final class ReportData implements StepReport {
       }
     }
     groupSteps = new long[groups.size()];
+    rates = new double[groups.size()];
     learningRates = new double[groups.size()];
     weightNorms = new double[layers];
     updateNorms = new double[layers];
@@ -190,6 +193,16 @@ final class ReportData implements StepReport {
     return groupSteps[group];
   }
 
+  /** The last step's learning rate, without bias correction. */
+  double rate(int group) {
+    return rates[group];
+  }
+
+  /** The first product of loss scale and divisor that was not finite and above 0; 1 without. */
+  double invalidDivisor() {
+    return invalidDivisor;
+  }
+
   boolean isHalted() {
     return halted;
   }
@@ -207,14 +220,16 @@ final class ReportData implements StepReport {
   private final class Sink implements ReportSink {
 
     @Override
-    public void step(double norm, long skippedSteps, boolean isHalted) {
+    public void step(double norm, double divisor, long skippedSteps, boolean isHalted) {
       gradientNorm = norm;
+      invalidDivisor = divisor;
       skipped = skippedSteps;
       halted = isHalted;
     }
 
     @Override
-    public void group(int group, long steps, double learningRate) {
+    public void group(int group, long steps, double rate, double learningRate) {
+      rates[group] = rate;
       groupSteps[group] = steps;
       learningRates[group] = learningRate;
     }

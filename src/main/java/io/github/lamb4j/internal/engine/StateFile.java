@@ -104,6 +104,7 @@ public final class StateFile implements AutoCloseable {
   /**
    * Checks everything except the elements.
    *
+   * @param rates the learning rates of this optimizer, to compare with those of the last steps
    * @throws SafetensorsException if the file is damaged
    * @throws IllegalArgumentException if it does not fit the optimizer; the message names what
    *     differs
@@ -112,13 +113,28 @@ public final class StateFile implements AutoCloseable {
       List<ParameterGroup> groups,
       OptionalDouble maxGradNorm,
       NonFiniteGradients policy,
+      StateFit.RateLookup rates,
       LoadOption... accepted)
       throws SafetensorsException {
-    metadata.requireMembers(groups);
+    StateFit fit = fit();
+    fit.requireMembers(groups);
     requireTensors(groups);
-    if (!Arrays.asList(accepted).contains(LoadOption.OTHER_HYPERPARAMETERS)) {
-      metadata.requireHyperparameters(groups, maxGradNorm, policy);
+    if (accepts(accepted, LoadOption.OTHER_HYPERPARAMETERS)) {
+      return;
     }
+    fit.requireHyperparameters(groups, maxGradNorm, policy);
+    if (!accepts(accepted, LoadOption.OTHER_LEARNING_RATE)) {
+      fit.requireLearningRates(groups, rates);
+    }
+  }
+
+  /** Compares the metadata with an optimizer. */
+  StateFit fit() {
+    return new StateFit(path, metadata);
+  }
+
+  private static boolean accepts(LoadOption[] accepted, LoadOption option) {
+    return Arrays.asList(accepted).contains(option);
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.github.lamb4j.internal.engine;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.config.LoadOption;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.safetensors.SafetensorsException;
@@ -50,8 +49,8 @@ public final class StateMetadata {
   private final NonFiniteGradients nonFiniteGradients;
   private final List<SavedGroup> groups = new ArrayList<>();
 
-  /** By parameter, in the order of the file, its group's name. */
-  private final Map<String, String> members = new LinkedHashMap<>();
+  /** By parameter, in the order of the file, its group. */
+  private final Map<String, SavedGroup> members = new LinkedHashMap<>();
 
   /**
    * Reads metadata of any version.
@@ -100,6 +99,12 @@ public final class StateMetadata {
         throw new SafetensorsException(
             path, "group %s occurs twice or has no parameters".formatted(quoted(group.name())));
       }
+      for (String parameter : group.parameters()) {
+        if (members.put(parameter, group) != null) {
+          throw new SafetensorsException(
+              path, "parameter %s occurs in two groups".formatted(quoted(parameter)));
+        }
+      }
       groups.add(group);
     }
   }
@@ -125,7 +130,7 @@ public final class StateMetadata {
     }
   }
 
-  private SafetensorsException notAState() {
+  SafetensorsException notAState() {
     String format = entries.get("format");
     return new SafetensorsException(
         path,
@@ -138,10 +143,6 @@ public final class StateMetadata {
     List<String> parameters = new ArrayList<>();
     String parameter = entries.get(key(g, "parameter.0"));
     while (parameter != null) {
-      if (members.put(parameter, name) != null) {
-        throw new SafetensorsException(
-            path, "parameter %s occurs in two groups".formatted(quoted(parameter)));
-      }
       parameters.add(parameter);
       parameter = entries.get(key(g, "parameter." + parameters.size()));
     }
@@ -201,7 +202,7 @@ public final class StateMetadata {
     return entries;
   }
 
-  private static String text(OptionalDouble norm) {
+  static String text(OptionalDouble norm) {
     return norm.isPresent() ? Double.toString(norm.getAsDouble()) : "none";
   }
 
@@ -238,90 +239,14 @@ public final class StateMetadata {
     return List.copyOf(groups);
   }
 
+  /** By parameter, in the order of the file, its group. */
+  Map<String, SavedGroup> members() {
+    return members;
+  }
+
   /** An entry that the format does not define. */
   public Optional<String> extra(String key) {
     return Optional.ofNullable(entries.get(key));
-  }
-
-  /** By group, the optimizer's step at which it was added. */
-  long[] began() {
-    return groups.stream().mapToLong(group -> step - group.steps()).toArray();
-  }
-
-  /**
-   * Refuses other parameters, other groups, or another order: it is the order of sums.
-   *
-   * @throws IllegalArgumentException naming the first that differs
-   */
-  void requireMembers(List<ParameterGroup> here) throws SafetensorsException {
-    if (bare) {
-      throw notAState();
-    }
-    Map<String, String> own = new LinkedHashMap<>();
-    here.forEach(group -> group.parameters().forEach(p -> own.put(p.name(), group.name())));
-    members.forEach((parameter, group) -> requireMember(parameter, group, own.get(parameter)));
-    own.forEach(
-        (parameter, group) -> {
-          if (!members.containsKey(parameter)) {
-            throw unfit(
-                "parameter %s (group %s) is not in the state; load before addGroup(...), or build without it"
-                    .formatted(quoted(parameter), quoted(group)));
-          }
-        });
-    List<String> saved = List.copyOf(members.keySet());
-    List<String> order = List.copyOf(own.keySet());
-    for (int i = 0; i < saved.size(); i++) {
-      if (!saved.get(i).equals(order.get(i))) {
-        throw unfit(
-            "the state has parameter %s where this optimizer has %s; build with groups and parameters in the saved order, which is the order of sums"
-                .formatted(quoted(saved.get(i)), quoted(order.get(i))));
-      }
-    }
-  }
-
-  private void requireMember(String parameter, String group, String groupHere) {
-    String member = "parameter %s was in group %s and ".formatted(quoted(parameter), quoted(group));
-    if (groupHere == null) {
-      throw unfit(member + "is not in this optimizer; build with it, and remove it after loading");
-    }
-    if (!groupHere.equals(group)) {
-      throw unfit(
-          member + "is in group %s here; build with the saved groups".formatted(quoted(groupHere)));
-    }
-  }
-
-  /**
-   * Refuses other hyperparameters, a schedule that gives the last step another learning rate, and
-   * another clipping norm or policy. The groups must be those of the file.
-   *
-   * @throws IllegalArgumentException naming the first that differs
-   */
-  void requireHyperparameters(
-      List<ParameterGroup> here, OptionalDouble maxNorm, NonFiniteGradients policy) {
-    requireSame("maxGradNorm", text(maxGradNorm), text(maxNorm));
-    requireSame("nonFiniteGradients", nonFiniteGradients, policy);
-    for (int g = 0; g < here.size(); g++) {
-      SavedGroup saved = groups.get(g);
-      Hyperparameters own = here.get(g).hyperparameters();
-      String group = "group %s: ".formatted(quoted(saved.name()));
-      for (SavedHyperparameter each : SavedHyperparameter.values()) {
-        requireSame(group + each.label(), each.of(saved.hyperparameters()), each.of(own));
-      }
-      if (saved.steps() > 0) {
-        requireSame(
-            group + LEARNING_RATE + " of step " + saved.steps(),
-            saved.lastRate().getAsDouble(),
-            own.learningRate().at(saved.steps()));
-      }
-    }
-  }
-
-  private void requireSame(String what, Object saved, Object here) {
-    if (!saved.equals(here)) {
-      throw unfit(
-          "%s was %s and is %s here; build with the saved value, or load with LoadOption.%s"
-              .formatted(what, saved, here, LoadOption.OTHER_HYPERPARAMETERS));
-    }
   }
 
   private long count(String key, long most) throws SafetensorsException {
@@ -366,9 +291,5 @@ public final class StateMetadata {
   private SafetensorsException unreadable(String key, String problem) {
     return new SafetensorsException(
         path, "metadata %s is %s: %s".formatted(quoted(key), quoted(entries.get(key)), problem));
-  }
-
-  private IllegalArgumentException unfit(String problem) {
-    return StateFile.unfit(path, problem);
   }
 }

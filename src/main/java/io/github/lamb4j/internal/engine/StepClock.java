@@ -1,7 +1,9 @@
 package io.github.lamb4j.internal.engine;
 
+import io.github.lamb4j.internal.numerics.Rates;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.model.ParameterGroup;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,10 +20,19 @@ final class StepClock {
   /** By group: its own step count, unless steps since the last report were skipped. */
   private final long[] ahead;
 
+  /** By group: the learning rate that the program has set; NaN if its schedule decides. */
+  private final double[] set;
+
+  /** By group: the step count with which this clock started. */
+  private final long[] started;
+
+  /** By group: the learning rate of its last step as of the last report; NaN if unknown. */
+  private final double[] last;
+
   /** By group: the learning rate of the next step. */
   private final double[] rates;
 
-  /** By group: the number of the next step. */
+  /** By group: the number of the next step, or {@link Rates#NEXT_STEP} if its rate is set. */
   private final long[] steps;
 
   private boolean replaysPrepared;
@@ -39,8 +50,58 @@ final class StepClock {
     for (int g = 0; g < ahead.length; g++) {
       ahead[g] = step - began[g];
     }
+    started = ahead.clone();
+    set = new double[began.length];
+    last = new double[began.length];
+    Arrays.fill(set, Double.NaN);
+    Arrays.fill(last, Double.NaN);
     rates = new double[began.length];
     steps = new long[began.length];
+  }
+
+  /** Takes over the learning rates that the program has set, by group name. */
+  void keepSetRates(StepClock older) {
+    inherit(older.groups, older.set, set);
+  }
+
+  /** Takes over the learning rates of the last steps, by group name. */
+  void keepLastRates(StepClock older) {
+    inherit(older.groups, older.last, last);
+  }
+
+  private void inherit(List<ParameterGroup> from, double[] values, double[] to) {
+    for (int g = 0; g < to.length; g++) {
+      for (int h = 0; h < values.length; h++) {
+        to[g] = groups.get(g).name().equals(from.get(h).name()) ? values[h] : to[g];
+      }
+    }
+  }
+
+  /** Sets the learning rate of a group's next steps. */
+  void setRate(int group, double rate) {
+    set[group] = rate;
+  }
+
+  /** Sets the learning rates of the groups' last steps; NaN where there was none. */
+  void setLastRates(double[] values) {
+    System.arraycopy(values, 0, last, 0, last.length);
+  }
+
+  /** Returns the learning rate of a group's next step, as far as the host knows its number. */
+  double nextRate(int group) {
+    return rate(group, ahead[group] + 1);
+  }
+
+  /** Returns the learning rate of a group's last step, as of the last report. */
+  double lastRate(int group) {
+    return Double.isNaN(last[group]) ? rateOf(group, ahead[group]) : last[group];
+  }
+
+  /** Returns the learning rate that this optimizer would use for a step of a group. */
+  double rateOf(int group, long step) {
+    return Double.isNaN(set[group])
+        ? groups.get(group).hyperparameters().learningRate().at(step)
+        : set[group];
   }
 
   /** Returns the optimizer's step at which a group was added. */
@@ -61,8 +122,8 @@ final class StepClock {
   /** Looks up the learning rates of the next step. */
   void beginStep() {
     for (int g = 0; g < ahead.length; g++) {
-      steps[g] = ahead[g] + 1;
-      rates[g] = rate(g, steps[g]);
+      rates[g] = nextRate(g);
+      steps[g] = Double.isNaN(set[g]) ? ahead[g] + 1 : Rates.NEXT_STEP;
     }
   }
 
@@ -81,7 +142,7 @@ final class StepClock {
   /** Counts the step that {@link #beginStep} began. */
   void stepDone() {
     for (int g = 0; g < ahead.length; g++) {
-      ahead[g] = steps[g];
+      ahead[g]++;
     }
   }
 
@@ -107,20 +168,20 @@ final class StepClock {
     replaysPrepared = true;
   }
 
-  /** Corrects the counts by a report. */
+  /** Corrects counts and last learning rates by a report. */
   void correct(ReportData report) {
     for (int g = 0; g < ahead.length; g++) {
       ahead[g] = report.groupSteps(g);
+      last[g] = ahead[g] == started[g] ? last[g] : report.rate(g);
     }
   }
 
   private double rate(int group, long step) {
-    ParameterGroup own = groups.get(group);
-    double rate = own.hyperparameters().learningRate().at(step);
+    double rate = rateOf(group, step);
     if (!(rate >= 0) || Double.isInfinite(rate)) {
       throw new IllegalStateException(
           "group %s: learning rate %s at step %d: must be finite and at least 0; correct the schedule"
-              .formatted(own.name(), rate, step));
+              .formatted(groups.get(group).name(), rate, step));
     }
     return rate;
   }

@@ -11,6 +11,11 @@ public final class Rates {
   /** The number of rates kept, {@code kRates}: the skips or replays that the host can run ahead. */
   public static final int KEPT = 4096;
 
+  /**
+   * In place of a rate's step: the rate is for the next step, whatever its number, and is not kept.
+   */
+  public static final long NEXT_STEP = -1;
+
   private Rates() {}
 
   /** The step whose rate is used for this one: itself if its rate is kept, else the nearest. */

@@ -28,7 +28,9 @@ public interface Backend extends AutoCloseable {
    * Takes one step or enqueues it.
    *
    * @param learningRates by group, the learning rate of step {@code steps[group]}
-   * @param steps by group, the number of this step unless steps since the last report were skipped
+   * @param steps by group, the number of this step unless steps since the last report were skipped;
+   *     {@link io.github.lamb4j.internal.numerics.Rates#NEXT_STEP} if the rate does not depend on
+   *     it
    * @throws StepNotStarted if the step failed with weights and state unchanged; after any other
    *     exception they may be partly updated
    */

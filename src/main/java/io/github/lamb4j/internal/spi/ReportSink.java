@@ -13,19 +13,22 @@ public interface ReportSink {
    *
    * @param gradientNorm the norm of the true gradients at the last step, taken or skipped;
    *     undefined if steps neither compute nor receive it
+   * @param divisor the first product of loss scale and divisor that was not finite and above 0; 1
+   *     if there was none
    * @param skipped the number of skipped steps
    * @param halted whether non-finite gradients have ended the run
    */
-  void step(double gradientNorm, long skipped, boolean halted);
+  void step(double gradientNorm, double divisor, long skipped, boolean halted);
 
   /**
    * Receives the metrics of one group.
    *
    * @param group the group's index
    * @param steps the group's own step count
-   * @param learningRate the learning rate of the last step
+   * @param rate the learning rate with which the last step was taken
+   * @param learningRate the same, with its bias correction if that is folded into it
    */
-  void group(int group, long steps, double learningRate);
+  void group(int group, long steps, double rate, double learningRate);
 
   /**
    * Receives the metrics of one parameter.

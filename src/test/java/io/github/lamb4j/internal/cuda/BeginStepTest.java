@@ -108,6 +108,7 @@ class BeginStepTest {
     double rate = 0.1 / step;
     double corrected = rate * (Math.sqrt(1 - power2) / (1 - power1));
     boolean ofRate = h.biasCorrection() == BiasCorrection.LEARNING_RATE;
+    state.putDouble(CudaLayout.StepState.RATE, rate);
     state.putDouble(c + CudaLayout.Coefficients.LEARNING_RATE, ofRate ? corrected : rate);
     state.putDouble(c + CudaLayout.Coefficients.GRADIENT_SCALE, step == 3 ? 0.3 : 1);
     putBeta(state, c + CudaLayout.Coefficients.BETA1_HI, h.beta1());

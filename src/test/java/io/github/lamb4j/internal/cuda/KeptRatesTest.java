@@ -73,14 +73,25 @@ class KeptRatesTest {
     /** Runs a step that the host gives this number; 0 for a captured step. */
     void take(long told) {
       norm.put(1);
-      backend.step(new double[] {told}, new long[] {told});
+      step(told, told);
+    }
+
+    /** Runs the next step with this rate, whatever its number. */
+    void takeWith(double given) {
+      norm.put(1);
+      step(given, Rates.NEXT_STEP);
+    }
+
+    private void step(double given, long told) {
+      backend.step(new double[] {given}, new long[] {told});
       backend.report(
           new ReportSink() {
             @Override
-            public void step(double gradientNorm, long skipped, boolean halted) {}
+            public void step(double gradientNorm, double divisor, long skipped, boolean halted) {}
 
             @Override
-            public void group(int group, long steps, double learningRate) {
+            public void group(int group, long steps, double plainRate, double learningRate) {
+              assertEquals(learningRate, plainRate);
               rate = learningRate;
             }
 
@@ -157,6 +168,23 @@ class KeptRatesTest {
         run.take(0);
       }
       assertEquals(steps(1, 2, 3, 4, 5, 5), run.taken);
+    }
+  }
+
+  /** A rate without a step is used by the next step and not kept. */
+  @ParameterizedTest
+  @EnumSource(names = {"CPU", "SINGLE_PASS", "TWO_PASS"})
+  void shouldUseARateThatDoesNotDependOnTheStep(Side.Where where) {
+    try (TestDevice device = TestDevice.open();
+        Run run = new Run(where, device)) {
+      run.take(1);
+      run.skip(2, 4);
+      run.norm.put(1);
+      run.takeWith(7);
+      run.skip(5, 6);
+      run.takeWith(8);
+      run.take(7); // it is step 4, whose rate the host passed for a skipped step
+      assertEquals(steps(1, 7, 8, 4), run.taken);
     }
   }
 

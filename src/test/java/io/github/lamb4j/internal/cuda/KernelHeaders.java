@@ -122,7 +122,9 @@ final class KernelHeaders {
   private long term(String text) {
     return constants.containsKey(text)
         ? constants.get(text)
-        : Long.decode(text.replaceAll("u$", ""));
+        : text.startsWith("0x")
+            ? Long.parseUnsignedLong(text.replaceAll("u$", "").substring(2), 16)
+            : Long.parseLong(text);
   }
 
   private static Map<String, Integer> enumerators(String body) {

@@ -111,7 +111,8 @@ class LayoutTest {
         "kWindowBlocks", (long) LaunchPolicy.SINGLE_PASS.blocksPerMultiprocessor(),
         "kMaxSlots", (long) Window.MAX_SLOTS,
         "kWordsPerTile", (long) CudaLayout.WORDS_PER_TILE,
-        "kRates", (long) Rates.KEPT);
+        "kRates", (long) Rates.KEPT,
+        "kNextStep", Rates.NEXT_STEP);
   }
 
   private static Map<String, Map<String, Integer>> enums() {

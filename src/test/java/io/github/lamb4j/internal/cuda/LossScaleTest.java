@@ -1,5 +1,6 @@
 package io.github.lamb4j.internal.cuda;
 
+import static io.github.lamb4j.Refusals.assertUntimely;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -11,8 +12,11 @@ import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.Scalar;
 import io.github.lamb4j.model.StateArray;
+import io.github.lamb4j.report.StepReport;
+import java.util.List;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -205,6 +209,39 @@ class LossScaleTest {
         x.lamb.step();
         assertEquals(Float.NaN, x.gradients()[1]);
         assertEquals(4, x.lamb.stepCount());
+      }
+    }
+  }
+
+  /** The first invalid product is reported until the program has restored a state. */
+  @Tag("kernels")
+  @ParameterizedTest
+  @EnumSource
+  void shouldNameAnInvalidScale(Side.Where where) {
+    try (TestDevice device = TestDevice.open()) {
+      Side side = where.on(device);
+      try (ThreeAndFour x =
+          new ThreeAndFour(side, (b, s) -> b.maxGradNorm(9).gradientDivisor(side.scalar(s)), 1)) {
+        StepReport report = x.lamb.newReport();
+        for (float divisor :
+            new float[] {0, -0f, -2, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+          x.lamb.report(report);
+          for (float each : new float[] {divisor, -3, 1}) {
+            x.scalars.put(each);
+            x.lamb.step();
+          }
+          String named = "loss scale times divisor was " + (double) divisor;
+          for (Executable call :
+              List.<Executable>of(
+                  () -> x.lamb.report(report), x.lamb::layerStats, x.lamb::gradientNorm)) {
+            assertUntimely(call, named, "finite and above 0", "resumeAt", "SKIP");
+          }
+          x.scalars.put(divisor);
+          x.lamb.step();
+          assertUntimely(() -> x.lamb.report(report), named);
+          assertEquals(Double.NaN, report.gradientNorm(), "filled, and not negative");
+          x.lamb.resumeAt(0);
+        }
       }
     }
   }

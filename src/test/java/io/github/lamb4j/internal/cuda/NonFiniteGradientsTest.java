@@ -237,7 +237,7 @@ class NonFiniteGradientsTest {
         }
         assertEquals(1, lamb.stepCount());
         assertEquals(POISONS.length, lamb.skippedSteps());
-        assertEquals(Double.NEGATIVE_INFINITY, report(lamb).gradientNorm());
+        assertEquals(Double.NaN, report(lamb).gradientNorm(), "a norm is never negative");
       }
     }
   }
