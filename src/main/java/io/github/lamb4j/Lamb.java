@@ -336,6 +336,55 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
+   * Excludes parameters from the next steps: no bit of their weights, model copies, masters and
+   * moments changes, their gradients are not read, and they take no part in the gradient norm.
+   * Results for the other parameters are those of an optimizer in which the frozen ones are empty;
+   * reports show them with norms of 0 and a trust ratio of 1. Freezing a frozen parameter again has
+   * no effect, and all may be frozen, for example to unfreeze a few then.
+   *
+   * <p>The step count of a group goes on. A parameter that is {@linkplain #unfreeze unfrozen}
+   * continues with its old moments, the step count of its group and thus that group's schedule and
+   * bias correction. Which parameters are frozen is not saved; their state is.
+   *
+   * <p>On CUDA, this waits for the stream and uploads tables, less than a thousandth of the state.
+   * It makes graphs that captured a step invalid: they must not be replayed.
+   *
+   * @param names the names of the parameters
+   * @throws IllegalArgumentException if there is no such parameter; nothing is changed then
+   * @throws IllegalStateException if the stream is being captured
+   */
+  public void freeze(String... names) {
+    requireGiven(names, "parameters to freeze");
+    exclusively(
+        () -> {
+          engine.freeze(Arrays.asList(names));
+          return null;
+        });
+  }
+
+  /**
+   * Includes {@linkplain #freeze frozen} parameters in steps again. It has no effect on others. On
+   * CUDA, it waits and makes graphs invalid like {@link #freeze}.
+   *
+   * @param names the names of the parameters
+   * @throws IllegalArgumentException if there is no such parameter; nothing is changed then
+   * @throws IllegalStateException if the stream is being captured
+   */
+  public void unfreeze(String... names) {
+    requireGiven(names, "parameters to unfreeze");
+    exclusively(
+        () -> {
+          engine.unfreeze(Arrays.asList(names));
+          return null;
+        });
+  }
+
+  /** {@return the names of the frozen parameters, in the order of groups and parameters} */
+  public List<String> frozen() {
+    return engine.frozen();
+  }
+
+  /**
    * Adds an array, for example the gradients of a micro-batch, to a parameter's float32 gradients,
    * elementwise. On CUDA with device parameters, this is enqueued on the optimizer's stream.
    *

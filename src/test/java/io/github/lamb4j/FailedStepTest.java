@@ -16,6 +16,7 @@ import io.github.lamb4j.model.TensorArray;
 import io.github.lamb4j.report.LayerStats;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -75,6 +76,13 @@ class FailedStepTest {
     public void setSteps(long[] steps, long skipped) {}
 
     @Override
+    public void setFrozen(Set<String> names) {
+      if (failure instanceof RuntimeException e) {
+        throw e;
+      }
+    }
+
+    @Override
     public void accumulate(int group, int parameter, TensorArray source) {}
 
     @Override
@@ -99,6 +107,15 @@ class FailedStepTest {
   static List<Throwable> failures() {
     return List.of(
         new IllegalStateException("during the step"), new OutOfMemoryError("during the step"));
+  }
+
+  @Test
+  void shouldRejectStepsAfterFreezingFailedPartway() {
+    backend.failure = new IllegalStateException("during the change");
+    assertUntimely(() -> lamb.freeze("w"), "freezing or unfreezing parameters failed partway");
+    backend.failure = null;
+    assertUntimely(lamb::step, "freezing or unfreezing parameters failed partway", "restore");
+    assertEquals(List.of(), lamb.frozen());
   }
 
   @ParameterizedTest

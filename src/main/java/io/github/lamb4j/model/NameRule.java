@@ -78,7 +78,8 @@ public final class NameRule {
 
   /**
    * {@return a rule that disables training} A frozen parameter belongs to no group: it has no state
-   * and takes no part in the gradient norm.
+   * and takes no part in the gradient norm. {@code Lamb.freeze} freezes parameters for a part of
+   * the run.
    *
    * @param regex a {@link Pattern}
    * @throws IllegalArgumentException if the expression is null or invalid, or matches the empty

@@ -13,16 +13,18 @@ import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Runs steps on the CPU, with any number of threads, and gives the same bits as CUDA. */
 public final class CpuBackend implements Backend {
 
   private final CpuGroup[] groups;
-  private final SegmentRun[] runs;
+  private final int keptTiles;
+  private SegmentRun[] runs;
 
   /** Updates that a run keeps between its passes. */
-  private final float[] updates;
+  private float[] updates;
 
   private final GradientOptions options;
   private final GradientNorm gradients;
@@ -53,15 +55,12 @@ public final class CpuBackend implements Backend {
       Supplier<TileKernels> kernels,
       int keptTiles) {
     this.options = options;
+    this.keptTiles = keptTiles;
     gradients = new GradientNorm(options);
     gradientSums = new double[groups.stream().mapToInt(g -> g.parameters().size()).sum()];
     try {
       this.groups = groups.stream().map(CpuGroup::new).toArray(CpuGroup[]::new);
-      runs =
-          Arrays.stream(this.groups)
-              .flatMap(group -> SegmentRun.of(group, keptTiles).stream())
-              .toArray(SegmentRun[]::new);
-      updates = new float[Arrays.stream(runs).mapToInt(SegmentRun::updateCount).max().orElse(0)];
+      planRuns();
     } catch (OutOfMemoryError e) {
       throw tooSmallHeap(groups, e);
     }
@@ -74,6 +73,14 @@ public final class CpuBackend implements Backend {
     for (CpuGroup group : this.groups) {
       beginMasters(group);
     }
+  }
+
+  private void planRuns() {
+    runs =
+        Arrays.stream(groups)
+            .flatMap(group -> SegmentRun.of(group, keptTiles).stream())
+            .toArray(SegmentRun[]::new);
+    updates = new float[Arrays.stream(runs).mapToInt(SegmentRun::updateCount).max().orElse(0)];
   }
 
   private static IllegalStateException tooSmallHeap(
@@ -222,6 +229,14 @@ public final class CpuBackend implements Backend {
       groups[i].setStep(steps[i]);
     }
     gradients.begin(skipped);
+  }
+
+  @Override
+  public void setFrozen(Set<String> names) {
+    for (CpuGroup group : groups) {
+      group.setFrozen(names);
+    }
+    planRuns();
   }
 
   @Override

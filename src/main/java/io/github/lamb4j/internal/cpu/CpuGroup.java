@@ -9,6 +9,8 @@ import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
 
 /**
  * The tables of one parameter group; the twin of {@code struct Group} in {@code
@@ -62,7 +64,11 @@ final class CpuGroup {
     }
   }
 
-  final Tiling tiling;
+  private final List<String> names;
+
+  /** Of the parameters that are not frozen. */
+  Tiling tiling;
+
   final Segment[] segments;
   final Hyperparameters hyperparameters;
   final boolean lans;
@@ -95,6 +101,7 @@ final class CpuGroup {
   final Workers.Task gradientNormTask = this::gradientNorm;
 
   CpuGroup(ParameterGroup group) {
+    names = group.parameters().stream().map(Parameter::name).toList();
     tiling = Tiling.of(group.counts());
     segments = group.parameters().stream().map(Segment::of).toArray(Segment[]::new);
     hyperparameters = group.hyperparameters();
@@ -112,7 +119,7 @@ final class CpuGroup {
     gradientScales = new double[segments.length];
     stepSizes = new float[segments.length];
     gradientStepSizes = new float[segments.length];
-    resetNorms();
+    resetNorms(0, segments.length);
   }
 
   private void gradientNorm(int index, Tile tile) {
@@ -120,18 +127,31 @@ final class CpuGroup {
     GradientNorm.tile(tile);
   }
 
-  private void resetNorms() {
-    Arrays.fill(weightNorms, 0);
-    Arrays.fill(updateNorms, 0);
-    Arrays.fill(trustRatios, 1);
-    Arrays.fill(gradientUpdateNorms, 0);
-    Arrays.fill(gradientTrustRatios, 1);
+  /** Treats the frozen segments as if they were empty. */
+  void setFrozen(Set<String> frozen) {
+    long[] counts = new long[segments.length];
+    for (int s = 0; s < counts.length; s++) {
+      boolean isFrozen = frozen.contains(names.get(s));
+      counts[s] = isFrozen ? 0 : segments[s].count();
+      if (isFrozen) {
+        resetNorms(s, s + 1);
+      }
+    }
+    tiling = Tiling.of(counts);
+  }
+
+  private void resetNorms(int from, int to) {
+    Arrays.fill(weightNorms, from, to, 0);
+    Arrays.fill(updateNorms, from, to, 0);
+    Arrays.fill(trustRatios, from, to, 1);
+    Arrays.fill(gradientUpdateNorms, from, to, 0);
+    Arrays.fill(gradientTrustRatios, from, to, 1);
   }
 
   /** Continues after this many steps, without the norms of the last one. */
   void setStep(long step) {
     state.setStep(step);
-    resetNorms();
+    resetNorms(0, segments.length);
   }
 
   /** Whether step sizes depend on norms, so that a step needs two passes. */

@@ -21,6 +21,7 @@ import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Steps on a CUDA device, in the caller's context, on the caller's stream and pointers. */
 public final class CudaBackend implements Backend {
@@ -292,6 +293,14 @@ public final class CudaBackend implements Backend {
       }
     }
     return changed;
+  }
+
+  @Override
+  public void setFrozen(Set<String> names) {
+    order.atHome();
+    for (int g = 0; g < groups.size(); g++) {
+      groups.get(g).setFrozen(names, report, g);
+    }
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 
 /** One parameter group on the device: its state, its tables and its launches. */
 final class CudaGroup {
@@ -23,6 +24,7 @@ final class CudaGroup {
   private List<Parameter> parameters;
   private final GroupState state;
   private final RateTable rates;
+  private final ByteBuffer tables;
 
   /** Null if the group takes two passes. */
   private final WindowTables window;
@@ -58,7 +60,7 @@ final class CudaGroup {
     state = new GroupState(arrays, group);
     rates = new RateTable(driver, stream, arrays, group.name());
     tiling = Tiling.of(group.counts());
-    ByteBuffer tables =
+    tables =
         new GroupTables(arrays, group, tiling)
             .upload(state, report, index, gradientSums, rates.address());
     segments = tables.getLong(CudaLayout.Group.SEGMENTS);
@@ -155,6 +157,25 @@ final class CudaGroup {
   /** Stores the learning rates of future steps, and waits. */
   void prepareRates(long firstStep, double[] values) {
     rates.put(firstStep, values);
+  }
+
+  /**
+   * Treats the frozen segments as if they were empty, and waits. The grids stay those of all tiles:
+   * results do not depend on them.
+   *
+   * @param index the group's index
+   */
+  void setFrozen(Set<String> frozen, ReportBlock report, int index) {
+    long[] counts = new long[parameters.size()];
+    for (int s = 0; s < counts.length; s++) {
+      if (frozen.contains(parameters.get(s).name())) {
+        report.clearNorms(index, s);
+      } else {
+        counts[s] = parameters.get(s).count();
+      }
+    }
+    GroupTables.retile(driver, stream, tables, Tiling.of(counts));
+    setStep(report.step(index)); // a word that was not in use may have any earlier tag
   }
 
   /** Adapts the group to a step count that was set, and waits. */

@@ -1,6 +1,8 @@
 package io.github.lamb4j.internal.cuda;
 
 import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.DType;
@@ -94,11 +96,37 @@ final class GroupTables {
   }
 
   private long uploadTileSegments() {
+    return arrays.upload(tileSegments(tiling), Purpose.TILE_TABLE, group.name());
+  }
+
+  private static ByteBuffer tileSegments(Tiling tiling) {
     ByteBuffer table = CudaLayout.buffer((long) tiling.tileCount() * Integer.BYTES);
     for (int tile = 0; tile < tiling.tileCount(); tile++) {
       table.putInt(tiling.segmentOf(tile));
     }
-    return arrays.upload(table, Purpose.TILE_TABLE, group.name());
+    return table.flip();
+  }
+
+  /**
+   * Changes tables to a tiling of fewer tiles than they were made for, or of as many. Waits.
+   *
+   * @param tables the {@code Group} from {@link #upload}
+   */
+  static void retile(CudaDriver driver, CudaStream stream, ByteBuffer tables, Tiling tiling) {
+    long address = tables.getLong(CudaLayout.Group.SEGMENTS);
+    ByteBuffer segments = CudaLayout.buffer((long) tiling.segmentCount() * CudaLayout.Segment.SIZE);
+    driver.copyToHost(segments.duplicate(), address, stream);
+    for (int s = 0; s < tiling.segmentCount(); s++) {
+      int at = s * CudaLayout.Segment.SIZE;
+      segments.putInt(at + CudaLayout.Segment.FIRST_TILE, tiling.firstTile(s));
+      segments.putInt(at + CudaLayout.Segment.TILE_COUNT, tiling.tileCount(s));
+    }
+    driver.copyToDevice(address, segments, stream);
+    ByteBuffer tiles = tileSegments(tiling);
+    if (tiles.hasRemaining()) {
+      driver.copyToDevice(tables.getLong(CudaLayout.Group.TILE_SEGMENTS), tiles, stream);
+    }
+    tables.putInt(CudaLayout.Group.TILE_COUNT, tiling.tileCount());
   }
 
   private long uploadHyperparameters() {

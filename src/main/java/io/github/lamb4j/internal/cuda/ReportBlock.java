@@ -90,6 +90,20 @@ final class ReportBlock {
         state(group) + CudaLayout.StepState.KNOWN_RATES, CudaLayout.argument(last), stream);
   }
 
+  /** Reads a group's step count, and waits. */
+  long step(int group) {
+    ByteBuffer step = CudaLayout.buffer(Long.BYTES);
+    driver.copyToHost(step, state(group) + CudaLayout.StepState.STEP, stream);
+    return step.getLong(0);
+  }
+
+  /** Forgets the norms of one segment. Waits. */
+  void clearNorms(int group, int segment) {
+    ByteBuffer none = CudaLayout.buffer(CudaLayout.SegmentNorms.SIZE);
+    StructWriter.putNoNorms(none, 0);
+    driver.copyToDevice(norms(group) + (long) segment * CudaLayout.SegmentNorms.SIZE, none, stream);
+  }
+
   /** Copies everything to the host, and waits. */
   void read(ReportSink sink) {
     driver.copyToHost(copy.clear(), address, stream);

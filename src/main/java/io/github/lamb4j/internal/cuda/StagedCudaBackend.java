@@ -24,6 +24,7 @@ import java.nio.ShortBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Steps on a CUDA device for host parameters: copies weights and gradients to the device before
@@ -35,10 +36,14 @@ public final class StagedCudaBackend implements Backend {
 
   /** A host array, which {@link #move} replaces, and its copy on the device. */
   private static final class Copy {
+    /** The parameter; empty for a scalar. */
+    final String owner;
+
     HostArray host;
     final long device;
 
-    Copy(HostArray host, long device) {
+    Copy(String owner, HostArray host, long device) {
+      this.owner = owner;
       this.host = host;
       this.device = device;
     }
@@ -57,6 +62,7 @@ public final class StagedCudaBackend implements Backend {
   private final List<Copy> inputs = new ArrayList<>();
   private final List<Copy> results = new ArrayList<>();
   private final CudaBackend backend;
+  private Set<String> frozen = Set.of();
   private boolean backendClosed;
 
   /**
@@ -123,7 +129,7 @@ public final class StagedCudaBackend implements Backend {
 
   private Copy copy(HostArray host, Purpose purpose, String owner) {
     return new Copy(
-        host, arrays.allocate((long) host.count() * host.type().bytes(), purpose, owner));
+        owner, host, arrays.allocate((long) host.count() * host.type().bytes(), purpose, owner));
   }
 
   private static DeviceArray array(Copy copy) {
@@ -145,7 +151,7 @@ public final class StagedCudaBackend implements Backend {
     }
     HostArray one = HostArray.f32(host.array().floats().slice(0, 1));
     Copy copy = copy(one, Purpose.SCALAR, name);
-    inputs.add(copy);
+    inputs.add(new Copy("", one, copy.device)); // no parameter's
     return new Scalar.OnDevice(array(copy));
   }
 
@@ -162,7 +168,9 @@ public final class StagedCudaBackend implements Backend {
   public void step(double[] learningRates, long[] steps) {
     try {
       for (Copy input : inputs) {
-        Transfers.toDevice(driver, stream, input.host, input.device);
+        if (!frozen.contains(input.owner)) {
+          Transfers.toDevice(driver, stream, input.host, input.device);
+        }
       }
     } catch (CudaException e) {
       throw new StepNotStarted(e);
@@ -170,7 +178,9 @@ public final class StagedCudaBackend implements Backend {
     backend.step(learningRates, steps);
     driver.synchronize(stream);
     for (Copy result : results) {
-      Transfers.toHost(driver, stream, result.device, result.host);
+      if (!frozen.contains(result.owner)) {
+        Transfers.toHost(driver, stream, result.device, result.host);
+      }
     }
   }
 
@@ -212,6 +222,12 @@ public final class StagedCudaBackend implements Backend {
   @Override
   public void setSteps(long[] steps, long skipped) {
     backend.setSteps(steps, skipped);
+  }
+
+  @Override
+  public void setFrozen(Set<String> names) {
+    backend.setFrozen(names);
+    frozen = names;
   }
 
   @Override

@@ -22,7 +22,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The mutable state behind {@code Lamb}: model, backend and step count. Not thread-safe; Lamb
@@ -40,6 +42,9 @@ public final class Engine {
   private Model model;
   private Backend backend;
   private StepClock clock;
+
+  /** The names of frozen parameters, in order; replaced, never changed. */
+  private Set<String> frozen = Set.of();
 
   /** For calls that need a report but are not given one. */
   private ReportData own;
@@ -199,6 +204,38 @@ public final class Engine {
     return index;
   }
 
+  /** Excludes parameters from steps, in addition to those that are frozen already. */
+  public void freeze(Collection<String> names) {
+    names.forEach(model::placeOf);
+    Set<String> all = new HashSet<>(frozen);
+    all.addAll(names);
+    setFrozen(model.inOrder(all));
+  }
+
+  public void unfreeze(Collection<String> names) {
+    names.forEach(model::placeOf);
+    Set<String> left = new LinkedHashSet<>(frozen);
+    left.removeAll(names);
+    setFrozen(left);
+  }
+
+  private void setFrozen(Set<String> names) {
+    requireNotCapturing("freeze or unfreeze");
+    if (names.equals(frozen)) {
+      return;
+    }
+    try {
+      backend.setFrozen(names);
+    } catch (RuntimeException | Error e) {
+      fail("freezing or unfreezing parameters", e);
+    }
+    frozen = names;
+  }
+
+  public List<String> frozen() {
+    return List.copyOf(frozen);
+  }
+
   public void accumulate(String parameter, TensorArray source) {
     Place place = model.placeOf(parameter);
     AccumulateChecks.requireFitting(model.at(place), source);
@@ -232,6 +269,7 @@ public final class Engine {
   /** Fills a report and corrects the host's step counts by it. */
   private void refresh(ReportData report) {
     requireNotCapturing("report");
+    report.setFrozen(frozen);
     backend.report(report.sink(clock.began(0)));
     clock.correct(report);
   }
@@ -394,15 +432,20 @@ public final class Engine {
     StepClock kept = new StepClock(changed.groups, began, own.step());
     kept.keepSetRates(clock);
     kept.keepLastRates(clock);
+    Set<String> left = changed.inOrder(frozen);
     Backend old = backend;
     Backend next = backends.open(changed.groups, settings);
     try {
       changed.copyState(model, old, next);
       next.setSteps(kept.stepCounts(), own.skippedSteps());
+      if (!left.isEmpty()) {
+        next.setFrozen(left);
+      }
     } catch (RuntimeException | Error e) {
       next.close();
       throw e;
     }
+    frozen = left;
     install(changed, next, kept, own.step());
     replaced.add(old);
     closeReplaced();

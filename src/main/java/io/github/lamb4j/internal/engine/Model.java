@@ -9,9 +9,11 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The validated parameter groups of an optimizer, with a lookup by parameter name. */
 public final class Model {
@@ -133,6 +135,15 @@ public final class Model {
           "parameter " + name + ": unknown to this optimizer; see groups()");
     }
     return place;
+  }
+
+  /** Returns the named parameters' names in the order of groups and parameters, without others. */
+  Set<String> inOrder(Set<String> names) {
+    return groups.stream()
+        .flatMap(group -> group.parameters().stream())
+        .map(Parameter::name)
+        .filter(names::contains)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   Parameter at(Place place) {

@@ -7,14 +7,16 @@ import io.github.lamb4j.report.StepReport;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** The implementation of {@link StepReport}. */
 final class ReportData implements StepReport {
 
   private final List<ParameterGroup> groups;
   private final String[] names;
+  private Set<String> frozen = Set.of();
 
-  /** By layer: whether its trust ratio is meaningful, i.e. it is adapted and has elements. */
+  /** By layer: whether its trust ratio is meaningful: it is adapted, not frozen, and not empty. */
   private final boolean[] adapted;
 
   private final int[] firstLayers;
@@ -45,10 +47,10 @@ final class ReportData implements StepReport {
     for (int g = 0; g < groups.size(); g++) {
       firstLayers[g] = layer;
       for (Parameter parameter : groups.get(g).parameters()) {
-        names[layer] = parameter.name();
-        adapted[layer++] = groups.get(g).hyperparameters().isAdapted() && parameter.count() > 0;
+        names[layer++] = parameter.name();
       }
     }
+    markAdapted();
     groupSteps = new long[groups.size()];
     rates = new double[groups.size()];
     learningRates = new double[groups.size()];
@@ -59,6 +61,26 @@ final class ReportData implements StepReport {
     gradientTrustRatios = new double[layers];
     Arrays.fill(trustRatios, 1);
     Arrays.fill(gradientTrustRatios, 1);
+  }
+
+  private void markAdapted() {
+    int layer = 0;
+    for (ParameterGroup group : groups) {
+      for (Parameter parameter : group.parameters()) {
+        adapted[layer++] =
+            group.hyperparameters().isAdapted()
+                && parameter.count() > 0
+                && !frozen.contains(parameter.name());
+      }
+    }
+  }
+
+  /** Sets the parameters that are frozen now: they have no trust ratio. */
+  void setFrozen(Set<String> parameters) {
+    if (frozen != parameters) { // the engine replaces the set when it changes
+      frozen = parameters;
+      markAdapted();
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Runs the steps of one optimizer and keeps its state. All backends give the same bits. Groups and
@@ -93,6 +94,14 @@ public interface Backend extends AutoCloseable {
    * @param skipped the number of skipped steps, the same for all groups
    */
   void setSteps(long[] steps, long skipped);
+
+  /**
+   * Excludes parameters from the steps to come, and no others: a step treats them as if they were
+   * empty. Their state stays as it is. Waits for enqueued work.
+   *
+   * @param names names of parameters; empty to include all again
+   */
+  void setFrozen(Set<String> names);
 
   /**
    * Adds an array to a parameter's float32 gradients, elementwise.
