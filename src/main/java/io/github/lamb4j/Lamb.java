@@ -3,6 +3,7 @@ package io.github.lamb4j;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LoadOption;
 import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.SaveOption;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.CudaBackends;
 import io.github.lamb4j.internal.cuda.CudaProvider;
@@ -553,16 +554,18 @@ public final class Lamb implements AutoCloseable {
    * called before the first step. On CUDA, this waits for the stream.
    *
    * @param file a regular file or a new name in an existing directory; not a symbolic link
+   * @param options additions to the file
    * @throws IOException if the file cannot be written; a previous file is then unchanged
    * @throws IllegalStateException if a step or a load failed partway, or the stream is being
    *     captured
    */
-  public void save(Path file) throws IOException {
+  public void save(Path file, SaveOption... options) throws IOException {
     requireGiven(file, "file");
+    requireGiven(options, "options");
     exclusively(
         () -> {
           engine.requireSound();
-          engine.save(file);
+          engine.save(file, options);
           return null;
         });
   }
@@ -570,10 +573,11 @@ public final class Lamb implements AutoCloseable {
   /**
    * Replaces the state of the optimizer by a saved one, regardless of the backend that saved it,
    * and rounds masters into half-precision weights. If float32 weights are as they were when the
-   * state was saved, the run continues with the same bits as if it had not stopped. A run that was
-   * ended by non-finite gradients can continue. Everything except the elements is validated before
-   * anything is changed. On CUDA, this waits for the stream; {@link #prepareReplays} must be called
-   * again before a capture.
+   * state was saved, which {@link SaveOption#WEIGHT_CHECKSUM} makes this method check, the run
+   * continues with the same bits as if it had not stopped. A run that was ended by non-finite
+   * gradients can continue. Everything except the elements is validated before anything is changed.
+   * On CUDA, this waits for the stream; {@link #prepareReplays} must be called again before a
+   * capture.
    *
    * <p>Parameters are found by name. They must have the saved lengths and hyperparameters; groups
    * and order may differ, as far as a group's parameters have taken the same number of steps. The

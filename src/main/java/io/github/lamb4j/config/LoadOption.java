@@ -11,5 +11,7 @@ public enum LoadOption {
    * The learning rate of a group's last step differs from the one that this optimizer would use for
    * that step: the one that {@code Lamb.setLearningRate} has set, or that of its schedule.
    */
-  OTHER_LEARNING_RATE
+  OTHER_LEARNING_RATE,
+  /** Float32 weights differ from those whose checksums the state contains. */
+  OTHER_WEIGHTS
 }

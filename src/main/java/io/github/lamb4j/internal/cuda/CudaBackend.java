@@ -242,6 +242,11 @@ public final class CudaBackend implements Backend {
         driver, stream, values, format, model.address() + offset * Short.BYTES);
   }
 
+  @Override
+  public void readWeights(int group, int parameter, long offset, FloatBuffer target) {
+    Transfers.toHost(driver, stream, weights(group, parameter) + offset * Float.BYTES, target);
+  }
+
   /** The address of a parameter's weights. */
   long weights(int group, int parameter) {
     return parameter(group, parameter).weights().address();

@@ -1,7 +1,7 @@
 package io.github.lamb4j.internal.engine;
 
 import io.github.lamb4j.config.LoadOption;
-import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.SaveOption;
 import io.github.lamb4j.internal.engine.Model.Place;
 import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
 import io.github.lamb4j.internal.spi.Backend;
@@ -20,10 +20,12 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -35,6 +37,7 @@ public final class Engine {
   private final BackendFactory backends;
   private final BackendSettings settings;
   private final Telemetry telemetry = new Telemetry(System::nanoTime);
+  private final ReportChecks checks;
 
   /** Backends of earlier groups that could not be closed yet. */
   private final List<Backend> replaced = new ArrayList<>();
@@ -61,6 +64,7 @@ public final class Engine {
   public Engine(Model model, BackendFactory backends, BackendSettings settings) {
     this.backends = backends;
     this.settings = settings;
+    checks = new ReportChecks(settings.gradients().nonFinite());
     StepClock start = new StepClock(model.groups, new long[model.groups.size()], 0);
     install(model, backends.open(model.groups, settings), start, 0);
   }
@@ -262,8 +266,7 @@ public final class Engine {
   private void report(ReportData report) {
     refresh(report);
     telemetry.reported(report);
-    requireNotHalted(report);
-    requireValidDivisors(report);
+    checks.check(report);
   }
 
   /** Fills a report and corrects the host's step counts by it. */
@@ -272,32 +275,6 @@ public final class Engine {
     report.setFrozen(frozen);
     backend.report(report.sink(clock.began(0)));
     clock.correct(report);
-  }
-
-  private void requireNotHalted(ReportData report) {
-    if (report.isHalted()) {
-      throw new IllegalStateException(
-          ("step %d: %s; this and all later steps were skipped, weights and moments are those of step %d;"
-                  + " load a state or call resumeAt(...) to continue")
-              .formatted(
-                  report.step() + 1,
-                  report.invalidDivisor() == 1
-                      ? "gradients are not finite (norm %s)".formatted(report.gradientNorm())
-                      : "loss scale times divisor is %s, not finite and above 0"
-                          .formatted(report.invalidDivisor()),
-                  report.step()));
-    }
-  }
-
-  private void requireValidDivisors(ReportData report) {
-    if (settings.gradients().nonFinite() == NonFiniteGradients.PROPAGATE
-        && report.invalidDivisor() != 1) {
-      throw new IllegalStateException(
-          ("loss scale times divisor was %s at a step up to step %d: must be finite and above 0; that step was taken"
-                  + " with invalid gradients; correct the scale or divisor, restore weights, and load a state or call"
-                  + " resumeAt(...); nonFiniteGradients(SKIP) skips such steps")
-              .formatted(report.invalidDivisor(), report.step()));
-    }
   }
 
   private void requireStepTaken() {
@@ -364,15 +341,21 @@ public final class Engine {
     clock = resumed;
     resumedAt = step;
     telemetry.begin(step, skipped);
+    checks.begin();
   }
 
-  public void save(Path file) throws IOException {
+  public void save(Path file, SaveOption... options) throws IOException {
     requireNotCapturing("save");
     refresh(own);
     GradientOptions gradients = settings.gradients();
+    Map<String, String> checksums =
+        Arrays.asList(options).contains(SaveOption.WEIGHT_CHECKSUM)
+            ? new WeightChecksums(model, backend).ofAll()
+            : Map.of();
     SafetensorsWriter.write(
         file,
-        StateMetadata.of(model.groups, gradients.maxNorm(), gradients.nonFinite(), stepCounts()),
+        StateMetadata.of(
+            model.groups, gradients.maxNorm(), gradients.nonFinite(), stepCounts(), checksums),
         StateFile.tensors(model.groups, parameter -> List.of(parameter.count()), this::read));
   }
 
@@ -391,6 +374,9 @@ public final class Engine {
     try (StateFile state = StateFile.open(file)) {
       state.requireFit(
           model.groups, gradients.maxNorm(), gradients.nonFinite(), clock::rateOf, accepted);
+      if (!Arrays.asList(accepted).contains(LoadOption.OTHER_WEIGHTS)) {
+        state.fit().requireWeights(new WeightChecksums(model, backend));
+      }
       restore(state);
     }
   }

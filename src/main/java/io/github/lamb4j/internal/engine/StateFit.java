@@ -151,6 +151,26 @@ final class StateFit {
     }
   }
 
+  /**
+   * Refuses weights that differ from those of the file, if it has their checksums.
+   *
+   * @throws IllegalArgumentException naming the first parameter whose weights differ
+   */
+  void requireWeights(WeightChecksums weights) {
+    saved
+        .weightChecksums()
+        .forEach(
+            (parameter, before) -> {
+              String here = weights.of(parameter).orElse(before);
+              if (!here.equals(before)) {
+                throw unfit(
+                    "the weights of parameter %s are not those of the saved step: their CRC-32C was %s and is %s here; restore the weights before loading, or load with LoadOption.%s"
+                        .formatted(
+                            value(parameter), value(before), here, LoadOption.OTHER_WEIGHTS));
+              }
+            });
+  }
+
   /** The group for a message, and the parameter if groups are not those of the file. */
   private static String place(SavedGroup before, ParameterGroup group, Parameter parameter) {
     return before.name().equals(group.name())

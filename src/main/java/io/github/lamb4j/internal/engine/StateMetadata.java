@@ -23,9 +23,9 @@ import java.util.Set;
  * <p>The entries are {@code format}, {@code version}, {@code step}, {@code skipped}, {@code
  * max_grad_norm}, {@code non_finite_gradients}, and for each group {@code group.G.name}, {@code
  * group.G.steps}, {@code group.G.learning_rate} (of its last step, if it has taken one), {@code
- * group.G.parameter.P} and its hyperparameters, with G and P counted from 0. Numbers are decimals
- * that give back the same binary64. Other entries are extras: {@link #extra} returns them, and
- * readers that do not know them ignore them.
+ * group.G.parameter.P}, optionally {@code group.G.weights_crc32c.P}, and its hyperparameters, with
+ * G and P counted from 0. Numbers are decimals that give back the same binary64. Other entries are
+ * extras: {@link #extra} returns them, and readers that do not know them ignore them.
  */
 public final class StateMetadata {
 
@@ -39,6 +39,7 @@ public final class StateMetadata {
 
   private static final Set<String> READABLE = Set.of("1", VERSION);
   private static final String LEARNING_RATE = "learningRate";
+  private static final String WEIGHT_CHECKSUM = "weights_crc32c.";
 
   private final Path path;
   private final Map<String, String> entries;
@@ -51,6 +52,8 @@ public final class StateMetadata {
 
   /** By parameter, in the order of the file, its group. */
   private final Map<String, SavedGroup> members = new LinkedHashMap<>();
+
+  private final Map<String, String> weightChecksums = new LinkedHashMap<>();
 
   /**
    * Reads metadata of any version.
@@ -143,6 +146,10 @@ public final class StateMetadata {
     List<String> parameters = new ArrayList<>();
     String parameter = entries.get(key(g, "parameter.0"));
     while (parameter != null) {
+      String checksum = entries.get(key(g, WEIGHT_CHECKSUM + parameters.size()));
+      if (checksum != null) {
+        weightChecksums.put(parameter, checksum);
+      }
       parameters.add(parameter);
       parameter = entries.get(key(g, "parameter." + parameters.size()));
     }
@@ -177,6 +184,20 @@ public final class StateMetadata {
       OptionalDouble maxGradNorm,
       NonFiniteGradients nonFiniteGradients,
       StepCounts counts) {
+    return of(groups, maxGradNorm, nonFiniteGradients, counts, Map.of());
+  }
+
+  /**
+   * The entries for a state.
+   *
+   * @param weightChecksums by parameter
+   */
+  static Map<String, String> of(
+      List<ParameterGroup> groups,
+      OptionalDouble maxGradNorm,
+      NonFiniteGradients nonFiniteGradients,
+      StepCounts counts,
+      Map<String, String> weightChecksums) {
     Map<String, String> entries = new LinkedHashMap<>();
     entries.put("format", FORMAT);
     entries.put("version", VERSION);
@@ -196,7 +217,11 @@ public final class StateMetadata {
         entries.put(key(g, saved.label()), saved.of(group.hyperparameters()).toString());
       }
       for (int p = 0; p < group.parameters().size(); p++) {
-        entries.put(key(g, "parameter." + p), group.parameters().get(p).name());
+        String parameter = group.parameters().get(p).name();
+        entries.put(key(g, "parameter." + p), parameter);
+        if (weightChecksums.containsKey(parameter)) {
+          entries.put(key(g, WEIGHT_CHECKSUM + p), weightChecksums.get(parameter));
+        }
       }
     }
     return entries;
@@ -242,6 +267,11 @@ public final class StateMetadata {
   /** By parameter, in the order of the file, its group. */
   Map<String, SavedGroup> members() {
     return members;
+  }
+
+  /** By parameter, in the order of the file, the checksum of its weights, if it was saved. */
+  Map<String, String> weightChecksums() {
+    return weightChecksums;
   }
 
   /** An entry that the format does not define. */

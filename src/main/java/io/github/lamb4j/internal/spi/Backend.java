@@ -82,6 +82,14 @@ public interface Backend extends AutoCloseable {
   void read(int group, int parameter, StateArray array, long offset, FloatBuffer target);
 
   /**
+   * Reads part of a parameter's float32 weights in device memory into the target's remaining
+   * elements. Waits for enqueued work. Not called for parameters in host memory.
+   */
+  default void readWeights(int group, int parameter, long offset, FloatBuffer target) {
+    throw new UnsupportedOperationException("the weights are in host memory");
+  }
+
+  /**
    * Replaces part of the state by the source's remaining elements. A master is also rounded into
    * the half-precision weights.
    */
