@@ -1,10 +1,8 @@
 package io.github.lamb4j.schedule;
 
-import static io.github.lamb4j.schedule.ScheduleChecks.requireCount;
 import static io.github.lamb4j.schedule.ScheduleChecks.requireNotNegative;
+import static io.github.lamb4j.schedule.ScheduleChecks.requirePhase;
 import static io.github.lamb4j.schedule.ScheduleChecks.requirePower;
-
-import java.util.Arrays;
 
 /**
  * A learning rate as a function of the step. The first step is step 1. {@link Recipe} provides
@@ -43,46 +41,51 @@ public interface Schedule {
 
   /**
    * {@return {@code peak * min(step, steps) / steps}, which reaches the peak at step {@code steps}
-   * and stays there}
+   * and stays there; without warmup steps, always the peak}
    *
    * @param peak the final learning rate, finite and at least 0
-   * @param steps the number of warmup steps, at least 1
+   * @param steps the number of warmup steps, at least 0
    */
   static Schedule linearWarmup(double peak, long steps) {
     requireNotNegative("peak learning rate", peak);
-    requireCount("warmup steps", steps);
+    requirePhase("warmup steps", steps);
+    if (steps == 0) {
+      return constant(peak);
+    }
     return step -> peak * ((double) Math.min(step, steps) / steps);
   }
 
   /**
    * {@return {@code end + (start - end) * (1 - min(step - 1, steps) / steps)^power}, which is
-   * {@code start} at step 1 and {@code end} after {@code steps} further steps}
+   * {@code start} at step 1 and {@code end} after {@code steps} further steps; without decay steps,
+   * always {@code end}}
    *
    * @param start the learning rate of step 1, finite and at least 0
    * @param end the final learning rate, finite and at least 0
-   * @param steps the number of decay steps, at least 1
+   * @param steps the number of decay steps, at least 0
    * @param power the exponent, finite and above 0; 1 is linear decay
    */
   static Schedule polynomial(double start, double end, long steps, double power) {
     requireNotNegative("start learning rate", start);
     requireNotNegative("end learning rate", end);
-    requireCount("decay steps", steps);
+    requirePhase("decay steps", steps);
     requirePower(power);
     return step -> end + (start - end) * StrictMath.pow(1 - progress(step, steps), power);
   }
 
   /**
    * {@return {@code end + (start - end) * (1 + cos(pi * min(step - 1, steps) / steps)) / 2}, which
-   * is {@code start} at step 1 and {@code end} after {@code steps} further steps}
+   * is {@code start} at step 1 and {@code end} after {@code steps} further steps; without decay
+   * steps, always {@code end}}
    *
    * @param start the learning rate of step 1, finite and at least 0
    * @param end the final learning rate, finite and at least 0
-   * @param steps the number of decay steps, at least 1
+   * @param steps the number of decay steps, at least 0
    */
   static Schedule cosine(double start, double end, long steps) {
     requireNotNegative("start learning rate", start);
     requireNotNegative("end learning rate", end);
-    requireCount("decay steps", steps);
+    requirePhase("decay steps", steps);
     return step ->
         end + (start - end) * ((1 + StrictMath.cos(Math.PI * progress(step, steps))) / 2);
   }
@@ -96,7 +99,8 @@ public interface Schedule {
    * }</pre>
    *
    * @param first the learning rate before the first change, finite and at least 0
-   * @param changes the changes, with increasing step counts
+   * @param changes the changes, with step counts that do not decrease; of two with the same count,
+   *     the later one takes effect
    */
   static Schedule piecewise(double first, Change... changes) {
     requireNotNegative("first learning rate", first);
@@ -111,17 +115,20 @@ public interface Schedule {
         throw new IllegalArgumentException(
             "change " + (i + 1) + ": null; pass Schedule.after(...)");
       }
-      if (i > 0 && changes[i].steps() <= ends[i - 1]) {
+      if (i > 0 && changes[i].steps() < ends[i - 1]) {
         throw new IllegalArgumentException(
-            "change %d after %d steps: must be after more than %d steps, those of the previous change"
+            "change %d after %d steps: must be after at least %d steps, those of the previous change"
                 .formatted(i + 1, changes[i].steps(), ends[i - 1]));
       }
       ends[i] = changes[i].steps();
       rates[i + 1] = changes[i].learningRate();
     }
     return step -> {
-      int place = Arrays.binarySearch(ends, step);
-      return rates[place >= 0 ? place : -place - 1];
+      int past = 0;
+      while (past < ends.length && ends[past] < step) {
+        past++;
+      }
+      return rates[past];
     };
   }
 
@@ -129,7 +136,7 @@ public interface Schedule {
    * {@return a change of the learning rate, for {@link #piecewise}} The first step with the new
    * rate is {@code steps + 1}.
    *
-   * @param steps the number of steps before the change, at least 1
+   * @param steps the number of steps before the change, at least 0
    * @param learningRate the learning rate after the change, finite and at least 0
    */
   static Change after(long steps, double learningRate) {
@@ -152,7 +159,7 @@ public interface Schedule {
      * @throws IllegalArgumentException naming the value that is out of range
      */
     public Change {
-      requireCount("steps before the change", steps);
+      requirePhase("steps before the change", steps);
       requireNotNegative("learning rate after the change", learningRate);
     }
   }
@@ -161,11 +168,11 @@ public interface Schedule {
    * {@return this schedule for {@code steps} steps, followed by {@code next}, whose own steps count
    * from 1}
    *
-   * @param steps the number of steps before the next schedule, at least 1
+   * @param steps the number of steps before the next schedule, at least 0
    * @param next the schedule of the later steps
    */
   default Schedule then(long steps, Schedule next) {
-    requireCount("steps before the next schedule", steps);
+    requirePhase("steps before the next schedule", steps);
     if (next == null) {
       throw new IllegalArgumentException("next schedule: null");
     }
@@ -173,6 +180,6 @@ public interface Schedule {
   }
 
   private static double progress(long step, long steps) {
-    return (double) Math.min(step - 1, steps) / steps;
+    return steps == 0 ? 1 : (double) Math.min(step - 1, steps) / steps;
   }
 }

@@ -17,6 +17,13 @@ final class ScheduleChecks {
     }
   }
 
+  /** A phase of 0 steps is absent. */
+  static void requirePhase(String name, long count) {
+    if (count < 0) {
+      throw new IllegalArgumentException(name + " " + count + ": must be at least 0");
+    }
+  }
+
   static void requireCount(String name, long count) {
     if (count < 1) {
       throw new IllegalArgumentException(name + " " + count + ": must be at least 1");

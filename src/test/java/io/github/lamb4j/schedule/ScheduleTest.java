@@ -124,6 +124,35 @@ class ScheduleTest {
     }
   }
 
+  /** As when a program computes the lengths of its phases, and one of them is 0. */
+  @Test
+  void shouldLeaveOutPhasesOfNoSteps() {
+    Schedule decay = Schedule.polynomial(6e-3, 0, 10, 0.5);
+    Schedule unwarmed = Schedule.linearWarmup(6e-3, 0).then(0, decay);
+    Schedule undecayed = Schedule.linearWarmup(1, 4).then(4, Schedule.polynomial(1, 0.5, 0, 2));
+    Schedule held =
+        Schedule.linearWarmup(1, 2).then(2, Schedule.constant(1).then(0, Schedule.cosine(1, 0, 4)));
+    Schedule pieces =
+        Schedule.piecewise(
+            9,
+            Schedule.after(0, 3),
+            Schedule.after(5, 8),
+            Schedule.after(5, 2),
+            Schedule.after(7, 1));
+    double[] expected = {3, 3, 3, 3, 3, 2, 2, 1};
+    for (int step = 1; step <= expected.length; step++) {
+      assertEquals(decay.at(step), unwarmed.at(step));
+      assertEquals(step <= 4 ? step / 4.0 : 0.5, undecayed.at(step));
+      assertEquals(expected[step - 1], pieces.at(step));
+    }
+    assertEquals(1, held.at(3));
+    assertEquals(0.5, held.at(5), EXACT);
+    assertEquals(0.1, Schedule.linearWarmup(0.1, 0).at(1));
+    assertEquals(0.2, Schedule.cosine(1, 0.2, 0).at(1));
+    Recipe flat = new Recipe(1, 0.1, 1, 0, 1);
+    assertEquals(0, flat.warmupSteps());
+  }
+
   @Test
   void shouldCopyChanges() {
     Schedule.Change[] changes = {Schedule.after(5, 2)};
@@ -151,11 +180,10 @@ class ScheduleTest {
         refusal("learning rate NaN", () -> Schedule.constant(Double.NaN)),
         refusal("learning rate Infinity", () -> Schedule.constant(Double.POSITIVE_INFINITY)),
         refusal("peak learning rate -1.0", () -> Schedule.linearWarmup(-1, 5)),
-        refusal("warmup steps 0", () -> Schedule.linearWarmup(1, 0)),
         refusal("warmup steps -3", () -> Schedule.linearWarmup(1, -3)),
         refusal("start learning rate NaN", () -> Schedule.polynomial(Double.NaN, 0, 5, 1)),
         refusal("end learning rate -1.0", () -> Schedule.polynomial(1, -1, 5, 1)),
-        refusal("decay steps 0", () -> Schedule.polynomial(1, 0, 0, 1)),
+        refusal("decay steps -2", () -> Schedule.polynomial(1, 0, -2, 1)),
         refusal("power 0.0", () -> Schedule.polynomial(1, 0, 5, 0)),
         refusal("power -1.0", () -> Schedule.polynomial(1, 0, 5, -1)),
         refusal("power NaN", () -> Schedule.polynomial(1, 0, 5, Double.NaN)),
@@ -164,17 +192,17 @@ class ScheduleTest {
         refusal("end learning rate NaN", () -> Schedule.cosine(1, Double.NaN, 5)),
         refusal("decay steps -1", () -> Schedule.cosine(1, 0, -1)),
         refusal("first learning rate NaN", () -> Schedule.piecewise(Double.NaN)),
-        refusal("steps before the change 0", () -> Schedule.after(0, 1)),
+        refusal("steps before the change -1", () -> Schedule.after(-1, 1)),
         refusal("learning rate after the change -1.0", () -> Schedule.after(1, -1)),
         refusal(
-            "change 2 after 5 steps",
-            () -> Schedule.piecewise(1, Schedule.after(5, 1), Schedule.after(5, 2))),
+            "change 2 after 4 steps",
+            () -> Schedule.piecewise(1, Schedule.after(5, 1), Schedule.after(4, 2))),
         refusal(
             "change 3 after 6 steps",
             () ->
                 Schedule.piecewise(
                     1, Schedule.after(5, 1), Schedule.after(7, 2), Schedule.after(6, 3))),
-        refusal("next schedule 0", () -> Schedule.constant(1).then(0, Schedule.constant(1))));
+        refusal("next schedule -1", () -> Schedule.constant(1).then(-1, Schedule.constant(1))));
   }
 
   private static Arguments refusal(String thingAndValue, Executable call) {
