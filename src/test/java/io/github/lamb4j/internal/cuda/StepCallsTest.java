@@ -35,6 +35,10 @@ class StepCallsTest {
   /** Calls that neither copy, allocate nor wait. */
   private static final Set<String> QUERIES = Set.of("currentContext", "isCapturing");
 
+  /** Freezing changes tables in place. */
+  private static final Set<String> FREEZING =
+      Set.of("currentContext", "isCapturing", "copyToDevice", "copyToHost");
+
   @ParameterizedTest
   @CsvSource({
     "TWO_PASS, false, 8",
@@ -61,8 +65,13 @@ class StepCallsTest {
       }
       try (Lamb lamb = builder.build()) {
         calls.clear();
+        lamb.setLearningRate("group 1", 0.2);
+        assertEquals(List.of(), calls);
         lamb.step();
         assertOnlyEnqueued(launches, calls);
+        calls.clear();
+        lamb.freeze("p00", "p13");
+        assertTrue(FREEZING.containsAll(calls), calls::toString);
       }
     }
   }
@@ -169,6 +178,7 @@ class StepCallsTest {
         for (int round = 0; round < 10; round++) {
           long before = threads.getCurrentThreadAllocatedBytes();
           for (int step = 0; step < 500; step++) {
+            lamb.setLearningRate("lamb", 0.1 + step);
             lamb.step();
           }
           least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
