@@ -244,6 +244,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void readWeights(int group, int parameter, long offset, FloatBuffer target) {
+    order.atHome();
     Transfers.toHost(driver, stream, weights(group, parameter) + offset * Float.BYTES, target);
   }
 
