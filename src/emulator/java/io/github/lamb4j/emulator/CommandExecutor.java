@@ -69,6 +69,14 @@ final class CommandExecutor {
     allocation.clear(address - allocation.start, bytes);
   }
 
+  /** Repeats a pattern. */
+  void fill(long address, byte[] pattern, long count) {
+    Allocation allocation = range(address, pattern.length * count, "fill");
+    for (long i = 0; i < pattern.length * count; i++) {
+      allocation.put(address - allocation.start + i, pattern[(int) (i % pattern.length)]);
+    }
+  }
+
   private Allocation range(long address, long bytes, String what) {
     Allocation allocation = memory.find(address, bytes);
     if (allocation == null) {

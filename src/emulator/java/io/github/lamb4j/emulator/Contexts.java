@@ -1,11 +1,19 @@
 package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
+import java.util.HashSet;
+import java.util.Set;
 
-/** The context of an emulated device, and the current context of each thread. */
+/**
+ * The contexts of an emulated device, and the current context of each thread. The contexts share
+ * their memory, modules and streams.
+ */
 final class Contexts {
 
+  /** The primary context. */
   final long context;
+
+  private final Set<Long> created = new HashSet<>();
   private final ThreadLocal<Long> current = ThreadLocal.withInitial(() -> 0L);
   private int retained;
 
@@ -22,9 +30,26 @@ final class Contexts {
   }
 
   void expectCurrent(Call call, String doing) {
-    if (current() != context) {
+    if (current() != context && !created.contains(current())) {
       throw DriverErrors.failed(call, DriverErrors.INVALID_CONTEXT, doing);
     }
+  }
+
+  /** Adds a context other than the primary one, and makes it current. */
+  void create(long handle) {
+    created.add(handle);
+    makeCurrent(handle);
+  }
+
+  void destroy(long handle, String doing) {
+    if (!created.remove(handle)) {
+      throw DriverErrors.failed(Call.DESTROY_CONTEXT, DriverErrors.INVALID_CONTEXT, doing);
+    }
+    if (current() == handle) makeCurrent(0);
+  }
+
+  boolean exists(long handle) {
+    return handle == context || created.contains(handle);
   }
 
   void retainPrimary(int ordinal, String doing) {

@@ -21,6 +21,9 @@ public record EmulatedDevice(
     long totalMemory,
     int driverVersion) {
 
+  /** The name of every emulated device. */
+  public static final String NAME = "Emulated device";
+
   private static final int L2_CACHE_BYTES = 1 << 12;
   private static final int CLOCK_KHZ = 1_000_000;
 
@@ -87,6 +90,16 @@ public record EmulatedDevice(
         version);
   }
 
+  /** The size of the L2 cache. */
+  public int l2CacheBytes() {
+    return L2_CACHE_BYTES;
+  }
+
+  /** The clock of the multiprocessors and of the memory in kHz. */
+  public int clockKilohertz() {
+    return CLOCK_KHZ;
+  }
+
   int attribute(DeviceAttribute attribute) {
     return switch (attribute) {
       case COMPUTE_CAPABILITY_MAJOR -> computeCapability / 10;
@@ -95,8 +108,8 @@ public record EmulatedDevice(
       case THREADS_PER_MULTIPROCESSOR -> threadsPerMultiprocessor;
       case SHARED_MEMORY_PER_MULTIPROCESSOR -> sharedMemoryPerMultiprocessor;
       case SHARED_MEMORY_PER_BLOCK_OPTIN -> sharedMemoryPerBlock;
-      case L2_CACHE -> L2_CACHE_BYTES;
-      case CLOCK, MEMORY_CLOCK -> CLOCK_KHZ;
+      case L2_CACHE -> l2CacheBytes();
+      case CLOCK, MEMORY_CLOCK -> clockKilohertz();
     };
   }
 

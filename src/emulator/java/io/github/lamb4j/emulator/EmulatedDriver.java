@@ -22,6 +22,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   public enum Call {
     RETAIN_CONTEXT("cuDevicePrimaryCtxRetain"),
     RELEASE_CONTEXT("cuDevicePrimaryCtxRelease"),
+    DESTROY_CONTEXT("cuCtxDestroy"),
     ATTRIBUTE("cuDeviceGetAttribute"),
     MEMORY("cuMemGetInfo"),
     ALLOCATE("cuMemAlloc"),
@@ -55,11 +56,12 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     }
   }
 
-  private final Modules modules;
+  private final DriverApi api = new DriverApi(this);
+  final Modules modules;
   private final Captures captures = new Captures();
   private final Launcher launcher;
   private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
-  private final Events events = new Events();
+  final Events events = new Events();
   private final Set<Long> pinned = new HashSet<>();
   private long nextHandle = CONTEXT;
 
@@ -73,6 +75,11 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
 
   public EmulatedDriver() {
     this(EmulatedDevice.SMALL, 1);
+  }
+
+  /** The calls that stand-ins for JCuda need beyond those of this class. */
+  public DriverApi api() {
+    return api;
   }
 
   // --- For tests --------------------------------------------------------------------------------
@@ -102,15 +109,23 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
    * @throws CudaException if the capture was invalidated
    */
   public Graph capture(CudaStream stream, Runnable work) {
-    enter(Call.BEGIN_CAPTURE, "beginning a capture");
-    captures.begin(stream, "beginning a capture");
+    beginCapture(stream);
     try {
       work.run();
-      enter(Call.END_CAPTURE, "ending a capture");
+      return endCapture(stream);
     } catch (RuntimeException | Error e) {
       captures.abandon(stream);
       throw e;
     }
+  }
+
+  void beginCapture(CudaStream stream) {
+    enter(Call.BEGIN_CAPTURE, "beginning a capture");
+    captures.begin(stream, "beginning a capture");
+  }
+
+  CapturedGraph endCapture(CudaStream stream) {
+    enter(Call.END_CAPTURE, "ending a capture");
     return new CapturedGraph(
         captures.end(stream, "ending a capture"), graph -> launch(graph, stream), graphs);
   }
@@ -162,7 +177,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   @Override
   public String deviceName() {
     enter(Call.ATTRIBUTE, "asking for the device's name");
-    return "Emulated device";
+    return EmulatedDevice.NAME;
   }
 
   @Override
@@ -312,14 +327,14 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     return modules.variable(module, name, doing);
   }
 
-  private void launch(CapturedGraph graph, CudaStream stream) {
+  void launch(CapturedGraph graph, CudaStream stream) {
     String doing = "launching " + graph;
     enter(Call.LAUNCH_GRAPH, doing);
     captures.refuseNotModeled(Call.LAUNCH_GRAPH, stream, doing);
     graph.run();
   }
 
-  private void enqueue(Call call, CudaStream stream, Runnable work, String doing) {
+  void enqueue(Call call, CudaStream stream, Runnable work, String doing) {
     enter(call, doing);
     if (!captures.record(call, stream, work, doing)) work.run();
   }
@@ -393,11 +408,11 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     events.destroy(event, doing);
   }
 
-  private long newHandle() {
+  long newHandle() {
     return nextHandle += 0x100;
   }
 
-  private void enter(Call call, String doing) {
+  void enter(Call call, String doing) {
     errors.failIfAsked(call, doing);
     contexts.expectCurrent(call, doing);
   }

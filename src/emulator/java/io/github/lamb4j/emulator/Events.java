@@ -29,6 +29,10 @@ final class Events {
     if (!nanoseconds.containsKey(event)) throw invalid(Call.WAIT_EVENT, doing);
   }
 
+  boolean exists(long event) {
+    return nanoseconds.containsKey(event);
+  }
+
   float elapsedMillis(long start, long end, String doing) {
     long from = nanoseconds.getOrDefault(start, NEVER);
     long to = nanoseconds.getOrDefault(end, NEVER);
