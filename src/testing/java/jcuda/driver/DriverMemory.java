@@ -15,7 +15,7 @@ class DriverMemory extends UnsupportedJCudaDriver {
 
   static final int INVALID_VALUE = CUresult.CUDA_ERROR_INVALID_VALUE;
 
-  static final Api API = new Api(CUresult::stringFor, code -> code);
+  static final Api API = new Api(CUresult::stringFor, code -> code, false);
 
   public static int cuMemGetInfo(long[] free, long[] total) {
     return API.call(

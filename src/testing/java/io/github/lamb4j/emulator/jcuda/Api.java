@@ -27,15 +27,19 @@ public final class Api {
 
   private final IntFunction<String> names;
   private final IntUnaryOperator codes;
+  private final boolean usesPrimaryContext;
   private volatile boolean exceptionsEnabled;
 
   /**
    * @param names the names of the API's codes
    * @param codes the API's code for a code of the driver
+   * @param usesPrimaryContext whether the API makes the primary context current in a thread that
+   *     has no current context, as the runtime API does
    */
-  public Api(IntFunction<String> names, IntUnaryOperator codes) {
+  public Api(IntFunction<String> names, IntUnaryOperator codes, boolean usesPrimaryContext) {
     this.names = names;
     this.codes = codes;
+    this.usesPrimaryContext = usesPrimaryContext;
   }
 
   /** Sets whether errors are thrown. */
@@ -48,7 +52,11 @@ public final class Api {
     int code = 0;
     synchronized (LOCK) {
       try {
-        call.on(EmulatedGpu.driver());
+        EmulatedDriver gpu = EmulatedGpu.driver();
+        if (usesPrimaryContext && gpu.currentContext() == 0) {
+          gpu.makeCurrent(gpu.context());
+        }
+        call.on(gpu);
       } catch (io.github.lamb4j.error.CudaException e) {
         code = codes.applyAsInt(e.code());
       }
