@@ -31,7 +31,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     COPY_TO_HOST("cuMemcpyDtoHAsync"),
     COPY_ON_DEVICE("cuMemcpyDtoDAsync"),
     CLEAR("cuMemsetD8Async"),
-    LOAD_MODULE("cuModuleLoadData"),
+    LOAD_MODULE("cuModuleLoadDataEx"),
     UNLOAD_MODULE("cuModuleUnload"),
     FUNCTION("cuModuleGetFunction"),
     VARIABLE("cuModuleGetGlobal"),

@@ -18,11 +18,13 @@ import io.github.lamb4j.report.StepReport;
 import io.github.lamb4j.tools.bench.ForwardingDriver;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** With the debug switch on, an error names the kernel that caused it. */
+@Tag("jcuda")
 class DebugSyncTest {
 
   private static final int ILLEGAL_ADDRESS = 700;

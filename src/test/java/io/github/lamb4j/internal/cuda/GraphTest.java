@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Captured work runs only when it is replayed. */
 @Tag("gpu")
+@Tag("jcuda")
 class GraphTest {
 
   private static final int UNSUPPORTED = 900; // CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** Copies to the host after a step on host parameters. */
 @Tag("gpu")
+@Tag("jcuda")
 class StagedCudaBackendTest {
 
   @Test

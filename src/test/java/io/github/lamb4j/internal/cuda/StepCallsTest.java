@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A step only enqueues kernels: it does not copy, allocate or wait. */
 @Tag("gpu")
+@Tag("jcuda")
 class StepCallsTest {
 
   /** Calls that neither copy, allocate nor wait. */

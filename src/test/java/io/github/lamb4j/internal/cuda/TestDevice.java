@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver;
+import io.github.lamb4j.emulator.EmulatedDriver.Call;
+import io.github.lamb4j.emulator.EmulatedGpu;
 import io.github.lamb4j.emulator.Graph;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
@@ -22,12 +24,16 @@ import java.util.function.UnaryOperator;
 import jcuda.driver.CUstream;
 
 /**
- * The device that the CUDA tests use: the emulator, or with {@code mvn verify -Pgpu} the machine's
- * GPU. A missing GPU is a failure then.
+ * The device that the CUDA tests use: the emulator, or the emulator behind the stand-ins for JCuda,
+ * or with {@code mvn verify -Pgpu} the machine's GPU. A missing GPU is a failure then.
  */
 public final class TestDevice implements AutoCloseable {
 
-  private static final boolean GPU = "gpu".equals(System.getProperty("lamb4j.device"));
+  private static final String KIND = System.getProperty("lamb4j.device", "emulator");
+  private static final boolean GPU = KIND.equals("gpu");
+
+  /** The library calls JCuda, whose classes are stand-ins on the emulator. */
+  private static final boolean STAND_INS = KIND.equals("stand-ins");
 
   /** Fills memory around uploaded bytes. The emulator's uninitialized bytes have the same value. */
   static final byte AROUND = (byte) 0xa5;
@@ -41,12 +47,12 @@ public final class TestDevice implements AutoCloseable {
 
   private TestDevice(CudaDriver driver) {
     this.driver = driver;
-    if (GPU) {
+    if (GPU || STAND_INS) {
       new CudaProvider()
           .unavailableReason()
           .ifPresent(
               reason -> {
-                throw new AssertionError("the profile gpu needs a GPU: " + reason);
+                throw new AssertionError(KIND + " needs a GPU: " + reason);
               });
       driver.retainPrimaryContext(0);
       CUstream created = new CUstream();
@@ -70,6 +76,11 @@ public final class TestDevice implements AutoCloseable {
     EmulatedDriver emulator = new EmulatedDriver(device, seed);
     emulator.rewrite(rewriting);
     emulator.onLaunch(launchListener);
+    if (STAND_INS) {
+      emulator.makeCurrent(0);
+      EmulatedGpu.use(emulator);
+      return new TestDevice(new JCudaDriver());
+    }
     return new TestDevice(emulator);
   }
 
@@ -101,7 +112,7 @@ public final class TestDevice implements AutoCloseable {
 
   /** The emulator, for tests that need it. */
   public EmulatedDriver emulator() {
-    return (EmulatedDriver) driver;
+    return STAND_INS ? EmulatedGpu.driver() : (EmulatedDriver) driver;
   }
 
   /** A stream that can be captured. It synchronizes with the legacy stream. */
@@ -140,8 +151,8 @@ public final class TestDevice implements AutoCloseable {
     padded.position(offset).put(bytes).clear();
     long address = driver.allocate(padded.remaining(), purpose, owner);
     buffers.add(address);
-    if (driver instanceof EmulatedDriver emulator) {
-      emulator.allowCopiesOfUndefinedBytes(true);
+    if (!GPU) {
+      emulator().allowCopiesOfUndefinedBytes(true);
       padded.position(offset).limit(offset + bytes.length);
     }
     if (padded.hasRemaining()) {
@@ -162,11 +173,16 @@ public final class TestDevice implements AutoCloseable {
   @Override
   public void close() {
     buffers.forEach(driver::free);
-    if (driver instanceof EmulatedDriver emulator) {
-      emulator.close();
-    } else {
+    if (STAND_INS) {
+      // A failure that no call met was planned for the optimizer, not for this method.
+      emulator().fail(Call.RELEASE_CONTEXT, Integer.MAX_VALUE, 0);
+    }
+    if (GPU || STAND_INS) {
       Results.codeOf(() -> cuStreamDestroy(stream.handle()));
       driver.releasePrimaryContext(0);
+    }
+    if (!GPU) {
+      emulator().close();
     }
   }
 }
