@@ -33,6 +33,8 @@ class ArchitectureTest {
   private static final String FILES = "io.github.lamb4j.internal.files..";
   private static final String TOOLS = "io.github.lamb4j.tools..";
   private static final String BENCH = "io.github.lamb4j.tools.bench..";
+  private static final String CUBLAS = "io.github.lamb4j.tools.cublas..";
+  private static final String CUDA_TRAINING = "io.github.lamb4j.tools.train.cuda..";
   private static final String EMULATOR = "io.github.lamb4j.emulator..";
 
   /** The public packages whose types programs pass to the root package. */
@@ -83,10 +85,10 @@ class ArchitectureTest {
           .resideInAnyPackage(ROOT, TOOLS, EMULATOR);
 
   @ArchTest
-  static final ArchRule jcudaShouldBeUsedOnlyByDriverAndPublicTypes =
+  static final ArchRule jcudaShouldBeUsedOnlyByDriverPublicTypesAndCudaTools =
       noClasses()
           .that()
-          .resideOutsideOfPackages(DRIVER, BENCH)
+          .resideOutsideOfPackages(DRIVER, BENCH, CUBLAS, CUDA_TRAINING)
           .and()
           .doNotBelongToAnyOf(
               Parameter.class, DeviceParameter.class, DeviceArray.class, Scalar.class, Lamb.class)

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +35,8 @@ class PtxTest {
   private static final Pattern REGISTER_COUNT = Pattern.compile("Used (\\d+) registers");
   private static final Pattern MEMORY =
       Pattern.compile("(\\d+) bytes (stack frame|spill stores|spill loads)");
+
+  private static final Path TRAIN = Path.of("kernels/train/train.ptx");
 
   private static String ptx;
 
@@ -96,14 +99,24 @@ class PtxTest {
     assertTrue(ptx.contains("\n.target sm_70\n"));
   }
 
-  @Test
-  void shouldUseNoApproximationAndNoFlushToZero() {
+  @ParameterizedTest
+  @ValueSource(strings = {"sm_70", "sm_90"})
+  void shouldAssembleTheKernelsOfTheTrainingExample(String architecture) throws IOException {
+    PtxAssembler.Result result = PtxAssembler.assemble(Files.readString(TRAIN), architecture);
+    assertTrue(result.succeeded(), result.log());
+    assertEquals(7, KERNEL.matcher(result.log()).results().count(), result.log());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kernels/lamb.ptx", "kernels/train/train.ptx"})
+  void shouldUseNoApproximationAndNoFlushToZero(String file) throws IOException {
+    String text = Files.readString(Path.of(file));
     Matcher wrong =
-        Pattern.compile("^.*\\.(approx|ftz|full)\\b.*$", Pattern.MULTILINE).matcher(ptx);
+        Pattern.compile("^.*\\.(approx|ftz|full)\\b.*$", Pattern.MULTILINE).matcher(text);
     assertFalse(wrong.find(), () -> wrong.group());
     Matcher floatAtomics =
         Pattern.compile("^\\s*(@\\S+\\s+)?(atom|red)\\..*\\.f(16|32|64).*$", Pattern.MULTILINE)
-            .matcher(ptx);
+            .matcher(text);
     assertFalse(floatAtomics.find(), () -> floatAtomics.group());
   }
 
@@ -124,15 +137,16 @@ class PtxTest {
   void shouldEqualTheResultOfCompilingTheCommittedSource(@TempDir Path folder)
       throws IOException, InterruptedException {
     assumeTrue(nvccVersion().contains("release 13.0"), "nvcc 13.0 is not installed");
-    Path rebuilt = folder.resolve("lamb.ptx");
     Process build =
-        new ProcessBuilder("scripts/build-kernels", rebuilt.toString()).inheritIO().start();
+        new ProcessBuilder("scripts/build-kernels", folder.toString()).inheritIO().start();
     assertTrue(build.waitFor(3, TimeUnit.MINUTES), "scripts/build-kernels did not end");
     assertEquals(0, build.exitValue());
-    assertEquals(
-        Files.readString(rebuilt),
-        Files.readString(Path.of("kernels/lamb.ptx")),
-        "run scripts/build-kernels");
+    for (String file : List.of("lamb.ptx", "train/train.ptx")) {
+      assertEquals(
+          Files.readString(folder.resolve(file)),
+          Files.readString(Path.of("kernels").resolve(file)),
+          "run scripts/build-kernels");
+    }
   }
 
   private static String nvccVersion() throws IOException {

@@ -10,7 +10,6 @@ import io.github.lamb4j.schedule.Schedule;
 import io.github.lamb4j.tools.progress.Progress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,8 +20,9 @@ class TrainerTest {
   private static final Examples.Split SAMPLE = WordNet.sample(6000);
 
   private static TrainingRun run(Contender contender, int batchSize, int threads, double rate) {
-    ForkJoinPool workers = new ForkJoinPool(threads);
-    return new Trainer(SAMPLE, 4, 1, workers, Progress.SILENT).run(contender, batchSize, rate);
+    try (TrainingBackend backend = new CpuTraining(threads)) {
+      return new Trainer(SAMPLE, 4, 1, backend, Progress.SILENT).run(contender, batchSize, rate);
+    }
   }
 
   @Tag("slow")
@@ -71,10 +71,11 @@ class TrainerTest {
             losses.add(Double.valueOf(status.replace("loss ", "")));
           }
         };
-    ForkJoinPool workers = new ForkJoinPool(2);
     int batchSize = SAMPLE.train().size() - 1;
-    TrainingRun run =
-        new Trainer(SAMPLE, 1, 1, workers, counting).run(Contender.LAMB, batchSize, 0.01);
+    TrainingRun run;
+    try (TrainingBackend backend = new CpuTraining(2)) {
+      run = new Trainer(SAMPLE, 1, 1, backend, counting).run(Contender.LAMB, batchSize, 0.01);
+    }
     assertEquals(2, run.steps());
     assertEquals(2, losses.size());
     assertEquals(

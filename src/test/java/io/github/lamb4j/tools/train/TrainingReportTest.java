@@ -34,6 +34,8 @@ class TrainingReportTest {
               new Examples(new int[][] {{1}, {2}, {3}}, new int[] {4, 5, 5}),
               new Examples(new int[][] {{1}, {2}}, new int[] {5, 6})),
           List.of(RUN),
+          "cpu",
+          "requested",
           2);
 
   private static String json(TrainingReport report) throws IOException {
@@ -63,7 +65,8 @@ class TrainingReportTest {
   void shouldMarkARunThatDiverged() throws IOException {
     TrainingRun diverged =
         new TrainingRun(RUN.contender(), 256, 1e30, true, 3, List.of(), List.of(), "00ff", 0.1);
-    TrainingReport report = new TrainingReport(7, REPORT.data(), List.of(RUN, diverged), 1);
+    TrainingReport report =
+        new TrainingReport(7, REPORT.data(), List.of(RUN, diverged), "cpu", "auto", 1);
     String[] lines = report.table().split("\\R");
     assertEquals(REPORT.table().split("\\R")[4], lines[4]);
     assertEquals(
@@ -86,6 +89,8 @@ class TrainingReportTest {
             "\"held_out_macro_f1\" : 0.125",
             "\"trust_ratio\" : 0.5",
             "\"weights_sha256\" : \"00ff\"",
+            "\"backend\" : \"cpu\"",
+            "\"backend_reason\" : \"requested\"",
             "\"threads\" : 2",
             "12.34")) {
       assertTrue(json.contains(part), part + " is not in " + json);
@@ -105,7 +110,7 @@ class TrainingReportTest {
             RUN.layers(),
             RUN.weightsSha256(),
             99);
-    TrainingReport other = new TrainingReport(7, REPORT.data(), List.of(slower), 1);
+    TrainingReport other = new TrainingReport(7, REPORT.data(), List.of(slower), "cpu", "auto", 1);
     assertEquals(json(REPORT).split("\"machine\"")[0], json(other).split("\"machine\"")[0]);
   }
 }

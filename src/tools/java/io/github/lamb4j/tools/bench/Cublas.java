@@ -1,12 +1,13 @@
 package io.github.lamb4j.tools.bench;
 
-import static jcuda.jcublas.JCublas2.cublasCreate;
+import static io.github.lamb4j.tools.cublas.CublasLibrary.check;
 import static jcuda.jcublas.JCublas2.cublasDestroy;
 import static jcuda.jcublas.JCublas2.cublasSaxpy;
 import static jcuda.jcublas.JCublas2.cublasSdgmm;
 import static jcuda.jcublas.JCublas2.cublasSnrm2;
 import static jcuda.jcublas.JCublas2.cublasSscal;
 
+import io.github.lamb4j.tools.cublas.CublasLibrary;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -14,45 +15,18 @@ import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasSideMode;
-import jcuda.jcublas.cublasStatus;
 
 /**
  * cuBLAS, called through JCublas2 as a JCuda program would: in the current context, on the default
- * stream, with scalars on the host.
+ * stream, with scalars on the host. Creating one throws an {@link IllegalStateException} with the
+ * reason if cuBLAS is missing.
  */
 final class Cublas implements Blas {
 
-  private final cublasHandle handle = new cublasHandle();
+  private final cublasHandle handle = CublasLibrary.open();
   private final FloatBuffer scalar =
       ByteBuffer.allocateDirect(Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
   private final Pointer scalarPointer = Pointer.to(scalar);
-
-  /**
-   * Initializes cuBLAS.
-   *
-   * @throws IllegalStateException if cuBLAS is missing or cannot be initialized
-   */
-  Cublas() {
-    int status;
-    try {
-      status = cublasCreate(handle);
-    } catch (LinkageError e) {
-      throw new IllegalStateException(linkageReason(e), e);
-    } catch (jcuda.CudaException e) {
-      throw new IllegalStateException("cuBLAS cannot be initialized: " + e.getMessage(), e);
-    }
-    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw new IllegalStateException(
-          "cuBLAS cannot be initialized: " + cublasStatus.stringFor(status));
-    }
-  }
-
-  private static String linkageReason(LinkageError e) {
-    String message = String.valueOf(e.getMessage());
-    return message.contains("libcublas.so.12: cannot open")
-        ? "cuBLAS (libcublas.so.12) is not installed"
-        : "cuBLAS cannot be loaded: " + message.lines().findFirst().orElse("");
-  }
 
   @Override
   public void scale(int count, float alpha, long x) {
@@ -100,11 +74,5 @@ final class Cublas implements Blas {
 
   private static CUdeviceptr at(long address) {
     return new CUdeviceptr().withByteOffset(address);
-  }
-
-  private static void check(String call, int status) {
-    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw new IllegalStateException(call + " failed: " + cublasStatus.stringFor(status));
-    }
   }
 }

@@ -48,16 +48,28 @@ record BackendOption(String name) {
    * @throws IllegalStateException if the requested backend is not available
    */
   BackendChoice choice() {
-    if (name.equals(AUTO)) {
+    return choice("use --backend cpu for the same bits on the CPU");
+  }
+
+  /**
+   * As {@link #choice()}.
+   *
+   * @param remedy ends the message of the exception
+   */
+  BackendChoice choice(String remedy) {
+    if (isAuto()) {
       return BackendChoice.auto();
     }
     BackendChoice.unavailableReason(name)
         .ifPresent(
             reason -> {
               throw new IllegalStateException(
-                  "no %s: %s; use --backend cpu for the same bits on the CPU"
-                      .formatted(name.toUpperCase(Locale.ROOT), reason));
+                  "no %s: %s; %s".formatted(name.toUpperCase(Locale.ROOT), reason, remedy));
             });
     return BackendChoice.of(name);
+  }
+
+  boolean isAuto() {
+    return name.equals(AUTO);
   }
 }

@@ -1,7 +1,6 @@
 package io.github.lamb4j.tools.train;
 
 import io.github.lamb4j.Lamb;
-import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.schedule.Schedule;
 import io.github.lamb4j.tools.progress.Progress;
 import java.nio.ByteBuffer;
@@ -12,8 +11,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.Random;
-import java.util.concurrent.ForkJoinPool;
 
 /** Trains the classifier with each optimizer from the same initial weights on the same batches. */
 public final class Trainer {
@@ -33,52 +32,36 @@ public final class Trainer {
   private final Examples.Split data;
   private final int epochs;
   private final long seed;
-  private final ForkJoinPool workers;
+  private final TrainingBackend backend;
   private final Progress progress;
 
   /**
    * @param seed determines the initial weights and the order of the examples
    */
   public Trainer(
-      Examples.Split data, int epochs, long seed, ForkJoinPool workers, Progress progress) {
+      Examples.Split data, int epochs, long seed, TrainingBackend backend, Progress progress) {
     this.data = data;
     this.epochs = epochs;
     this.seed = seed;
-    this.workers = workers;
+    this.backend = backend;
     this.progress = progress;
   }
 
-  /** Trains from scratch. A run whose loss becomes infinite or NaN ends there, as diverged. */
+  /**
+   * Trains from scratch. A run whose loss becomes infinite or NaN ends there, as diverged; on a
+   * device, where the loss is read once per epoch, at the end of the epoch.
+   */
   public TrainingRun run(Contender contender, int batchSize, double learningRate) {
     long started = System.nanoTime();
     long stepsPerEpoch = (data.train().size() + batchSize - 1L) / batchSize;
     long steps = stepsPerEpoch * epochs;
-    GlossClassifier model =
-        new GlossClassifier(
-            new GlossClassifier.Shape(BUCKETS, WIDTH, HIDDEN, Glosses.CLASSES.size()),
-            batchSize,
-            seed,
-            workers);
+    ModelShape shape = new ModelShape(BUCKETS, WIDTH, HIDDEN, Glosses.CLASSES.size());
+    Schedule schedule = schedule(learningRate, steps);
     progress.begin(contender.label() + ", batch " + batchSize, steps);
-    try (Lamb optimizer = optimizer(contender, model, schedule(learningRate, steps))) {
+    try (Classifier model = backend.classifier(shape, batchSize, seed, data);
+        Lamb optimizer = model.optimizer(contender.weights(schedule), contender.biases(schedule))) {
       List<TrainingRun.Epoch> results = new ArrayList<>();
-      int[] order = identity(data.train().size());
-      Random random = new Random(seed);
-      boolean diverged = false;
-      for (int epoch = 1; epoch <= epochs && !diverged; epoch++) {
-        shuffle(order, random);
-        double loss = pass(model, optimizer, order, batchSize);
-        diverged = !Double.isFinite(loss);
-        if (diverged) {
-          progress.note("epoch " + epoch + ": diverged");
-          continue;
-        }
-        Scores heldOut =
-            Scores.of(
-                model.predict(data.heldOut()), data.heldOut().labels(), Glosses.CLASSES.size());
-        results.add(new TrainingRun.Epoch(epoch, loss, heldOut));
-        progress.note(describe(results.get(epoch - 1)));
-      }
+      boolean diverged = !train(model, optimizer, batchSize, results);
       return new TrainingRun(
           contender,
           batchSize,
@@ -94,20 +77,45 @@ public final class Trainer {
     }
   }
 
-  /** The mean loss of an epoch; as soon as one is not finite, that one. */
-  private double pass(GlossClassifier model, Lamb optimizer, int[] order, int batchSize) {
-    double sum = 0;
+  /** Runs all epochs, or fewer if the run diverges: the result is false then. */
+  private boolean train(
+      Classifier model, Lamb optimizer, int batchSize, List<TrainingRun.Epoch> results) {
+    int[] order = identity(data.train().size());
+    Random random = new Random(seed);
+    for (int epoch = 1; epoch <= epochs; epoch++) {
+      shuffle(order, random);
+      double loss = pass(model, optimizer, order, batchSize, epoch);
+      if (!Double.isFinite(loss)) {
+        progress.note("epoch " + epoch + ": diverged");
+        return false;
+      }
+      Scores heldOut =
+          Scores.of(model.predictHeldOut(), data.heldOut().labels(), Glosses.CLASSES.size());
+      results.add(new TrainingRun.Epoch(epoch, loss, heldOut));
+      progress.note(describe(results.get(epoch - 1)));
+    }
+    return true;
+  }
+
+  /** The mean loss of an epoch; as soon as one is known not to be finite, that one. */
+  private double pass(Classifier model, Lamb optimizer, int[] order, int batchSize, int epoch) {
+    model.startEpoch(order);
     for (int from = 0; from < order.length; from += batchSize) {
       int to = Math.min(order.length, from + batchSize);
-      double loss = model.differentiate(data.train(), order, from, to);
-      if (!Double.isFinite(loss)) {
-        return loss;
+      OptionalDouble loss = model.differentiate(from, to);
+      if (loss.isPresent() && !Double.isFinite(loss.getAsDouble())) {
+        return loss.getAsDouble();
       }
       optimizer.step();
-      progress.step(String.format(Locale.ROOT, "loss %.3f", loss / (to - from)));
-      sum += loss;
+      progress.step(status(loss, to - from, epoch));
     }
-    return sum / order.length;
+    return model.epochLoss() / order.length;
+  }
+
+  private static String status(OptionalDouble loss, int count, int epoch) {
+    return loss.isPresent()
+        ? String.format(Locale.ROOT, "loss %.3f", loss.getAsDouble() / count)
+        : "epoch " + epoch;
   }
 
   private static String describe(TrainingRun.Epoch epoch) {
@@ -117,27 +125,6 @@ public final class Trainer {
         epoch.number(),
         epoch.trainLoss(),
         epoch.heldOut().accuracy());
-  }
-
-  private Lamb optimizer(Contender contender, GlossClassifier model, Schedule schedule) {
-    return Lamb.onCpu()
-        .threads(workers.getParallelism())
-        .group(
-            "weights",
-            contender.weights(schedule),
-            parameter(model.embedding),
-            parameter(model.hiddenWeight),
-            parameter(model.outputWeight))
-        .group(
-            "biases",
-            contender.biases(schedule),
-            parameter(model.hiddenBias),
-            parameter(model.outputBias))
-        .build();
-  }
-
-  private static Parameter parameter(GlossClassifier.Layer layer) {
-    return Parameter.onHost(layer.name(), layer.values(), layer.gradient());
   }
 
   static Schedule schedule(double peak, long steps) {
@@ -163,13 +150,13 @@ public final class Trainer {
     }
   }
 
-  private static String digest(GlossClassifier model) {
+  private static String digest(Classifier model) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (GlossClassifier.Layer layer : model.layers()) {
-        ByteBuffer bytes =
-            ByteBuffer.allocate(4 * layer.values().length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(layer.values());
+      for (Layer layer : Layer.values()) {
+        float[] values = model.values(layer);
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
         digest.update(bytes);
       }
       return HexFormat.of().formatHex(digest.digest());

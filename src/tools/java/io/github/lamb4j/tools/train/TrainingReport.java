@@ -15,9 +15,17 @@ import java.util.Locale;
  * @param seed determined the split, the initial weights and the order of the examples
  * @param data the examples
  * @param runs one per optimizer and batch size
- * @param threads the number of threads
+ * @param backend the backend's name
+ * @param reason why it was chosen
+ * @param threads the number of threads of the CPU backend
  */
-public record TrainingReport(long seed, Examples.Split data, List<TrainingRun> runs, int threads) {
+public record TrainingReport(
+    long seed,
+    Examples.Split data,
+    List<TrainingRun> runs,
+    String backend,
+    String reason,
+    int threads) {
 
   private static final String ROW = "%-9s  %6s  %6s  %6s  %8s  %10s  %8s  %8s  %7s%n";
 
@@ -103,6 +111,7 @@ public record TrainingReport(long seed, Examples.Split data, List<TrainingRun> r
 
   private void writeSettings(JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("settings");
+    json.writeStringField("backend", backend);
     json.writeNumberField("seed", seed);
     json.writeNumberField("buckets", Trainer.BUCKETS);
     json.writeNumberField("embedding_width", Trainer.WIDTH);
@@ -173,6 +182,7 @@ public record TrainingReport(long seed, Examples.Split data, List<TrainingRun> r
     json.writeStringField("java", System.getProperty("java.vm.version"));
     json.writeStringField(
         "os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    json.writeStringField("backend_reason", reason);
     json.writeNumberField("threads", threads);
     json.writeArrayFieldStart("seconds");
     for (TrainingRun run : runs) {

@@ -8,10 +8,10 @@ import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Test;
 
-class GlossClassifierTest {
+class HostClassifierTest {
 
   // Sizes are not multiples of four, so that every loop has a remainder.
-  private static final GlossClassifier.Shape SHAPE = new GlossClassifier.Shape(16, 5, 7, 3);
+  private static final ModelShape SHAPE = new ModelShape(16, 5, 7, 3);
 
   // An empty example, a token that repeats in an example, a token in several examples.
   private static final Examples EXAMPLES =
@@ -24,9 +24,9 @@ class GlossClassifierTest {
   @Test
   void shouldAgreeWithFiniteDifferences() {
     ForkJoinPool workers = new ForkJoinPool(2);
-    GlossClassifier model = model(workers);
+    HostClassifier model = model(workers);
     double[][] exact = copies(model);
-    double loss = model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
+    double loss = model.differentiate(0, ORDER.length).orElseThrow();
     assertEquals(loss(exact, ORDER, 0, ORDER.length), loss / ORDER.length, 1e-6);
     assertGradients(model, exact, 0, ORDER.length);
   }
@@ -34,16 +34,16 @@ class GlossClassifierTest {
   @Test
   void shouldForgetThePreviousBatch() {
     ForkJoinPool workers = new ForkJoinPool(1);
-    GlossClassifier model = model(workers);
-    model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
-    model.differentiate(EXAMPLES, ORDER, 2, 5);
+    HostClassifier model = model(workers);
+    model.differentiate(0, ORDER.length);
+    model.differentiate(2, 5);
     assertGradients(model, copies(model), 2, 5);
   }
 
-  private static void assertGradients(GlossClassifier model, double[][] exact, int from, int to) {
+  private static void assertGradients(HostClassifier model, double[][] exact, int from, int to) {
     double delta = 1e-6;
     for (int layer = 0; layer < exact.length; layer++) {
-      GlossClassifier.Layer checked = model.layers()[layer];
+      Layer checked = Layer.values()[layer];
       for (int i = 0; i < exact[layer].length; i++) {
         double value = exact[layer][i];
         exact[layer][i] = value + delta;
@@ -53,14 +53,14 @@ class GlossClassifierTest {
         exact[layer][i] = value;
         assertEquals(
             (above - below) / (2 * delta),
-            checked.gradient()[i],
+            model.gradient(checked)[i],
             1e-6,
-            checked.name() + "[" + i + "]");
+            checked.label() + "[" + i + "]");
       }
     }
   }
 
-  // The formulas of GlossClassifier's Javadoc in binary64, term by term.
+  // The formulas of Classifier's Javadoc in binary64, term by term.
   private static double loss(double[][] layers, int[] order, int from, int to) {
     double sum = 0;
     for (int at = from; at < to; at++) {
@@ -99,10 +99,10 @@ class GlossClassifierTest {
     return output;
   }
 
-  private static double[][] copies(GlossClassifier model) {
-    double[][] copies = new double[model.layers().length][];
+  private static double[][] copies(HostClassifier model) {
+    double[][] copies = new double[Layer.values().length][];
     for (int layer = 0; layer < copies.length; layer++) {
-      float[] values = model.layers()[layer].values();
+      float[] values = model.values(Layer.values()[layer]);
       copies[layer] = new double[values.length];
       for (int i = 0; i < values.length; i++) {
         copies[layer][i] = values[i];
@@ -113,10 +113,17 @@ class GlossClassifierTest {
 
   // With zero biases, the empty example would be at the kink of max(0, .), where finite differences
   // are wrong.
-  private static GlossClassifier model(ForkJoinPool workers) {
-    GlossClassifier model = new GlossClassifier(SHAPE, ORDER.length, 5, workers);
-    fill(model.hiddenBias.values(), 1);
-    fill(model.outputBias.values(), 2);
+  private static HostClassifier model(ForkJoinPool workers) {
+    HostClassifier model = model(ORDER.length, workers);
+    fill(model.weight(Layer.HIDDEN_BIAS), 1);
+    fill(model.weight(Layer.OUTPUT_BIAS), 2);
+    return model;
+  }
+
+  private static HostClassifier model(int batchSize, ForkJoinPool workers) {
+    HostClassifier model =
+        new HostClassifier(SHAPE, batchSize, 5, new Examples.Split(EXAMPLES, EXAMPLES), workers);
+    model.startEpoch(ORDER);
     return model;
   }
 
@@ -129,20 +136,21 @@ class GlossClassifierTest {
 
   @Test
   void shouldGiveTheSameBitsForEveryNumberOfThreads() {
-    Examples examples = WordNet.sample(900).train();
+    Examples.Split data = WordNet.sample(900);
     int[] order = new int[321];
     for (int i = 0; i < order.length; i++) {
-      order[i] = (i * 7) % examples.size();
+      order[i] = (i * 7) % data.train().size();
     }
-    GlossClassifier.Shape shape = new GlossClassifier.Shape(Trainer.BUCKETS, 10, 13, 45);
+    ModelShape shape = new ModelShape(Trainer.BUCKETS, 10, 13, 45);
     float[][] expected = null;
     for (int threads = 1; threads <= 5; threads++) {
       ForkJoinPool workers = new ForkJoinPool(threads);
-      GlossClassifier model = new GlossClassifier(shape, order.length, 3, workers);
-      model.differentiate(examples, order, 0, order.length);
+      HostClassifier model = new HostClassifier(shape, order.length, 3, data, workers);
+      model.startEpoch(order);
+      model.differentiate(0, order.length);
       float[][] gradients = new float[5][];
       for (int i = 0; i < 5; i++) {
-        gradients[i] = model.layers()[i].gradient();
+        gradients[i] = model.gradient(Layer.values()[i]);
       }
       if (expected == null) {
         expected = gradients;
@@ -157,8 +165,8 @@ class GlossClassifierTest {
   @Test
   void shouldPredictBeyondItsCapacity() {
     ForkJoinPool workers = new ForkJoinPool(2);
-    int[] whole = new GlossClassifier(SHAPE, 7, 5, workers).predict(EXAMPLES);
-    int[] pieces = new GlossClassifier(SHAPE, 3, 5, workers).predict(EXAMPLES);
+    int[] whole = model(7, workers).predictHeldOut();
+    int[] pieces = model(3, workers).predictHeldOut();
     assertArrayEquals(whole, pieces);
     assertEquals(EXAMPLES.size(), pieces.length);
   }
@@ -166,9 +174,9 @@ class GlossClassifierTest {
   @Test
   void shouldStayFiniteWhenTheLogitsAreHuge() {
     ForkJoinPool workers = new ForkJoinPool(1);
-    GlossClassifier model = new GlossClassifier(SHAPE, 7, 5, workers);
-    model.outputBias.values()[1] = 1e30f;
-    double loss = model.differentiate(EXAMPLES, ORDER, 0, ORDER.length);
+    HostClassifier model = model(7, workers);
+    model.weight(Layer.OUTPUT_BIAS)[1] = 1e30f;
+    double loss = model.differentiate(0, ORDER.length).orElseThrow();
     assertTrue(Double.isFinite(loss) && loss > 1e30, "loss " + loss);
   }
 }
