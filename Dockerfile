@@ -6,7 +6,8 @@ WORKDIR /build
 COPY . .
 RUN scripts/package /lamb4j
 
-# A step needs only the CUDA driver, which the NVIDIA container toolkit provides with --gpus: no CUDA toolkit, no cuBLAS.
+# A step needs only the CUDA driver, which the NVIDIA container toolkit provides with --gpus. lamb train and the textbook
+# row of lamb bench also need cuBLAS, which is installed alone: the -runtime image contains every library of CUDA.
 # Version 12.6 matches JCuda's native libraries, so the container toolkit rejects drivers that are too old for them.
 FROM nvidia/cuda:12.6.3-base-ubuntu24.04
 LABEL org.opencontainers.image.title="lamb4j" \
@@ -14,6 +15,9 @@ LABEL org.opencontainers.image.title="lamb4j" \
       org.opencontainers.image.base.name="nvidia/cuda:12.6.3-base-ubuntu24.04"
 ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
+RUN apt-get update && \
+    apt-get install --yes --no-install-recommends libcublas-12-6 && \
+    rm -rf /var/lib/apt/lists/*
 COPY --from=build /lamb4j /opt/lamb4j
 # A numeric user, so that orchestrators can verify that it is not root. lamb writes only the files it is told to write,
 # so the root file system may be read-only; mount input and output files at /data.
