@@ -77,10 +77,6 @@ public final class CudaTraining implements TrainingBackend {
 
   @Override
   public Classifier classifier(ModelShape shape, int batchSize, long seed, Examples.Split data) {
-    return device(shape, batchSize, seed, data);
-  }
-
-  DeviceClassifier device(ModelShape shape, int batchSize, long seed, Examples.Split data) {
     return new DeviceClassifier(shape, batchSize, seed, data, stream, dense, kernels);
   }
 

@@ -31,7 +31,7 @@ import jcuda.driver.CUstream;
 final class DeviceClassifier implements Classifier {
 
   /** A parameter's values and the gradient of the batch's mean loss with respect to them. */
-  private record Arrayed(CUdeviceptr values, CUdeviceptr gradient) {}
+  private record Tensor(CUdeviceptr values, CUdeviceptr gradient) {}
 
   private final ModelShape shape;
   private final int batchSize;
@@ -41,7 +41,7 @@ final class DeviceClassifier implements Classifier {
   private final TrainKernels kernels;
 
   private final DeviceMemory memory = new DeviceMemory();
-  private final Map<Layer, Arrayed> layers = new EnumMap<>(Layer.class);
+  private final Map<Layer, Tensor> layers = new EnumMap<>(Layer.class);
   private final DeviceExamples train;
   private final DeviceExamples heldOut;
   private final CUdeviceptr heldOutOrder;
@@ -85,7 +85,7 @@ final class DeviceClassifier implements Classifier {
           .forEach(
               (layer, values) ->
                   layers.put(
-                      layer, new Arrayed(memory.copyOf(values), memory.floats(values.length))));
+                      layer, new Tensor(memory.copyOf(values), memory.floats(values.length))));
       train = DeviceExamples.of(data.train(), memory);
       heldOut = DeviceExamples.of(data.heldOut(), memory);
       heldOutOrder = memory.copyOf(IntStream.range(0, data.heldOut().size()).toArray());
@@ -222,16 +222,8 @@ final class DeviceClassifier implements Classifier {
 
   @Override
   public float[] values(Layer layer) {
-    return read(weight(layer), layer.size(shape));
-  }
-
-  float[] gradientValues(Layer layer) {
-    return read(gradient(layer), layer.size(shape));
-  }
-
-  private float[] read(CUdeviceptr source, int count) {
-    float[] values = new float[count];
-    copyToHost(Pointer.to(values), source, (long) count * Sizeof.FLOAT);
+    float[] values = new float[layer.size(shape)];
+    copyToHost(Pointer.to(values), weight(layer), (long) values.length * Sizeof.FLOAT);
     return values;
   }
 
