@@ -316,7 +316,7 @@ def facts(peers):
 
 def positive(text):
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text}: give 1 to 100000")
+        raise argparse.ArgumentTypeError(f"{text}: use 1 to 100000")
     return int(text)
 
 

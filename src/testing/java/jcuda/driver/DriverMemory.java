@@ -71,6 +71,37 @@ class DriverMemory extends UnsupportedJCudaDriver {
     return code;
   }
 
+  /** Memory type, ordinal and whether memory is managed, which it never is. */
+  public static int cuPointerGetAttribute(Pointer data, int attribute, CUdeviceptr ptr) {
+    long address = Natives.of(ptr);
+    int[] value = new int[1];
+    boolean[] known = new boolean[1];
+    int code =
+        API.call(
+            gpu -> {
+              gpu.api().expectContext();
+              boolean host = HostMemory.isPinned(address) || gpu.isHostMemory(address);
+              known[0] = host || gpu.rangeOf(address) != null;
+              value[0] =
+                  switch (attribute) {
+                    case CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE ->
+                        host ? CUmemorytype.CU_MEMORYTYPE_HOST : CUmemorytype.CU_MEMORYTYPE_DEVICE;
+                    case CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED,
+                        CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL ->
+                        0;
+                    default ->
+                        throw new UnsupportedOperationException(
+                            "cuPointerGetAttribute: attribute %d is not emulated"
+                                .formatted(attribute));
+                  };
+            });
+    if (code != 0 || !known[0]) {
+      return code != 0 ? code : API.result(INVALID_VALUE);
+    }
+    HostMemory.write(data, HostMemory.direct(Integer.BYTES).putInt(0, value[0]));
+    return 0;
+  }
+
   public static int cuMemAllocHost(Pointer pp, long bytesize) {
     return allocateHost(pp, bytesize);
   }

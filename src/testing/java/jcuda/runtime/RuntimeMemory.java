@@ -28,17 +28,8 @@ class RuntimeMemory extends UnsupportedJCuda {
     return API.call(gpu -> Natives.set(devPtr, gpu.allocate(size, "cudaMalloc")));
   }
 
-  public static int cudaMallocAsync(Pointer devPtr, long size, cudaStream_t hStream) {
-    return API.callOn(
-        hStream, (gpu, stream) -> Natives.set(devPtr, gpu.allocate(size, "cudaMallocAsync")));
-  }
-
   public static int cudaFree(Pointer devPtr) {
     return API.call(gpu -> free(gpu, devPtr));
-  }
-
-  public static int cudaFreeAsync(Pointer devPtr, cudaStream_t hStream) {
-    return API.callOn(hStream, (gpu, stream) -> free(gpu, devPtr));
   }
 
   private static void free(EmulatedDriver gpu, Pointer pointer) {

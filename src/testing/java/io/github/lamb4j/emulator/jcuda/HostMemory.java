@@ -53,6 +53,11 @@ public final class HostMemory {
         || pinned(Natives.of(pointer)) != null;
   }
 
+  /** Whether an address is in pinned memory. */
+  public static boolean isPinned(long address) {
+    return pinned(address) != null;
+  }
+
   private static synchronized Map.Entry<Long, ByteBuffer> pinned(long address) {
     Map.Entry<Long, ByteBuffer> found = PINNED.floorEntry(address);
     return found != null && address - found.getKey() < found.getValue().capacity() ? found : null;
