@@ -1,32 +1,30 @@
 package io.github.lamb4j;
 
+import static io.github.lamb4j.ConsumerProject.LIBRARY;
+import static io.github.lamb4j.ConsumerProject.TESTING;
+import static io.github.lamb4j.ConsumerProject.TOOLS;
+import static io.github.lamb4j.ConsumerProject.entries;
+import static io.github.lamb4j.ConsumerProject.find;
+import static io.github.lamb4j.ConsumerProject.library;
+import static io.github.lamb4j.ConsumerProject.path;
+import static io.github.lamb4j.ConsumerProject.run;
+import static io.github.lamb4j.ConsumerProject.tool;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.jar.JarFile;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged jars, used as a program would use them. */
 class ConsumerIT {
-
-  private static final Path LIBRARY = Path.of("target/lamb4j.jar");
-  private static final Path TOOLS = Path.of("target/lamb4j-tools.jar");
 
   private static final String MODULE =
       """
@@ -116,18 +114,26 @@ class ConsumerIT {
 
   @TempDir Path directory;
 
+  private ConsumerProject project;
+
+  @BeforeEach
+  void createProject() {
+    project = new ConsumerProject(directory);
+  }
+
   @Test
   void shouldRunOnModulePathWithoutJCuda() throws Exception {
-    compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
-    String output = runModule("slf4j-api", "jackson-core");
+    project.compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
+    String output = project.runModule("slf4j-api", "jackson-core");
     assertTrue(output.contains(PRINTED), output);
     assertTrue(output.contains(WITHOUT_JCUDA), output);
   }
 
   @Test
   void shouldUseVectorsOnModulePath() throws Exception {
-    compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
-    List<Path> entries = List.of(classes(), LIBRARY, library("slf4j-api"), library("jackson-core"));
+    project.compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
+    List<Path> entries =
+        List.of(project.classes(), LIBRARY, library("slf4j-api"), library("jackson-core"));
     String output =
         run(
             tool("java"),
@@ -143,16 +149,16 @@ class ConsumerIT {
   @Test
   void shouldFindNativesOnModulePath() throws Exception {
     assumeTrue(find("jcuda-natives").isPresent(), "JCuda has no natives for this platform");
-    compile(CUDA_MODULE, CUDA_PROGRAM, "jcuda", "slf4j-api", "jackson-core");
-    assertLoadsNatives(runModule("jcuda", "jcuda-natives", "slf4j-api", "jackson-core"));
+    project.compile(CUDA_MODULE, CUDA_PROGRAM, "jcuda", "slf4j-api", "jackson-core");
+    assertLoadsNatives(project.runModule("jcuda", "jcuda-natives", "slf4j-api", "jackson-core"));
   }
 
   @Test
   void shouldFindNativesOnClassPath() throws Exception {
     assumeTrue(find("jcuda-natives").isPresent(), "JCuda has no natives for this platform");
-    compile(null, CUDA_PROGRAM, "jcuda", "slf4j-api", "jackson-core");
-    assertLoadsNatives(runClasses("jcuda", "jcuda-natives", "slf4j-api", "jackson-core"));
-    String output = runClasses("jcuda", "slf4j-api", "jackson-core");
+    project.compile(null, CUDA_PROGRAM, "jcuda", "slf4j-api", "jackson-core");
+    assertLoadsNatives(project.runClasses("jcuda", "jcuda-natives", "slf4j-api", "jackson-core"));
+    String output = project.runClasses("jcuda", "slf4j-api", "jackson-core");
     assertTrue(
         output.contains("add the dependency org.jcuda:jcuda-natives:12.6.0:linux-x86_64"), output);
   }
@@ -166,12 +172,12 @@ class ConsumerIT {
 
   @Test
   void shouldLinkIntoRuntimeImage() throws Exception {
-    compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
+    project.compile(MODULE, PROGRAM, "slf4j-api", "jackson-core");
     Path image = directory.resolve("image");
     run(
         tool("jlink"),
         "--module-path",
-        path(classes(), LIBRARY, library("slf4j-api"), library("jackson-core")),
+        path(project.classes(), LIBRARY, library("slf4j-api"), library("jackson-core")),
         "--add-modules",
         "consumer",
         "--output",
@@ -182,10 +188,10 @@ class ConsumerIT {
 
   @Test
   void shouldRunOnClassPathWithAndWithoutJCuda() throws Exception {
-    compile(null, PROGRAM, "slf4j-api", "jackson-core");
-    String output = runClasses("jcuda", "slf4j-api", "jackson-core");
+    project.compile(null, PROGRAM, "slf4j-api", "jackson-core");
+    String output = project.runClasses("jcuda", "slf4j-api", "jackson-core");
     assertTrue(output.contains(PRINTED), output);
-    output = runClasses("slf4j-api", "jackson-core");
+    output = project.runClasses("slf4j-api", "jackson-core");
     assertTrue(output.contains(PRINTED), output);
     assertTrue(output.contains(WITHOUT_JCUDA), output);
   }
@@ -208,26 +214,32 @@ class ConsumerIT {
 
   @Test
   void shouldNotExportInternals() throws Exception {
-    Files.createDirectories(sources().resolve("consumer"));
-    Files.writeString(sources().resolve("module-info.java"), MODULE);
+    Files.createDirectories(project.sources().resolve("consumer"));
+    Files.writeString(project.sources().resolve("module-info.java"), MODULE);
     Files.writeString(
-        sources().resolve("consumer/Main.java"),
+        project.sources().resolve("consumer/Main.java"),
         "package consumer; class Main { io.github.lamb4j.internal.engine.Engine e; }");
-    Result result = compileSources(true, "slf4j-api", "jackson-core");
-    assertFalse(result.exit == 0);
-    assertTrue(result.output.contains("not visible"), result.output);
+    ConsumerProject.Result result = project.compileSources(true, "slf4j-api", "jackson-core");
+    assertFalse(result.exit() == 0);
+    assertTrue(result.output().contains("not visible"), result.output());
   }
 
   @Test
   void shouldKeepToolsOutOfTheLibrary() throws IOException {
     assertEquals(
         List.of(),
-        entries(LIBRARY).filter(e -> e.matches(".*lamb4j/(tools|emulator)/.+")).toList());
+        entries(LIBRARY).filter(e -> e.matches(".*lamb4j/(tools|emulator)/.+|jcuda/.*")).toList());
     assertTrue(entries(LIBRARY).anyMatch("module-info.class"::equals));
     assertEquals(
         List.of(),
         entries(TOOLS)
             .filter(e -> e.endsWith(".class") && !e.startsWith("io/github/lamb4j/tools/"))
+            .toList());
+    assertEquals(
+        List.of(),
+        entries(TESTING)
+            .filter(e -> e.endsWith(".class"))
+            .filter(e -> !e.startsWith("io/github/lamb4j/emulator/") && !e.startsWith("jcuda/"))
             .toList());
     assertTrue(Files.exists(Path.of("target/lamb4j-sources.jar")));
     assertTrue(Files.exists(Path.of("target/lamb4j-javadoc.jar")));
@@ -248,117 +260,5 @@ class ConsumerIT {
             "io.github.lamb4j.tools.cli.Main",
             "info");
     assertTrue(output.lines().anyMatch(line -> line.startsWith("backend ")), output);
-  }
-
-  private Path sources() {
-    return directory.resolve("src");
-  }
-
-  private Path classes() {
-    return directory.resolve("classes");
-  }
-
-  /** Compiles without warnings; the module descriptor may be null. */
-  private void compile(String module, String program, String... libraries) throws Exception {
-    Files.createDirectories(sources().resolve("consumer"));
-    Files.writeString(sources().resolve("consumer/Main.java"), program);
-    if (module != null) {
-      Files.writeString(sources().resolve("module-info.java"), module);
-    }
-    Result result = compileSources(module != null, libraries);
-    assertEquals(0, result.exit, result.output);
-  }
-
-  private Result compileSources(boolean module, String... libraries) throws Exception {
-    List<Path> entries = new ArrayList<>(List.of(LIBRARY));
-    for (String name : libraries) {
-      entries.add(library(name));
-    }
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                tool("javac"),
-                "-Xlint:all,-requires-automatic,-classfile",
-                "-Werror",
-                "-d",
-                classes().toString(),
-                module ? "--module-path" : "-classpath",
-                path(entries.toArray(Path[]::new))));
-    try (Stream<Path> files = Files.walk(sources())) {
-      files.filter(f -> f.toString().endsWith(".java")).map(Path::toString).forEach(command::add);
-    }
-    return execute(command.toArray(String[]::new));
-  }
-
-  private String runModule(String... libraries) throws Exception {
-    List<Path> entries = new ArrayList<>(List.of(classes(), LIBRARY));
-    for (String name : libraries) {
-      entries.add(library(name));
-    }
-    return run(
-        tool("java"),
-        "-Djava.io.tmpdir=" + Files.createTempDirectory(directory, "tmp"),
-        "--module-path",
-        path(entries.toArray(Path[]::new)),
-        "-m",
-        "consumer/consumer.Main");
-  }
-
-  private String runClasses(String... libraries) throws Exception {
-    List<Path> entries = new ArrayList<>(List.of(classes(), LIBRARY));
-    for (String name : libraries) {
-      entries.add(library(name));
-    }
-    return run(
-        tool("java"),
-        "-Djava.io.tmpdir=" + Files.createTempDirectory(directory, "tmp"),
-        "-cp",
-        path(entries.toArray(Path[]::new)),
-        "consumer.Main");
-  }
-
-  private static String path(Path... entries) {
-    return Arrays.stream(entries)
-        .map(Path::toString)
-        .collect(Collectors.joining(File.pathSeparator));
-  }
-
-  /** The jar of one of the library's dependencies. */
-  private static Path library(String name) throws IOException {
-    return find(name).orElseThrow();
-  }
-
-  private static Optional<Path> find(String name) throws IOException {
-    try (Stream<Path> jars = Files.list(Path.of("target/lib"))) {
-      return jars.filter(
-              jar -> jar.getFileName().toString().matches(name + "-[0-9.]+(-linux-x86_64)?\\.jar"))
-          .findFirst();
-    }
-  }
-
-  private static Stream<String> entries(Path jar) throws IOException {
-    try (JarFile file = new JarFile(jar.toFile())) {
-      return file.stream().map(Object::toString).toList().stream();
-    }
-  }
-
-  private static String tool(String name) {
-    return Path.of(System.getProperty("java.home"), "bin", name).toString();
-  }
-
-  private record Result(int exit, String output) {}
-
-  private static String run(String... command) throws Exception {
-    Result result = execute(command);
-    assertEquals(0, result.exit, result.output);
-    return result.output;
-  }
-
-  private static Result execute(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(1, TimeUnit.MINUTES), () -> "hangs: " + List.of(command));
-    return new Result(process.exitValue(), output);
   }
 }

@@ -6,6 +6,10 @@ package io.github.lamb4j.emulator;
  */
 public final class EmulatedGpu {
 
+  /** Accepts the PTX of every nvcc up to version 13. */
+  private static final EmulatedDevice DEFAULT =
+      EmulatedDevice.SMALL.withComputeCapability(121).withDriverVersion(13_090);
+
   private static EmulatedDriver driver;
 
   private EmulatedGpu() {}
@@ -20,7 +24,7 @@ public final class EmulatedGpu {
 
   /** Replaces the GPU by a new one, as at the start of the process. */
   public static void reset() {
-    reset(EmulatedDevice.SMALL, 1);
+    reset(DEFAULT, 1);
   }
 
   /**

@@ -29,6 +29,7 @@ final class JavaExample {
       import java.util.*;
       import io.github.lamb4j.*;
       import io.github.lamb4j.config.*;
+      import io.github.lamb4j.emulator.EmulatedGpu;
       import io.github.lamb4j.error.*;
       import io.github.lamb4j.model.*;
       import io.github.lamb4j.report.*;

@@ -64,7 +64,7 @@ public record MarkdownPage(Path file, String text, List<Block> blocks) {
     return pages;
   }
 
-  static MarkdownPage guide(String name) throws IOException {
+  public static MarkdownPage guide(String name) throws IOException {
     return read(GUIDES.resolve(name));
   }
 

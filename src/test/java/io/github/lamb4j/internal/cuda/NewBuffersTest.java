@@ -40,6 +40,15 @@ class NewBuffersTest {
     return gradients;
   }
 
+  /** A frozen parameter moves like the others. */
+  private static void freezeForAWhile(Lamb lamb, int step) {
+    if (step == 35) {
+      lamb.freeze("p1");
+    } else if (step == 67) {
+      lamb.unfreeze("p1");
+    }
+  }
+
   private static float[][] onCpu() {
     float[][] weights = gradients(-1);
     List<Parameter> parameters = new ArrayList<>();
@@ -52,6 +61,7 @@ class NewBuffersTest {
         for (int i = 0; i < SIZES.length; i++) {
           lamb.move(Parameter.onHost("p" + i, weights[i], gradients[i]));
         }
+        freezeForAWhile(lamb, step);
         lamb.step();
       }
     }
@@ -91,6 +101,7 @@ class NewBuffersTest {
           if (step % STEPS_PER_EPOCH == 0) {
             driver.recycle(CudaStream.of(stream));
           }
+          freezeForAWhile(lamb, step);
           lamb.step(stream);
         }
       }
