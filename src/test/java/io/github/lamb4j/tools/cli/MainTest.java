@@ -101,7 +101,7 @@ class MainTest {
         "info --fly|lamb info: Unknown option: '--fly' (see lamb info --help)",
         "info step|lamb info: Unmatched argument at index 1: 'step' (see lamb info --help)",
         "step --fly=1|lamb step: Missing required options",
-        "train --epochs=0|lamb train: --epochs 0: give at least 1 (see lamb train --help)",
+        "train --epochs=0|lamb train: --epochs 0: must be at least 1 (see lamb train --help)",
       })
   void shouldRefuseWhatItDoesNotKnow(String line, String message) throws IOException {
     Object[] arguments = line.isEmpty() ? new Object[0] : line.split(" ");

@@ -34,15 +34,15 @@ class TrainCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--batch-size|0|--batch-size 0: give at least 1",
-        "--batch-size|256,-1|--batch-size -1: give at least 1",
+        "--batch-size|0|--batch-size 0: must be at least 1",
+        "--batch-size|256,-1|--batch-size -1: must be at least 1",
         "--batch-size|many|'many' is not an int",
-        "--optimizer|sgd|'sgd' is not an optimizer; give lamb or adamw",
-        "--epochs|0|--epochs 0: give at least 1",
-        "--threads|0|--threads 0: give 1 to 256",
-        "--max-examples|5|--max-examples 5: give at least 1000",
-        "--lamb-lr|0|--lamb-lr 0.0: give a number above 0",
-        "--adamw-lr|NaN|--adamw-lr NaN: give a number above 0",
+        "--optimizer|sgd|'sgd' is not an optimizer; use lamb or adamw",
+        "--epochs|0|--epochs 0: must be at least 1",
+        "--threads|0|--threads 0: must be from 1 to 256",
+        "--max-examples|5|--max-examples 5: must be at least 1000",
+        "--lamb-lr|0|--lamb-lr 0.0: must be above 0",
+        "--adamw-lr|NaN|--adamw-lr NaN: must be above 0",
         "--seed|x|'x' is not a long",
         "--json|/no/such/folder/x.json|--json /no/such/folder/x.json: the folder does not exist; create it",
         "--json|/|--json /: is not a regular file; name another",
@@ -112,7 +112,7 @@ class TrainCommandTest {
             "--json=" + json));
     for (int batchSize : new int[] {100, 200}) {
       String said =
-          "lamb train: AdamW diverged at batch size %d with learning rate 1.0E30: give a lower --adamw-lr"
+          "lamb train: AdamW diverged at batch size %d with learning rate 1.0E30: use a lower --adamw-lr"
               .formatted(batchSize);
       assertTrue(err.toString().lines().anyMatch(said::equals), err.toString());
     }

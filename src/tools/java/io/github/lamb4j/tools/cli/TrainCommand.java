@@ -163,14 +163,14 @@ final class TrainCommand implements Callable<Integer> {
 
   private void check() {
     for (int batchSize : batchSizes) {
-      require(batchSize >= 1, "--batch-size " + batchSize + ": give at least 1");
+      require(batchSize >= 1, "--batch-size " + batchSize + ": must be at least 1");
     }
-    require(epochs >= 1, "--epochs " + epochs + ": give at least 1");
+    require(epochs >= 1, "--epochs " + epochs + ": must be at least 1");
     if (threads != null) {
-      require(threads >= 1 && threads <= 256, "--threads " + threads + ": give 1 to 256");
+      require(threads >= 1 && threads <= 256, "--threads " + threads + ": must be from 1 to 256");
     }
     if (maxExamples != null) {
-      require(maxExamples >= 1000, "--max-examples " + maxExamples + ": give at least 1000");
+      require(maxExamples >= 1000, "--max-examples " + maxExamples + ": must be at least 1000");
     }
     checkRate("--lamb-lr", lambRate);
     checkRate("--adamw-lr", adamwRate);
@@ -197,7 +197,7 @@ final class TrainCommand implements Callable<Integer> {
     if (rate != null) {
       require(
           rate > 0 && Double.isFinite(rate),
-          option + " " + rate + ": give a number above 0, such as 0.01");
+          option + " " + rate + ": must be above 0, for example 0.01");
     }
   }
 
@@ -207,7 +207,7 @@ final class TrainCommand implements Callable<Integer> {
           batchSize <= data.train().size(),
           String.format(
               Locale.ROOT,
-              "--batch-size %d: there are only %d training examples; give at most that many",
+              "--batch-size %d: there are only %d training examples; use at most that many",
               batchSize,
               data.train().size()));
     }
@@ -234,7 +234,7 @@ final class TrainCommand implements Callable<Integer> {
         .getErr()
         .printf(
             Locale.ROOT,
-            "lamb train: %s diverged at batch size %d with learning rate %s: give a lower %s%n",
+            "lamb train: %s diverged at batch size %d with learning rate %s: use a lower %s%n",
             run.contender().label(),
             run.batchSize(),
             run.learningRate(),
@@ -250,7 +250,7 @@ final class TrainCommand implements Callable<Integer> {
           return contender;
         }
       }
-      throw new TypeConversionException("'" + name + "' is not an optimizer; give lamb or adamw");
+      throw new TypeConversionException("'" + name + "' is not an optimizer; use lamb or adamw");
     }
   }
 }
