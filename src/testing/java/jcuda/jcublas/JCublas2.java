@@ -148,6 +148,32 @@ public class JCublas2 extends UnsupportedJCublas2 {
         });
   }
 
+  public static int cublasSdgmm(
+      cublasHandle handle,
+      int mode,
+      int m,
+      int n,
+      Pointer A,
+      int lda,
+      Pointer x,
+      int incx,
+      Pointer C,
+      int ldc) {
+    boolean left = mode == cublasSideMode.CUBLAS_SIDE_LEFT;
+    return run(
+        handle,
+        m >= 0 && n >= 0 && lda >= Math.max(1, m) && ldc >= Math.max(1, m) && incx != 0,
+        (gpu, settings) -> {
+          float[] a = new Matrix(Natives.of(A), m, n, lda).read(gpu.api()).values();
+          float[] diagonal = vector(gpu, x, left ? m : n, incx).values();
+          Matrix product = new Matrix(Natives.of(C), m, n, ldc);
+          for (int i = 0; i < a.length; i++) {
+            product.values()[i] = a[i] * diagonal[left ? i % m : i / m];
+          }
+          product.write(gpu.api());
+        });
+  }
+
   public static int cublasSaxpy(
       cublasHandle handle, int n, Pointer alpha, Pointer x, int incx, Pointer y, int incy) {
     return run(

@@ -3,6 +3,7 @@ package io.github.lamb4j.emulator.jcuda;
 import static jcuda.jcublas.JCublas2.cublasCreate;
 import static jcuda.jcublas.JCublas2.cublasDestroy;
 import static jcuda.jcublas.JCublas2.cublasSaxpy;
+import static jcuda.jcublas.JCublas2.cublasSdgmm;
 import static jcuda.jcublas.JCublas2.cublasSetPointerMode;
 import static jcuda.jcublas.JCublas2.cublasSgemm;
 import static jcuda.jcublas.JCublas2.cublasSgemv;
@@ -25,6 +26,7 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasOperation;
 import jcuda.jcublas.cublasPointerMode;
+import jcuda.jcublas.cublasSideMode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -176,6 +178,18 @@ class StandInBlasTest {
     assertArrayEquals(new float[] {7, 19, 9}, download(y, 3));
     cublasSscal(handle, 3, scalar(10), y, 1);
     assertArrayEquals(new float[] {70, 190, 90}, download(y, 3));
+  }
+
+  /** Columns of two elements, three apart in C. */
+  @Test
+  void shouldMultiplyByADiagonalMatrix() {
+    Pointer a = upload(1, 2, 3, 4);
+    Pointer x = upload(10, 100);
+    Pointer c = upload(-1, -1, -1, -1, -1);
+    cublasSdgmm(handle, cublasSideMode.CUBLAS_SIDE_LEFT, 2, 2, a, 2, x, 1, c, 3);
+    assertArrayEquals(new float[] {10, 200, -1, 30, 400}, download(c, 5));
+    cublasSdgmm(handle, cublasSideMode.CUBLAS_SIDE_RIGHT, 2, 2, a, 2, x, 1, a, 2);
+    assertArrayEquals(new float[] {10, 20, 300, 400}, download(a, 4));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.github.lamb4j.internal.cuda;
 
 import static jcuda.driver.CUstream_flags.CU_STREAM_DEFAULT;
+import static jcuda.driver.CUstream_flags.CU_STREAM_NON_BLOCKING;
 import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -44,6 +45,9 @@ public final class TestDevice implements AutoCloseable {
   private final CudaDriver driver;
   private final CudaStream stream;
   private final List<Long> buffers = new ArrayList<>();
+
+  /** Those of {@link #newStream}, if they must be destroyed. */
+  private final List<CUstream> streams = new ArrayList<>();
 
   private TestDevice(CudaDriver driver) {
     this.driver = driver;
@@ -120,6 +124,18 @@ public final class TestDevice implements AutoCloseable {
     return stream;
   }
 
+  /** A stream whose work may overlap that of all other streams; {@link #close} destroys it. */
+  public CudaStream newStream() {
+    if (!GPU && !STAND_INS) {
+      return emulator().newStream();
+    }
+    CUstream created = new CUstream();
+    int code = Results.codeOf(() -> cuStreamCreate(created, CU_STREAM_NON_BLOCKING));
+    assertEquals("CUDA_SUCCESS", Results.nameOf(code), "cuStreamCreate");
+    streams.add(created);
+    return CudaStream.of(created);
+  }
+
   /**
    * Records what the work enqueues on {@link #stream}. Nothing runs before the graph is replayed. A
    * call that cannot be recorded fails and invalidates the capture.
@@ -173,6 +189,7 @@ public final class TestDevice implements AutoCloseable {
   @Override
   public void close() {
     buffers.forEach(driver::free);
+    streams.forEach(created -> Results.codeOf(() -> cuStreamDestroy(created)));
     if (STAND_INS) {
       // A failure that no call met was planned for the optimizer, not for this method.
       emulator().fail(Call.RELEASE_CONTEXT, Integer.MAX_VALUE, 0);
