@@ -32,7 +32,7 @@ enum NonFinite : uint32_t { kPropagate = 0, kSkip = 1, kFail = 2 };
 // parameter that has only half weights; the caller owns the other arrays.
 struct Segment {
   uint64_t weights;    // binary32
-  uint64_t model;      // half weights of the model, rounded from `weights` in each step; 0 if there are none
+  uint64_t model;      // half weights of the model, rounded from `weights` in each step; 0 if it has no half weights
   uint64_t gradients;
   uint64_t exp_avg;
   uint64_t exp_avg_sq;
@@ -100,7 +100,7 @@ struct GradientInputs {
 struct StepControl {
   double norm;       // of the true gradients of all groups, if a step needs it
   double scale;      // factor for every gradient
-  double divisor;    // first product of loss scale and divisor that was not finite and above 0; 1 if there was none
+  double divisor;    // first product of loss scale and divisor that was not finite and above 0; otherwise 1
   uint64_t skipped;  // number of skipped steps since the optimizer was built
   uint32_t skip;     // 1: this step changes nothing
   uint32_t halted;   // 1: no step changes anything until the host sets the step count

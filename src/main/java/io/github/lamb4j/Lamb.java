@@ -347,8 +347,8 @@ public final class Lamb implements AutoCloseable {
    * continues with its old moments, the step count of its group and thus that group's schedule and
    * bias correction. Which parameters are frozen is not saved; their state is.
    *
-   * <p>On CUDA, this waits for the stream and uploads tables, less than a thousandth of the state.
-   * It makes graphs that captured a step invalid: they must not be replayed.
+   * <p>On CUDA, this waits for the stream and uploads tables; the state stays in place. It makes
+   * graphs that captured a step invalid: they must not be replayed.
    *
    * @param names the names of the parameters
    * @throws IllegalArgumentException if there is no such parameter; nothing is changed then

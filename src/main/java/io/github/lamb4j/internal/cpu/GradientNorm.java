@@ -19,7 +19,7 @@ final class GradientNorm {
   /** The factor for each gradient. */
   double scale = 1;
 
-  /** The first product of loss scale and divisor that was not finite and above 0; 1 without. */
+  /** The first product of loss scale and divisor that was not finite and above 0; otherwise 1. */
   double divisor = 1;
 
   /** Steps skipped since the optimizer began. */

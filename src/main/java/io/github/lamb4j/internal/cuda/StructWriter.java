@@ -22,7 +22,7 @@ final class StructWriter {
    * The arrays of one segment.
    *
    * @param weights the address of binary32 weights: the caller's own, or a master copy
-   * @param model the caller's half-precision weights; its address is 0 if there are none
+   * @param model the caller's half-precision weights; its address is 0 if it has no such weights
    * @param gradients the caller's gradients
    * @param expAvg the address of the first moments
    * @param expAvgSq the address of the second moments

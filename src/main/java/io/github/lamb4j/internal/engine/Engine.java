@@ -120,10 +120,6 @@ public final class Engine {
     }
   }
 
-  public void step() {
-    step(null);
-  }
-
   /**
    * Takes one step.
    *

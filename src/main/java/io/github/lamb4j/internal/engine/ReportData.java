@@ -220,7 +220,7 @@ final class ReportData implements StepReport {
     return rates[group];
   }
 
-  /** The first product of loss scale and divisor that was not finite and above 0; 1 without. */
+  /** The first product of loss scale and divisor that was not finite and above 0; otherwise 1. */
   double invalidDivisor() {
     return invalidDivisor;
   }

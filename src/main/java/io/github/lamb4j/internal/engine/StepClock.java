@@ -82,7 +82,7 @@ final class StepClock {
     set[group] = rate;
   }
 
-  /** Sets the learning rates of the groups' last steps; NaN where there was none. */
+  /** Sets the learning rates of the groups' last steps; NaN for a group without steps. */
   void setLastRates(double[] values) {
     System.arraycopy(values, 0, last, 0, last.length);
   }

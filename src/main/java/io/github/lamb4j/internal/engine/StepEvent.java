@@ -52,14 +52,14 @@ final class StepEvent extends Event {
   double updateNorm;
 
   @Label("Smallest Trust Ratio")
-  @Description("Smallest trust ratio of all adapted layers; NaN if there are none")
+  @Description("Smallest trust ratio of all adapted layers; NaN without adapted layers")
   double smallestTrustRatio = Double.NaN;
 
   @Label("Layer with Smallest Trust Ratio")
   String smallestTrustRatioLayer;
 
   @Label("Largest Trust Ratio")
-  @Description("Largest trust ratio of all adapted layers; NaN if there are none")
+  @Description("Largest trust ratio of all adapted layers; NaN without adapted layers")
   double largestTrustRatio = Double.NaN;
 
   @Label("Layer with Largest Trust Ratio")

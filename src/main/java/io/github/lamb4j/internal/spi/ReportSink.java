@@ -13,8 +13,8 @@ public interface ReportSink {
    *
    * @param gradientNorm the norm of the true gradients at the last step, taken or skipped;
    *     undefined if steps neither compute nor receive it
-   * @param divisor the first product of loss scale and divisor that was not finite and above 0; 1
-   *     if there was none
+   * @param divisor the first product of loss scale and divisor that was not finite and above 0;
+   *     otherwise 1
    * @param skipped the number of skipped steps
    * @param halted whether non-finite gradients have ended the run
    */
