@@ -1,5 +1,5 @@
-// Advances a group's step count and derives the coefficients of the step from the caller's doubles.
-// One thread. CPU twin: BeginStep.java.
+// Advances the step count of each group and derives the coefficients of its step from the caller's doubles.
+// One launch for all groups (up to kGroups), one thread per group. CPU twin: BeginStep.java.
 //
 //   beta^t         product of t factors, multiplied one by one: a loop and a resumed state give the same bits
 //   beta           stored as hi + lo: 0.999f is off by 1.3e-8, and v would drift by 1e-5 in a thousand steps
@@ -9,21 +9,26 @@
 #include "numerics.cuh"
 
 // The rate of a step, or of the nearest step whose rate is known.
-__device__ __forceinline__ double rate_of(const Group& group, uint64_t step, uint64_t known) {
+__device__ __forceinline__ double rate_of(const double* rates, uint64_t step, uint64_t known) {
   if (step > known) step = known;
   if (step + kRates <= known) step = known - kRates + 1;
-  return group.rates[step % kRates];
+  return rates[step % kRates];
 }
 
-// `learning_rate` is the rate of step `rate_step`, or of the next step if that is kNextStep. In a graph `rate_step` is 0,
-// and the rate is not used.
-extern "C" __global__ void __launch_bounds__(1)
-    begin_step(const Group group, double learning_rate, uint64_t rate_step, const StepControl* control) {
-  const Hyperparameters& h = *group.hyperparameters;
-  StepState& state = *group.state;
+// The arrays begin at the first of these groups. `kept_rates` holds kRates rates per group: step modulo kRates -> rate.
+extern "C" __global__ void __launch_bounds__(kGroups) begin_step(
+    const NextRates next, StepState* states, const Hyperparameters* hyperparameters, double* kept_rates,
+    const StepControl* control) {
+  uint32_t group = threadIdx.x;
+  if (group >= next.count) return;
+  const Hyperparameters& h = hyperparameters[group];
+  StepState& state = states[group];
   Coefficients& c = state.coefficients;
+  double* rates = kept_rates + group * kRates;
+  const double learning_rate = next.learning_rate[group];
+  const uint64_t rate_step = next.step[group];
   if (rate_step != 0 && rate_step != kNextStep) {
-    group.rates[rate_step % kRates] = learning_rate;
+    rates[rate_step % kRates] = learning_rate;
     // A step more than kRates behind means that the host has just learned of that many skipped steps: trust it.
     if (rate_step > state.known_rates || rate_step + kRates <= state.known_rates) state.known_rates = rate_step;
   }
@@ -33,7 +38,7 @@ extern "C" __global__ void __launch_bounds__(1)
   state.step += 1;
   state.beta1_power *= h.beta1;
   state.beta2_power *= h.beta2;
-  double rate = rate_step == kNextStep ? learning_rate : rate_of(group, state.step, state.known_rates);
+  double rate = rate_step == kNextStep ? learning_rate : rate_of(rates, state.step, state.known_rates);
   state.rate = rate;
   bool of_moments = h.bias_correction == kOfMoments;
   double m_divisor = 1.0 - state.beta1_power, sqrt_v_divisor = sqrt(1.0 - state.beta2_power);

@@ -20,6 +20,9 @@ constexpr uint64_t kRates = 4096;
 // In place of a rate's step: the rate is for the next step, whatever its number, and is not kept.
 constexpr uint64_t kNextStep = 0xffffffffffffffff;
 
+// Groups that one launch of `begin_step` advances, each in a thread of its own.
+constexpr int kGroups = 128;
+
 // A tagged word has the lower half of the step count in its upper half, and 32 bits of data in its lower half. A sum
 // takes two words.
 constexpr int kWordsPerTile = 4;
@@ -126,7 +129,6 @@ struct Group {
   double* gradient_sums;          // segment -> sum of g^2; a slice of the array for all groups
   const Hyperparameters* hyperparameters;
   StepState* state;
-  double* rates;                  // step modulo kRates -> its learning rate
   uint32_t tile_count;
   uint32_t segment_count;
 };
@@ -143,6 +145,13 @@ struct Window {
   uint32_t padding;
 };
 
+// What the host knows of the next step of up to kGroups groups.
+struct NextRates {
+  uint64_t count;                 // of groups
+  double learning_rate[kGroups];
+  uint64_t step[kGroups];         // to which the rate belongs; 0 in a graph, where the rate is not used
+};
+
 // New values of words in segment tables. An argument of at most 4096 bytes, the limit of a launch.
 constexpr int kMoves = 255;
 struct Moves {
@@ -151,6 +160,7 @@ struct Moves {
   uint64_t value[kMoves];
 };
 
+static_assert(sizeof(NextRates) == 2056 && offsetof(NextRates, step) == 1032, "CudaLayout.java");
 static_assert(sizeof(Moves) == 4088 && offsetof(Moves, value) == 2048, "CudaLayout.java");
 static_assert(sizeof(Window) == 48 && offsetof(Window, slots) == 40, "CudaLayout.java");
 static_assert(sizeof(Segment) == 72 && offsetof(Segment, aligned) == 64, "CudaLayout.java");
@@ -160,4 +170,4 @@ static_assert(sizeof(GradientInputs) == 56 && offsetof(GradientInputs, count) ==
 static_assert(sizeof(StepControl) == 40 && offsetof(StepControl, skip) == 32, "CudaLayout.java");
 static_assert(sizeof(Coefficients) == 64, "CudaLayout.java");
 static_assert(sizeof(StepState) == 104 && offsetof(StepState, coefficients) == 40, "CudaLayout.java");
-static_assert(sizeof(Group) == 80 && offsetof(Group, tile_count) == 72, "CudaLayout.java");
+static_assert(sizeof(Group) == 72 && offsetof(Group, tile_count) == 64, "CudaLayout.java");

@@ -26,9 +26,6 @@ import java.util.Set;
 /** Steps on a CUDA device, in the caller's context, on the caller's stream and pointers. */
 public final class CudaBackend implements Backend {
 
-  /** Tells {@code begin_step} that a captured step has no learning rate of its own. */
-  private static final long NO_STEP = 0;
-
   private final CudaDriver driver;
   private final CudaStream stream;
   private List<ParameterGroup> parameterGroups;
@@ -41,6 +38,7 @@ public final class CudaBackend implements Backend {
   private final Accumulation accumulation;
   private final ArrayMoves moves;
   private final CudaGradientNorm gradients;
+  private final StepStart start;
 
   /**
    * Loads the kernels and allocates tables and state: zero moments, and masters equal to the
@@ -77,11 +75,20 @@ public final class CudaBackend implements Backend {
           new Launcher(driver, stream, module, driver.attribute(MULTIPROCESSORS), window);
       report = new ReportBlock(driver, stream, arrays, groups);
       gradients = new CudaGradientNorm(launcher, arrays, groups, options, report.control());
+      start = new StepStart(launcher, arrays, groups, report);
       accumulation = new Accumulation(launcher);
       moves = new ArrayMoves(launcher);
       for (int g = 0; g < groups.size(); g++) {
         CudaGroup group =
-            new CudaGroup(launcher, arrays, groups.get(g), g, report, gradients.sumsOf(g), path);
+            new CudaGroup(
+                launcher,
+                arrays,
+                groups.get(g),
+                g,
+                report,
+                gradients.sumsOf(g),
+                start.hyperparameters(g),
+                path);
         group.beginMasters(accumulation);
         this.groups.add(group);
       }
@@ -157,12 +164,9 @@ public final class CudaBackend implements Backend {
   }
 
   private void enqueueStep(CudaStream on, double[] learningRates, long[] steps) {
-    beginStep(on, learningRates[0], steps[0]);
-    groups.get(0).finishStep(on);
-    for (int i = 1; i < groups.size(); i++) {
-      groups.get(i).beginStep(on, learningRates[i], steps[i]);
-      groups.get(i).finishStep(on);
-    }
+    start.setRates(learningRates, steps);
+    beginStep(on);
+    finishStep(on);
   }
 
   @Override
@@ -170,13 +174,10 @@ public final class CudaBackend implements Backend {
     if (order.isAway()) {
       throw new StepNotStarted(notRecordable("step"));
     }
-    beginStep(stream, 0, NO_STEP);
+    start.usePreparedRates();
+    beginStep(stream);
     try {
-      groups.get(0).finishStep(stream);
-      for (int i = 1; i < groups.size(); i++) {
-        groups.get(i).beginStep(stream, 0, NO_STEP);
-        groups.get(i).finishStep(stream);
-      }
+      finishStep(stream);
     } catch (CudaException e) {
       throw new StepNotStarted(e); // recorded work has not run
     }
@@ -190,8 +191,8 @@ public final class CudaBackend implements Backend {
             + " call prepareReplays(n) after it and before the capture");
   }
 
-  /** Enqueues everything up to and including the kernel that counts the first group's step. */
-  private void beginStep(CudaStream on, double learningRate, long step) {
+  /** Enqueues everything up to and including the first launch that changes the state. */
+  private void beginStep(CudaStream on) {
     try {
       for (int i = 0; i < groups.size(); i++) {
         if (gradients.computesNorm() || groups.get(i).lans) {
@@ -199,16 +200,23 @@ public final class CudaBackend implements Backend {
         }
       }
       gradients.decide(on);
-      groups.get(0).beginStep(on, learningRate, step);
+      start.enqueueFirst(on);
     } catch (CudaException e) {
       throw new StepNotStarted(e);
+    }
+  }
+
+  private void finishStep(CudaStream on) {
+    start.enqueueOthers(on);
+    for (int i = 0; i < groups.size(); i++) { // an iterator would be allocated
+      groups.get(i).finishStep(on);
     }
   }
 
   @Override
   public void prepareRates(int group, long first, double[] rates) {
     order.atHome();
-    groups.get(group).prepareRates(first, rates);
+    start.prepareRates(group, first, rates);
     report.setKnownRates(group, first + rates.length - 1);
   }
 

@@ -23,19 +23,15 @@ final class CudaGroup {
   private final long segments;
   private List<Parameter> parameters;
   private final GroupState state;
-  private final RateTable rates;
   private final ByteBuffer tables;
 
   /** Null if the group takes two passes. */
   private final WindowTables window;
 
-  private final ByteBuffer learningRate = CudaLayout.buffer(Double.BYTES);
-  private final ByteBuffer rateStep = CudaLayout.buffer(Long.BYTES);
   private final CudaDriver.Launch gradientNormTiles;
   private final CudaDriver.Launch gradientNormSegments;
-  private final CudaDriver.Launch beginStep;
 
-  /** The launches after {@link #beginStep}, in order. */
+  /** The launches after {@code begin_step}, in order. */
   private final List<CudaDriver.Launch> passes;
 
   /**
@@ -43,6 +39,7 @@ final class CudaGroup {
    *
    * @param index the group's index
    * @param gradientSums the address of this group's sums of g^2, one per segment
+   * @param hyperparameters the address of the group's {@code Hyperparameters}
    * @param path the path to take; LANS always takes two passes
    */
   CudaGroup(
@@ -52,17 +49,17 @@ final class CudaGroup {
       int index,
       ReportBlock report,
       long gradientSums,
+      long hyperparameters,
       StepPath path) {
     driver = launcher.driver();
     stream = launcher.stream();
     parameters = group.parameters();
     lans = group.hyperparameters().updateRule() == UpdateRule.LANS;
     state = new GroupState(arrays, group);
-    rates = new RateTable(driver, stream, arrays, group.name());
     tiling = Tiling.of(group.counts());
     tables =
         new GroupTables(arrays, group, tiling)
-            .upload(state, report, index, gradientSums, rates.address());
+            .upload(state, report, index, gradientSums, hyperparameters);
     segments = tables.getLong(CudaLayout.Group.SEGMENTS);
     Window held = launcher.window();
     window =
@@ -75,14 +72,6 @@ final class CudaGroup {
     gradientNormTiles = launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, tiles, tables);
     gradientNormSegments =
         launcher.prepare(LaunchPolicy.GRADIENT_NORM_SEGMENTS, segmentCount, tables);
-    beginStep =
-        launcher.prepare(
-            LaunchPolicy.BEGIN_STEP,
-            1,
-            tables,
-            learningRate,
-            rateStep,
-            CudaLayout.argument(report.control()));
     passes =
         window != null
             ? List.of(launcher.prepareSinglePass(tiles, tables, window.argument()))
@@ -140,23 +129,11 @@ final class CudaGroup {
     gradientNormSegments.enqueue(stream);
   }
 
-  /** Enqueues the kernel that counts the step. Nothing of the group has changed before it. */
-  void beginStep(CudaStream stream, double rate, long stepOfRate) {
-    learningRate.putDouble(0, rate);
-    rateStep.putLong(0, stepOfRate);
-    beginStep.enqueue(stream);
-  }
-
-  /** Enqueues everything after {@link #beginStep}. */
+  /** Enqueues everything after {@code begin_step}. */
   void finishStep(CudaStream stream) {
     for (int i = 0; i < passes.size(); i++) { // an iterator would be allocated
       passes.get(i).enqueue(stream);
     }
-  }
-
-  /** Stores the learning rates of future steps, and waits. */
-  void prepareRates(long firstStep, double[] values) {
-    rates.put(firstStep, values);
   }
 
   /**

@@ -148,8 +148,7 @@ final class CudaLayout {
     static final int GRADIENT_SUMS = NORMS + Long.BYTES;
     static final int HYPERPARAMETERS = GRADIENT_SUMS + Long.BYTES;
     static final int STATE = HYPERPARAMETERS + Long.BYTES;
-    static final int RATES = STATE + Long.BYTES;
-    static final int TILE_COUNT = RATES + Long.BYTES;
+    static final int TILE_COUNT = STATE + Long.BYTES;
     static final int SEGMENT_COUNT = TILE_COUNT + Integer.BYTES;
     static final int SIZE = SEGMENT_COUNT + Integer.BYTES;
 
@@ -168,6 +167,19 @@ final class CudaLayout {
     static final int SIZE = PADDING + Integer.BYTES;
 
     private Window() {}
+  }
+
+  /** {@code kGroups}: the groups that one launch of {@code begin_step} advances. */
+  static final int GROUPS = 128;
+
+  /** The learning rates of the next step; a kernel argument. */
+  static final class NextRates {
+    static final int COUNT = 0;
+    static final int LEARNING_RATE = COUNT + Long.BYTES;
+    static final int STEP = LEARNING_RATE + GROUPS * Double.BYTES;
+    static final int SIZE = STEP + GROUPS * Long.BYTES;
+
+    private NextRates() {}
   }
 
   /** {@code kMoves}: the words that one launch of {@code move_arrays} stores. */

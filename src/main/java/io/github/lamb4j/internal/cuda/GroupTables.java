@@ -36,10 +36,10 @@ final class GroupTables {
    *
    * @param report holds the group's norms and step state, at {@code index}
    * @param gradientSums the address of the segments' sums of g^2
-   * @param rates the address of the learning rates
+   * @param hyperparameters the address of the group's {@code Hyperparameters}
    */
   ByteBuffer upload(
-      GroupState state, ReportBlock report, int index, long gradientSums, long rates) {
+      GroupState state, ReportBlock report, int index, long gradientSums, long hyperparameters) {
     int tiles = tiling.tileCount();
     boolean lans = group.hyperparameters().updateRule() == UpdateRule.LANS;
     return CudaLayout.buffer(CudaLayout.Group.SIZE)
@@ -49,9 +49,8 @@ final class GroupTables {
         .putLong(CudaLayout.Group.GRADIENT_PARTIALS, lans ? allocateSums(tiles, Double.BYTES) : 0)
         .putLong(CudaLayout.Group.NORMS, report.norms(index))
         .putLong(CudaLayout.Group.GRADIENT_SUMS, gradientSums)
-        .putLong(CudaLayout.Group.HYPERPARAMETERS, uploadHyperparameters())
+        .putLong(CudaLayout.Group.HYPERPARAMETERS, hyperparameters)
         .putLong(CudaLayout.Group.STATE, report.state(index))
-        .putLong(CudaLayout.Group.RATES, rates)
         .putInt(CudaLayout.Group.TILE_COUNT, tiles)
         .putInt(CudaLayout.Group.SEGMENT_COUNT, tiling.segmentCount());
   }
@@ -127,11 +126,5 @@ final class GroupTables {
       driver.copyToDevice(tables.getLong(CudaLayout.Group.TILE_SEGMENTS), tiles, stream);
     }
     tables.putInt(CudaLayout.Group.TILE_COUNT, tiling.tileCount());
-  }
-
-  private long uploadHyperparameters() {
-    ByteBuffer table = CudaLayout.buffer(CudaLayout.Hyperparameters.SIZE);
-    StructWriter.putHyperparameters(table, 0, group.hyperparameters());
-    return arrays.upload(table, Purpose.HYPERPARAMETERS, group.name());
   }
 }

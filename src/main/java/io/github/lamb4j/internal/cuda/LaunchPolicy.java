@@ -16,7 +16,7 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
   static final LaunchPolicy GRADIENT_NORM_SEGMENTS =
       new LaunchPolicy("gradient_norm_segments", 256, 8);
   static final LaunchPolicy GRADIENT_SCALE = new LaunchPolicy("gradient_scale", 256, 1);
-  static final LaunchPolicy BEGIN_STEP = new LaunchPolicy("begin_step", 1, 1);
+  static final LaunchPolicy BEGIN_STEP = new LaunchPolicy("begin_step", 128, 1);
   static final LaunchPolicy MOMENTS = new LaunchPolicy("moments", 256, 3);
   static final LaunchPolicy TRUST_RATIO = new LaunchPolicy("trust_ratio", 256, 8);
   static final LaunchPolicy APPLY = new LaunchPolicy("apply", 256, 3);

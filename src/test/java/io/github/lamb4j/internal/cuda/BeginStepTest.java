@@ -23,6 +23,12 @@ class BeginStepTest {
 
   private static final Hyperparameters LAMB = Hyperparameters.lamb(0.1);
 
+  /** Groups in the tables. */
+  private static final int GROUPS = 4;
+
+  /** The last group that takes the step, with the hyperparameters of the case. */
+  private static final int LAST = 2;
+
   static Stream<Hyperparameters> cases() {
     return Stream.of(
         LAMB,
@@ -46,53 +52,67 @@ class BeginStepTest {
       CudaDriver driver = device.driver();
       try (DeviceArrays arrays = new DeviceArrays(driver, device.stream())) {
         long module = driver.loadModule(Kernels.ptx());
-        ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.Hyperparameters.SIZE);
-        StructWriter.putHyperparameters(hyperparameters, 0, h);
-        ByteBuffer state = CudaLayout.buffer(CudaLayout.StepState.SIZE);
-        StructWriter.putStepState(state, 0, 0, 1, 1);
-        long stateAddress = arrays.upload(state, Purpose.REPORT, "g");
-        ByteBuffer group = CudaLayout.buffer(CudaLayout.Group.SIZE);
-        group.putLong(
-            CudaLayout.Group.HYPERPARAMETERS,
-            arrays.upload(hyperparameters, Purpose.HYPERPARAMETERS, "g"));
-        group.putLong(CudaLayout.Group.STATE, stateAddress);
-        group.putLong(
-            CudaLayout.Group.RATES,
-            arrays.allocateZeros((long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, "g"));
+        ByteBuffer hyperparameters = CudaLayout.buffer(GROUPS * CudaLayout.Hyperparameters.SIZE);
+        ByteBuffer states = CudaLayout.buffer(GROUPS * CudaLayout.StepState.SIZE);
+        for (int g = 0; g < GROUPS; g++) {
+          StructWriter.putHyperparameters(
+              hyperparameters, g * CudaLayout.Hyperparameters.SIZE, g == LAST ? h : LAMB);
+          StructWriter.putStepState(states, g * CudaLayout.StepState.SIZE, 0, 1, 1);
+        }
+        long stateAddress = arrays.upload(states, Purpose.REPORT, "g");
         ByteBuffer control = CudaLayout.buffer(CudaLayout.StepControl.SIZE);
         StructWriter.putStepControl(control, 0, 0);
         long controlAddress = arrays.upload(control, Purpose.REPORT, "g");
-        ByteBuffer learningRate = CudaLayout.buffer(Double.BYTES);
-        ByteBuffer rateStep = CudaLayout.buffer(Long.BYTES);
+        ByteBuffer next = CudaLayout.buffer(CudaLayout.NextRates.SIZE);
+        next.putLong(CudaLayout.NextRates.COUNT, LAST + 1);
         CudaDriver.Launch launch =
             new Launcher(driver, device.stream(), module, 1, Window.of(driver))
                 .prepare(
                     LaunchPolicy.BEGIN_STEP,
                     1,
-                    group,
-                    learningRate,
-                    rateStep,
+                    next,
+                    CudaLayout.argument(stateAddress),
+                    CudaLayout.argument(
+                        arrays.upload(hyperparameters, Purpose.HYPERPARAMETERS, "g")),
+                    CudaLayout.argument(
+                        arrays.allocateZeros(
+                            (long) GROUPS * Rates.KEPT * Double.BYTES,
+                            Purpose.LEARNING_RATES,
+                            "g")),
                     CudaLayout.argument(controlAddress));
         for (int step = 1; step <= 3; step++) {
-          learningRate.putDouble(0, 0.1 / step);
-          rateStep.putLong(0, step);
+          for (int g = 0; g <= LAST; g++) {
+            next.putDouble(CudaLayout.NextRates.LEARNING_RATE + g * Double.BYTES, rate(g, step));
+            next.putLong(CudaLayout.NextRates.STEP + g * Long.BYTES, step);
+          }
           if (step == 3) {
             control.putDouble(CudaLayout.StepControl.NORM, 7);
             control.putDouble(CudaLayout.StepControl.SCALE, 0.3);
             driver.copyToDevice(controlAddress, control, device.stream());
           }
           launch.enqueue(device.stream());
-          ByteBuffer actual = CudaLayout.buffer(CudaLayout.StepState.SIZE);
+          ByteBuffer actual = CudaLayout.buffer(states.capacity());
           driver.copyToHost(actual, stateAddress, device.stream());
-          assertEquals(text(expected(h, step)), text(actual), h + " at step " + step);
+          for (int g = 0; g <= LAST; g++) {
+            Hyperparameters own = g == LAST ? h : LAMB;
+            assertEquals(
+                text(expected(own, step, rate(g, step)), 0),
+                text(actual, g),
+                own + ", group " + g + " at step " + step);
+          }
+          assertEquals(text(states, LAST + 1), text(actual, LAST + 1), "no such group");
         }
         driver.unloadModule(module);
       }
     }
   }
 
+  private static double rate(int group, int step) {
+    return (0.1 + group) / step;
+  }
+
   /** The coefficients of NUMERICS.md. */
-  private static ByteBuffer expected(Hyperparameters h, int step) {
+  private static ByteBuffer expected(Hyperparameters h, int step, double rate) {
     double power1 = 1;
     double power2 = 1;
     for (int i = 0; i < step; i++) {
@@ -105,7 +125,6 @@ class BeginStepTest {
     state.putDouble(CudaLayout.StepState.BETA1_POWER, power1);
     state.putDouble(CudaLayout.StepState.BETA2_POWER, power2);
     int c = CudaLayout.StepState.COEFFICIENTS;
-    double rate = 0.1 / step;
     double corrected = rate * (Math.sqrt(1 - power2) / (1 - power1));
     boolean ofRate = h.biasCorrection() == BiasCorrection.LEARNING_RATE;
     state.putDouble(CudaLayout.StepState.RATE, rate);
@@ -138,10 +157,11 @@ class BeginStepTest {
     to.putFloat(at + 2 * Float.BYTES, (float) (1 - beta));
   }
 
-  private static String text(ByteBuffer state) {
+  private static String text(ByteBuffer states, int group) {
     StringBuilder words = new StringBuilder();
     for (int at = 0; at < CudaLayout.StepState.SIZE; at += Integer.BYTES) {
-      words.append("%d: %08x\n".formatted(at, state.getInt(at)));
+      int word = states.getInt(group * CudaLayout.StepState.SIZE + at);
+      words.append("%d: %08x\n".formatted(at, word));
     }
     return words.toString();
   }

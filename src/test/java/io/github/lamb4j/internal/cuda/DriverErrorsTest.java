@@ -77,7 +77,7 @@ class DriverErrorsTest {
   @Test
   void shouldNameThePurposeOfAFailedAllocation() {
     try (TestDevice device = TestDevice.open()) {
-      device.emulator().fail(Call.ALLOCATE, 4, OUT_OF_MEMORY);
+      device.emulator().fail(Call.ALLOCATE, 6, OUT_OF_MEMORY);
       CudaException e = assertThrows(CudaException.class, () -> small(device).build());
       assertTrue(e.getMessage().contains("first moments of group all"), e.getMessage());
     }

@@ -139,13 +139,21 @@ class LargeOffsetsTest {
   }
 
   private static void step(Launcher launcher, DeviceArrays arrays, ByteBuffer group, Way way) {
+    ByteBuffer next =
+        CudaLayout.buffer(CudaLayout.NextRates.SIZE)
+            .putLong(CudaLayout.NextRates.COUNT, 1)
+            .putDouble(CudaLayout.NextRates.LEARNING_RATE, STEP_SIZE)
+            .putLong(CudaLayout.NextRates.STEP, 1);
     launcher
         .prepare(
             LaunchPolicy.BEGIN_STEP,
             1,
-            group,
-            CudaLayout.buffer(Double.BYTES).putDouble(0, STEP_SIZE),
-            CudaLayout.argument(1),
+            next,
+            CudaLayout.argument(group.getLong(CudaLayout.Group.STATE)),
+            CudaLayout.argument(group.getLong(CudaLayout.Group.HYPERPARAMETERS)),
+            CudaLayout.argument(
+                arrays.allocate(
+                    (long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, "all groups")),
             CudaLayout.argument(arrays.upload(control(), Purpose.REPORT, "g")))
         .enqueue(launcher.stream());
     if (way == Way.TWO_PASSES || way == Way.LANS) {
@@ -221,7 +229,6 @@ class LargeOffsetsTest {
             .withLayerAdaptation(way.adapted ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER));
     ByteBuffer state = CudaLayout.buffer(CudaLayout.StepState.SIZE);
     StructWriter.putStepState(state, 0, 0, 1, 1);
-    long rates = arrays.allocate((long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, "g");
     return CudaLayout.buffer(CudaLayout.Group.SIZE)
         .putLong(CudaLayout.Group.SEGMENTS, arrays.upload(segment, Purpose.SEGMENT_TABLE, "g"))
         .putLong(
@@ -236,7 +243,6 @@ class LargeOffsetsTest {
             CudaLayout.Group.HYPERPARAMETERS,
             arrays.upload(hyperparameters, Purpose.HYPERPARAMETERS, "g"))
         .putLong(CudaLayout.Group.STATE, arrays.upload(state, Purpose.REPORT, "g"))
-        .putLong(CudaLayout.Group.RATES, rates)
         .putInt(CudaLayout.Group.TILE_COUNT, TILES)
         .putInt(CudaLayout.Group.SEGMENT_COUNT, 1);
   }

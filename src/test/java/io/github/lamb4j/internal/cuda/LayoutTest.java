@@ -102,17 +102,18 @@ class LayoutTest {
   }
 
   private static Map<String, Long> constants() {
-    return Map.of(
-        "kMoves", (long) CudaLayout.MOVES,
-        "kTileElements", (long) Tiling.TILE_ELEMENTS,
-        "kLanes", (long) Tiling.LANES,
-        "kThreads", (long) LaunchPolicy.MOMENTS.threads(),
-        "kBlocks", (long) LaunchPolicy.MOMENTS.blocksPerMultiprocessor(),
-        "kWindowBlocks", (long) LaunchPolicy.SINGLE_PASS.blocksPerMultiprocessor(),
-        "kMaxSlots", (long) Window.MAX_SLOTS,
-        "kWordsPerTile", (long) CudaLayout.WORDS_PER_TILE,
-        "kRates", (long) Rates.KEPT,
-        "kNextStep", Rates.NEXT_STEP);
+    return Map.ofEntries(
+        Map.entry("kGroups", (long) CudaLayout.GROUPS),
+        Map.entry("kMoves", (long) CudaLayout.MOVES),
+        Map.entry("kTileElements", (long) Tiling.TILE_ELEMENTS),
+        Map.entry("kLanes", (long) Tiling.LANES),
+        Map.entry("kThreads", (long) LaunchPolicy.MOMENTS.threads()),
+        Map.entry("kBlocks", (long) LaunchPolicy.MOMENTS.blocksPerMultiprocessor()),
+        Map.entry("kWindowBlocks", (long) LaunchPolicy.SINGLE_PASS.blocksPerMultiprocessor()),
+        Map.entry("kMaxSlots", (long) Window.MAX_SLOTS),
+        Map.entry("kWordsPerTile", (long) CudaLayout.WORDS_PER_TILE),
+        Map.entry("kRates", (long) Rates.KEPT),
+        Map.entry("kNextStep", Rates.NEXT_STEP));
   }
 
   private static Map<String, Map<String, Integer>> enums() {
@@ -191,7 +192,7 @@ class LayoutTest {
         "constexpr int kMaxSlots = 32;| constexpr int kMaxSlots = 64;",
         "constexpr int kPolls = 64;| constexpr int kPolls = 64; constexpr int kMore = 1;",
         "__launch_bounds__(kThreads, kBlocks) moments(| __launch_bounds__(kThreads, 4) moments(",
-        "__launch_bounds__(1)| __launch_bounds__(32)",
+        "__launch_bounds__(kGroups)| __launch_bounds__(32)",
         "sizeof(Segment) == 72| sizeof(Segment) == 80"
       })
   void shouldNoticeAChange(String from, String to) {

@@ -16,10 +16,10 @@ public enum Purpose {
   FIRST_MOMENTS("first moments of group %s"),
   SECOND_MOMENTS("second moments of group %s"),
   MASTERS("master weights of group %s"),
-  LEARNING_RATES("learning rates of group %s"),
+  LEARNING_RATES("learning rates of %s"),
   SEGMENT_TABLE("segment table of group %s"),
   TILE_TABLE("tile table of group %s"),
-  HYPERPARAMETERS("hyperparameters of group %s"),
+  HYPERPARAMETERS("hyperparameters of %s"),
   /** Each tile's sums of squares. */
   PARTIAL_SUMS("partial sums of group %s"),
   /** The single pass: the next tile to take. */
