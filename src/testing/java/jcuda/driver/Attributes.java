@@ -35,6 +35,7 @@ final class Attributes {
       case CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE -> device.l2CacheBytes();
       case CU_DEVICE_ATTRIBUTE_CLOCK_RATE, CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE ->
           device.clockKilohertz();
+      case CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH -> device.memoryBusBits();
       case CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING -> 1;
       case CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY, CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH -> 0;
       default ->

@@ -114,15 +114,13 @@ class DriverMemory extends UnsupportedJCudaDriver {
     if (bytes <= 0) {
       return API.result(INVALID_VALUE);
     }
-    return API.call(
-        gpu -> {
-          gpu.api().expectContext();
-          HostMemory.allocate(pointer, bytes);
-        });
+    return API.call(gpu -> HostMemory.allocate(gpu, pointer, bytes));
   }
 
   public static int cuMemFreeHost(Pointer p) {
-    return API.result(HostMemory.free(p) ? 0 : INVALID_VALUE);
+    boolean[] known = new boolean[1];
+    int code = API.call(gpu -> known[0] = HostMemory.free(p));
+    return code != 0 || known[0] ? code : API.result(INVALID_VALUE);
   }
 
   // --- Copies ------------------------------------------------------------------------------------

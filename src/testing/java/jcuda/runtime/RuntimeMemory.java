@@ -45,11 +45,13 @@ class RuntimeMemory extends UnsupportedJCuda {
   public static int cudaHostAlloc(Pointer ptr, long size, int flags) {
     return size <= 0
         ? API.result(cudaError.cudaErrorInvalidValue)
-        : API.call(gpu -> HostMemory.allocate(ptr, size));
+        : API.call(gpu -> HostMemory.allocate(gpu, ptr, size));
   }
 
   public static int cudaFreeHost(Pointer ptr) {
-    return API.result(HostMemory.free(ptr) ? 0 : cudaError.cudaErrorInvalidValue);
+    boolean[] known = new boolean[1];
+    int code = API.call(gpu -> known[0] = HostMemory.free(ptr));
+    return code != 0 || known[0] ? code : API.result(cudaError.cudaErrorInvalidValue);
   }
 
   public static int cudaMemcpy(Pointer dst, Pointer src, long count, int cudaMemcpyKind_kind) {

@@ -26,6 +26,7 @@ public record EmulatedDevice(
 
   private static final int L2_CACHE_BYTES = 1 << 12;
   private static final int CLOCK_KHZ = 1_000_000;
+  private static final int MEMORY_BUS_BITS = 256;
 
   public static final EmulatedDevice SMALL =
       new EmulatedDevice(90, 2, 2, 2048, 233_472, 232_448, 1L << 36, 12060);
@@ -95,6 +96,11 @@ public record EmulatedDevice(
     return L2_CACHE_BYTES;
   }
 
+  /** The width of the memory bus in bits. */
+  public int memoryBusBits() {
+    return MEMORY_BUS_BITS;
+  }
+
   /** The clock of the multiprocessors and of the memory in kHz. */
   public int clockKilohertz() {
     return CLOCK_KHZ;
@@ -110,6 +116,7 @@ public record EmulatedDevice(
       case SHARED_MEMORY_PER_BLOCK_OPTIN -> sharedMemoryPerBlock;
       case L2_CACHE -> l2CacheBytes();
       case CLOCK, MEMORY_CLOCK -> clockKilohertz();
+      case MEMORY_BUS_WIDTH -> memoryBusBits();
     };
   }
 

@@ -5,6 +5,7 @@ import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -14,7 +15,8 @@ import java.util.Set;
 /**
  * A CUDA driver without a GPU. It runs PTX one warp at a time and checks for faults that a GPU does
  * not detect. All work is done when it is enqueued, whatever its stream, unless the stream is being
- * captured, so {@link #synchronize} never waits. Not thread-safe.
+ * captured; only copies from and to pinned memory are done when something waits for them. Not
+ * thread-safe.
  */
 public final class EmulatedDriver extends EmulatorControls implements CudaDriver, AutoCloseable {
 
@@ -27,6 +29,8 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     MEMORY("cuMemGetInfo"),
     ALLOCATE("cuMemAlloc"),
     FREE("cuMemFree"),
+    ALLOCATE_PINNED("cuMemAllocHost"),
+    FREE_PINNED("cuMemFreeHost"),
     COPY_TO_DEVICE("cuMemcpyHtoDAsync"),
     COPY_TO_HOST("cuMemcpyDtoHAsync"),
     COPY_ON_DEVICE("cuMemcpyDtoDAsync"),
@@ -46,6 +50,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     CREATE_EVENT("cuEventCreate"),
     RECORD_EVENT("cuEventRecord"),
     WAIT_EVENT("cuStreamWaitEvent"),
+    AWAIT_EVENT("cuEventSynchronize"),
     ELAPSED("cuEventElapsedTime"),
     DESTROY_EVENT("cuEventDestroy");
 
@@ -63,6 +68,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
   final Events events = new Events();
   private final Set<Long> pinned = new HashSet<>();
+  private final PinnedCopies pinnedCopies = new PinnedCopies();
   private long nextHandle = CONTEXT;
 
   /** Creates a device and a context, and makes the context current on the calling thread. */
@@ -136,6 +142,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     List<String> left = new ArrayList<>(liveAllocations());
     graphs.forEach(graph -> left.add(graph.toString()));
     modules.loaded().forEach(module -> left.add("module 0x%x".formatted(module)));
+    pinnedCopies.live().forEach(memory -> left.add(memory.toString()));
     events.created().forEach(event -> left.add("event 0x%x".formatted(event)));
     if (contexts.retained() > 0) {
       left.add("the primary context (retained %d times)".formatted(contexts.retained()));
@@ -239,6 +246,56 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     expectDirect(target);
     captures.refuseToWait(stream, doing);
     executor.copyToHost(target, source);
+  }
+
+  @Override
+  public PinnedMemory allocatePinned(int bytes) {
+    String doing = "allocating %d bytes of pinned memory".formatted(bytes);
+    check(Call.ALLOCATE_PINNED, doing);
+    ByteBuffer memory = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    PinnedMemory allocated =
+        new PinnedMemory() {
+          @Override
+          public ByteBuffer bytes() {
+            return memory.duplicate().clear().order(memory.order());
+          }
+
+          @Override
+          public void free() {
+            check(Call.FREE_PINNED, "freeing pinned memory");
+            pinnedCopies.free(this);
+          }
+
+          @Override
+          public String toString() {
+            return "%d bytes of pinned memory".formatted(bytes);
+          }
+        };
+    pinnedCopies.allocate(allocated);
+    return allocated;
+  }
+
+  @Override
+  public void enqueueToDevice(long target, ByteBuffer source, CudaStream stream) {
+    String doing = "copying to 0x%x".formatted(target);
+    ByteBuffer bytes = source.slice();
+    enqueueLate(
+        Call.COPY_TO_DEVICE, stream, () -> executor.copyToDevice(target, bytes), bytes, doing);
+  }
+
+  @Override
+  public void enqueueToHost(ByteBuffer target, long source, CudaStream stream) {
+    String doing = "copying from 0x%x".formatted(source);
+    ByteBuffer bytes = target.slice();
+    enqueueLate(Call.COPY_TO_HOST, stream, () -> executor.copyToHost(bytes, source), bytes, doing);
+  }
+
+  private void enqueueLate(
+      Call call, CudaStream stream, Runnable copy, ByteBuffer memory, String doing) {
+    check(call, doing);
+    expectDirect(memory);
+    captures.refuseNotModeled(call, stream, doing);
+    pinnedCopies.enqueue(copy);
   }
 
   @Override
@@ -355,7 +412,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
 
   @Override
   public long createEvent() {
-    enter(Call.CREATE_EVENT, "creating an event");
+    check(Call.CREATE_EVENT, "creating an event");
     long handle = newHandle();
     events.create(handle);
     return handle;
@@ -364,9 +421,10 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   @Override
   public void recordEvent(long event, CudaStream stream) {
     String doing = "recording an event";
-    enter(Call.RECORD_EVENT, doing);
+    check(Call.RECORD_EVENT, doing);
     captures.refuseNotModeled(Call.RECORD_EVENT, stream, doing);
     events.record(event, executor.nanoseconds, doing);
+    pinnedCopies.record(event);
   }
 
   /** Work is done when it is enqueued, so {@code delay} has nothing to wait for. */
@@ -385,6 +443,14 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
         enter(Call.WAIT_EVENT, doing);
         captures.refuseNotModeled(Call.WAIT_EVENT, stream, doing);
         events.expectCreated(event, doing);
+      }
+
+      @Override
+      public void await() {
+        String doing = "waiting for an event";
+        check(Call.AWAIT_EVENT, doing);
+        events.expectCreated(event, doing);
+        pinnedCopies.await(event);
       }
 
       @Override
@@ -412,7 +478,13 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     return nextHandle += 0x100;
   }
 
+  /** Begins a call that waits for all earlier work, or enqueues work after it. */
   void enter(Call call, String doing) {
+    check(call, doing);
+    pinnedCopies.complete();
+  }
+
+  private void check(Call call, String doing) {
     errors.failIfAsked(call, doing);
     contexts.expectCurrent(call, doing);
   }

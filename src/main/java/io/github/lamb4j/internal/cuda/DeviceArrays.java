@@ -8,12 +8,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Device memory with one lifetime: allocated piece by piece, freed together. */
+/** Device memory and other resources with one lifetime: allocated one by one, freed together. */
 final class DeviceArrays implements AutoCloseable {
 
   private final CudaDriver driver;
   private final CudaStream stream;
-  private final Deque<Long> addresses = new ArrayDeque<>();
+  private final Deque<Runnable> frees = new ArrayDeque<>();
 
   DeviceArrays(CudaDriver driver, CudaStream stream) {
     this.driver = driver;
@@ -23,8 +23,13 @@ final class DeviceArrays implements AutoCloseable {
   /** Allocates uninitialized memory: at least one byte, since drivers refuse an empty request. */
   long allocate(long bytes, Purpose purpose, String owner) {
     long address = driver.allocate(Math.max(1, bytes), purpose, owner);
-    addresses.push(address);
+    add(() -> driver.free(address));
     return address;
+  }
+
+  /** Adds another resource. The last one added is freed first. */
+  void add(Runnable free) {
+    frees.push(free);
   }
 
   /** Allocates memory and clears it, in stream order. */
@@ -47,19 +52,19 @@ final class DeviceArrays implements AutoCloseable {
   }
 
   /**
-   * Frees everything. Memory that cannot be freed is kept for another call.
+   * Frees everything. Whatever cannot be freed is kept for another call.
    *
    * @throws CudaException the first failure; in a broken context every call fails the same way
    */
   @Override
   public void close() {
     CudaException first = null;
-    for (int left = addresses.size(); left > 0; left--) {
-      long address = addresses.pop();
+    for (int left = frees.size(); left > 0; left--) {
+      Runnable free = frees.pop();
       try {
-        driver.free(address);
+        free.run();
       } catch (CudaException e) {
-        addresses.addLast(address);
+        frees.addLast(free);
         first = first == null ? e : first;
       }
     }

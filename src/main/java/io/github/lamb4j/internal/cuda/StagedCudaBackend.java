@@ -28,7 +28,7 @@ import java.util.Set;
 
 /**
  * Steps on a CUDA device for host parameters: copies weights and gradients to the device before
- * each step, and the weights back after it.
+ * each step, and the weights back after it, through at most 8 MiB of pinned host memory.
  */
 public final class StagedCudaBackend implements Backend {
 
@@ -58,6 +58,7 @@ public final class StagedCudaBackend implements Backend {
   private final boolean ownContext;
   private final boolean stepsMayBeSkipped;
   private final DeviceArrays arrays;
+  private final Staging staging;
   private final List<List<Copies>> copies = new ArrayList<>();
   private final List<Copy> inputs = new ArrayList<>();
   private final List<Copy> results = new ArrayList<>();
@@ -86,12 +87,25 @@ public final class StagedCudaBackend implements Backend {
     }
     arrays = new DeviceArrays(driver, stream);
     try {
+      staging = new Staging(driver, stream, arrays, bytesOf(groups));
       List<ParameterGroup> onDevice = groups.stream().map(this::onDevice).toList();
       backend = new CudaBackend(driver, stream, onDevice, onDevice(options), path);
     } catch (RuntimeException | Error e) {
       tryToRelease(e);
       throw e;
     }
+  }
+
+  private static long bytesOf(List<ParameterGroup> groups) {
+    long bytes = 0;
+    for (ParameterGroup group : groups) {
+      for (Parameter parameter : group.parameters()) {
+        HostParameter host = (HostParameter) parameter;
+        bytes += Staging.bytes(host.weights()) + Staging.bytes(host.gradients());
+        bytes += host.modelCopy().map(Staging::bytes).orElse(0L);
+      }
+    }
+    return bytes;
   }
 
   private ParameterGroup onDevice(ParameterGroup group) {
@@ -109,7 +123,7 @@ public final class StagedCudaBackend implements Backend {
     Optional<Copy> model = host.modelCopy().map(own -> copy(own, Purpose.MODEL_COPY, host.name()));
     copies.get(copies.size() - 1).add(new Copies(weights, gradients, model));
     if (host.hasMaster()) {
-      Transfers.toDevice(driver, stream, weights.host, weights.device); // initializes the master
+      staging.toDevice(weights.host, weights.device); // initializes the master
     } else {
       inputs.add(weights);
     }
@@ -169,7 +183,7 @@ public final class StagedCudaBackend implements Backend {
     try {
       for (Copy input : inputs) {
         if (!frozen.contains(input.owner)) {
-          Transfers.toDevice(driver, stream, input.host, input.device);
+          staging.toDevice(input.host, input.device);
         }
       }
     } catch (CudaException e) {
@@ -177,10 +191,24 @@ public final class StagedCudaBackend implements Backend {
     }
     backend.step(learningRates, steps);
     driver.synchronize(stream);
-    for (Copy result : results) {
-      if (!frozen.contains(result.owner)) {
-        Transfers.toHost(driver, stream, result.device, result.host);
-      }
+    toHost(
+        () -> {
+          for (Copy result : results) {
+            if (!frozen.contains(result.owner)) {
+              staging.toHost(result.device, result.host);
+            }
+          }
+        });
+  }
+
+  /** Completes copies to the host. If one fails, none of them may be delivered later. */
+  private void toHost(Runnable copies) {
+    try {
+      copies.run();
+      staging.finish();
+    } catch (RuntimeException e) {
+      staging.forget();
+      throw e;
     }
   }
 
@@ -207,11 +235,8 @@ public final class StagedCudaBackend implements Backend {
       HostArray model = parameter(group, parameter).weights();
       ShortBuffer part = model.halves().slice((int) offset, count);
       long from = backend.weights(group, parameter) + offset * Short.BYTES;
-      Transfers.toHost(
-          driver,
-          stream,
-          from,
-          model.type() == DType.F16 ? HostArray.f16(part) : HostArray.bf16(part));
+      HostArray target = model.type() == DType.F16 ? HostArray.f16(part) : HostArray.bf16(part);
+      toHost(() -> staging.toHost(from, target));
     }
   }
 
@@ -238,10 +263,10 @@ public final class StagedCudaBackend implements Backend {
       long bytes = p.count() * Float.BYTES;
       long sum = own.allocate(bytes, Purpose.GRADIENTS, p.name());
       long added = own.allocate(p.count() * from.type().bytes(), Purpose.ADDED_GRADIENTS, p.name());
-      Transfers.toDevice(driver, stream, p.gradients(), sum);
-      Transfers.toDevice(driver, stream, from, added);
+      staging.toDevice(p.gradients(), sum);
+      staging.toDevice(from, added);
       backend.accumulate(sum, new DeviceArray(added, from.type()), p.count());
-      Transfers.toHost(driver, stream, sum, p.gradients());
+      toHost(() -> staging.toHost(sum, p.gradients()));
     }
   }
 
@@ -278,7 +303,8 @@ public final class StagedCudaBackend implements Backend {
 
   /** Releases everything that can be released, even if some calls fail: there is no second try. */
   private void tryToRelease(Throwable cause) {
-    for (Runnable release : List.<Runnable>of(arrays::close, this::releaseContext)) {
+    Runnable waitForCopies = () -> driver.synchronize(stream);
+    for (Runnable release : List.of(waitForCopies, arrays::close, this::releaseContext)) {
       try {
         release.run();
       } catch (RuntimeException e) {

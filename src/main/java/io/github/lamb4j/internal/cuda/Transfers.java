@@ -3,15 +3,12 @@ package io.github.lamb4j.internal.cuda;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.HalfFormat;
-import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.HostArray;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
 
 /**
  * Copies arrays between host and device, in pieces through a direct buffer: arrays of any length,
- * in any kind of buffer.
+ * in any kind of buffer. For saving and loading; steps on host parameters use {@link Staging}.
  */
 final class Transfers {
 
@@ -35,22 +32,6 @@ final class Transfers {
         });
   }
 
-  /** Fills a whole array, and waits. */
-  static void toHost(CudaDriver driver, CudaStream stream, long from, HostArray target) {
-    if (target.type() == DType.F32) {
-      toHost(driver, stream, from, target.floats());
-      return;
-    }
-    ShortBuffer halves = target.halves();
-    inPieces(
-        target.count(),
-        Short.BYTES,
-        (first, staging) -> {
-          driver.copyToHost(staging.duplicate(), from + (long) first * Short.BYTES, stream);
-          halves.put(staging.asShortBuffer());
-        });
-  }
-
   /** Copies the remaining elements of the source, and waits. */
   static void toDevice(CudaDriver driver, CudaStream stream, FloatBuffer source, long to) {
     inPieces(
@@ -61,24 +42,6 @@ final class Transfers {
           staging.asFloatBuffer().put(source.slice().limit(count));
           source.position(source.position() + count);
           driver.copyToDevice(to + (long) first * Float.BYTES, staging, stream);
-        });
-  }
-
-  /** Copies a whole array, and waits. */
-  static void toDevice(CudaDriver driver, CudaStream stream, HostArray source, long to) {
-    if (source.type() == DType.F32) {
-      toDevice(driver, stream, source.floats(), to);
-      return;
-    }
-    ShortBuffer halves = source.halves();
-    inPieces(
-        source.count(),
-        Short.BYTES,
-        (first, staging) -> {
-          int count = staging.remaining() / Short.BYTES;
-          staging.asShortBuffer().put(halves.slice().limit(count));
-          halves.position(halves.position() + count);
-          driver.copyToDevice(to + (long) first * Short.BYTES, staging, stream);
         });
   }
 

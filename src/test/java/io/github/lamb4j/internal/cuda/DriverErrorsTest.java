@@ -1,6 +1,8 @@
 package io.github.lamb4j.internal.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +19,7 @@ import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.Tag;
@@ -47,6 +50,8 @@ class DriverErrorsTest {
       value = Call.class,
       names = {
         "ALLOCATE",
+        "ALLOCATE_PINNED",
+        "CREATE_EVENT",
         "COPY_TO_DEVICE",
         "CLEAR",
         "LOAD_MODULE",
@@ -348,6 +353,49 @@ class DriverErrorsTest {
         assertEquals(1, lamb.stepCount());
       }
     }
+  }
+
+  /** Copies of host parameters: a step that fails leaves the weights unchanged, or says so. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Call.class,
+      names = {"COPY_TO_DEVICE", "COPY_TO_HOST", "RECORD_EVENT", "AWAIT_EVENT"})
+  @DisabledIfSystemProperty(
+      named = "lamb4j.device",
+      matches = "stand-ins",
+      disabledReason = "through JCuda, events are awaited without the emulator")
+  void shouldKeepWeightsOrSaySoWhenACopyFails(Call call) {
+    int failed = 0;
+    for (int nth = 1; nth <= 8; nth++) {
+      float[] weights = {1, 2, 3};
+      try (TestDevice device = TestDevice.open();
+          Lamb lamb =
+              LambBuilders.staged(device.driver())
+                  .group(
+                      "all",
+                      Hyperparameters.lamb(0.1),
+                      Parameter.onHost("w", weights, new float[] {1, 1, 1}))
+                  .build()) {
+        device.emulator().fail(call, nth, LAUNCH_FAILED);
+        try {
+          lamb.step();
+        } catch (CudaException e) {
+          failed++;
+          assertEquals(0, lamb.stepCount());
+          assertArrayEquals(new float[] {1, 2, 3}, weights);
+          lamb.step();
+        } catch (IllegalStateException e) {
+          failed++;
+          assertTrue(e.getMessage().contains("step 1 failed partway"), e.getMessage());
+          assertThrows(IllegalStateException.class, lamb::step);
+          continue;
+        }
+        device.emulator().fail(call, Integer.MAX_VALUE, 0); // not met by the step
+        assertEquals(1, lamb.stepCount());
+        assertFalse(Arrays.equals(new float[] {1, 2, 3}, weights));
+      }
+    }
+    assertTrue(failed > 0 && failed < 8, failed + " failures");
   }
 
   private static CUdeviceptr pointer(long address) {

@@ -237,6 +237,9 @@ class StepCallsTest {
         public void delay(CudaStream stream) {}
 
         @Override
+        public void await() {}
+
+        @Override
         public void destroy() {}
       };
     }

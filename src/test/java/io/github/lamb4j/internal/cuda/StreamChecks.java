@@ -94,6 +94,11 @@ final class StreamChecks extends ForwardingDriver {
       }
 
       @Override
+      public void await() {
+        event.await();
+      }
+
+      @Override
       public void destroy() {
         event.destroy();
       }

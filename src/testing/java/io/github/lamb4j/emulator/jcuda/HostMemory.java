@@ -1,6 +1,8 @@
 package io.github.lamb4j.emulator.jcuda;
 
+import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.emulator.EmulatedGpu;
+import io.github.lamb4j.internal.cuda.driver.CudaDriver.PinnedMemory;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,26 +26,30 @@ public final class HostMemory {
   private static final long FIRST_ADDRESS = 0x7e10_0000_0000L;
   private static final long GAP = 4096;
 
-  private static final TreeMap<Long, ByteBuffer> PINNED = new TreeMap<>();
+  private static final TreeMap<Long, PinnedMemory> PINNED = new TreeMap<>();
   private static long next = FIRST_ADDRESS;
 
   private HostMemory() {}
 
   /** Allocates pinned memory. */
-  public static synchronized void allocate(Pointer pointer, long bytes) {
-    ByteBuffer memory = direct(bytes);
+  public static synchronized void allocate(EmulatedDriver gpu, Pointer pointer, long size) {
+    PinnedMemory memory = gpu.allocatePinned(Math.toIntExact(size));
     PINNED.put(next, memory);
-    Natives.set(pointer, next, memory);
-    next = (next + bytes + 2 * GAP - 1) & -GAP;
+    ByteBuffer bytes = memory.bytes();
+    Natives.set(pointer, next, bytes);
+    next = (next + bytes.capacity() + 2 * GAP - 1) & -GAP;
   }
 
   /** Frees pinned memory; false if the pointer is not the start of such memory. */
   public static synchronized boolean free(Pointer pointer) {
-    boolean known = PINNED.remove(Natives.of(pointer)) != null;
-    if (known) {
-      Natives.set(pointer, 0);
+    PinnedMemory memory = PINNED.get(Natives.of(pointer));
+    if (memory == null) {
+      return false;
     }
-    return known;
+    memory.free();
+    PINNED.remove(Natives.of(pointer));
+    Natives.set(pointer, 0);
+    return true;
   }
 
   /** Whether a pointer points to host memory. */
@@ -58,9 +64,11 @@ public final class HostMemory {
     return pinned(address) != null;
   }
 
-  private static synchronized Map.Entry<Long, ByteBuffer> pinned(long address) {
-    Map.Entry<Long, ByteBuffer> found = PINNED.floorEntry(address);
-    return found != null && address - found.getKey() < found.getValue().capacity() ? found : null;
+  private static synchronized Map.Entry<Long, PinnedMemory> pinned(long address) {
+    Map.Entry<Long, PinnedMemory> found = PINNED.floorEntry(address);
+    return found != null && address - found.getKey() < found.getValue().bytes().capacity()
+        ? found
+        : null;
   }
 
   /** Copies host memory into a direct buffer in native order, or returns a view of it. */
@@ -130,11 +138,11 @@ public final class HostMemory {
     Buffer buffer = Natives.buffer(pointer);
     if (buffer == null) {
       long address = Natives.of(pointer);
-      Map.Entry<Long, ByteBuffer> memory = pinned(address);
+      Map.Entry<Long, PinnedMemory> memory = pinned(address);
       if (memory == null) {
         throw notHost(address);
       }
-      return slice(memory.getValue(), address - memory.getKey(), bytes);
+      return slice(memory.getValue().bytes(), address - memory.getKey(), bytes);
     }
     return buffer instanceof ByteBuffer memory && memory.isDirect()
         ? slice(memory, Natives.offset(pointer), bytes)

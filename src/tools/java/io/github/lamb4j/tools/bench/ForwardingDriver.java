@@ -85,6 +85,21 @@ public class ForwardingDriver implements CudaDriver {
   }
 
   @Override
+  public PinnedMemory allocatePinned(int bytes) {
+    return driver.allocatePinned(bytes);
+  }
+
+  @Override
+  public void enqueueToDevice(long target, ByteBuffer source, CudaStream stream) {
+    driver.enqueueToDevice(target, source, stream);
+  }
+
+  @Override
+  public void enqueueToHost(ByteBuffer target, long source, CudaStream stream) {
+    driver.enqueueToHost(target, source, stream);
+  }
+
+  @Override
   public void copyOnDevice(long target, long source, long bytes, CudaStream stream) {
     driver.copyOnDevice(target, source, bytes, stream);
   }

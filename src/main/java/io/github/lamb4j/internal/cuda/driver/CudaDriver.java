@@ -75,6 +75,25 @@ public interface CudaDriver {
    */
   void copyToHost(ByteBuffer target, long source, CudaStream stream);
 
+  /**
+   * Allocates pinned host memory, which the device reads and writes while the host goes on.
+   *
+   * @param bytes at least 1
+   */
+  PinnedMemory allocatePinned(int bytes);
+
+  /**
+   * Enqueues a copy of the remaining bytes of pinned memory, and does not wait. They must not
+   * change before the copy is complete.
+   */
+  void enqueueToDevice(long target, ByteBuffer source, CudaStream stream);
+
+  /**
+   * Enqueues a copy to the remaining bytes of pinned memory, and does not wait. They are undefined
+   * until the copy is complete.
+   */
+  void enqueueToHost(ByteBuffer target, long source, CudaStream stream);
+
   /** Enqueues a copy within device memory. The ranges must not overlap. */
   void copyOnDevice(long target, long source, long bytes, CudaStream stream);
 
@@ -131,7 +150,16 @@ public interface CudaDriver {
     void enqueue(CudaStream stream);
   }
 
-  /** Orders work on one stream after work on another, on the device. Not thread-safe. */
+  /** Pinned host memory. */
+  interface PinnedMemory {
+    /** All bytes, as a direct buffer in native order; invalid once the memory is freed. */
+    ByteBuffer bytes();
+
+    /** Frees the memory. All copies must be complete. */
+    void free();
+  }
+
+  /** Orders work on one stream, or of the host, after work on another. Not thread-safe. */
   interface OrderingEvent {
     /** Enqueues recording the event. Neither allocates nor waits. */
     void record(CudaStream stream);
@@ -141,6 +169,9 @@ public interface CudaDriver {
      * last recording. Neither allocates nor waits.
      */
     void delay(CudaStream stream);
+
+    /** Waits, on the host, for all work before the last recording. */
+    void await();
 
     /** Destroys the event. */
     void destroy();
@@ -159,7 +190,9 @@ public interface CudaDriver {
     /** The maximum clock of the multiprocessors, in kHz. */
     CLOCK,
     /** The maximum clock of the memory, in kHz. */
-    MEMORY_CLOCK
+    MEMORY_CLOCK,
+    /** The width of the memory bus, in bits. */
+    MEMORY_BUS_WIDTH
   }
 
   /** Device memory in bytes. */

@@ -202,6 +202,7 @@ public final class JCudaDriver implements CudaDriver {
           case L2_CACHE -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE;
           case CLOCK -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE;
           case MEMORY_CLOCK -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE;
+          case MEMORY_BUS_WIDTH -> CUdevice_attribute.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH;
         };
     int[] value = new int[1];
     check(
@@ -262,24 +263,39 @@ public final class JCudaDriver implements CudaDriver {
 
   @Override
   public void copyToDevice(long target, ByteBuffer source, CudaStream stream) {
-    Pointer from = Pointer.to(source.slice());
+    enqueueToDevice(target, source, stream);
     String doing = "copying %,d bytes to the device".formatted(source.remaining());
-    check(
-        "cuMemcpyHtoDAsync",
-        doing,
-        () -> cuMemcpyHtoDAsync(at(target), from, source.remaining(), stream.handle()));
     check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
   }
 
   @Override
   public void copyToHost(ByteBuffer target, long source, CudaStream stream) {
-    Pointer to = Pointer.to(target.slice());
+    enqueueToHost(target, source, stream);
     String doing = "copying %,d bytes from the device".formatted(target.remaining());
+    check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
+  }
+
+  @Override
+  public PinnedMemory allocatePinned(int bytes) {
+    return new JCudaPinnedMemory(bytes);
+  }
+
+  @Override
+  public void enqueueToDevice(long target, ByteBuffer source, CudaStream stream) {
+    Pointer from = Pointer.to(source.slice());
+    check(
+        "cuMemcpyHtoDAsync",
+        "copying %,d bytes to the device".formatted(source.remaining()),
+        () -> cuMemcpyHtoDAsync(at(target), from, source.remaining(), stream.handle()));
+  }
+
+  @Override
+  public void enqueueToHost(ByteBuffer target, long source, CudaStream stream) {
+    Pointer to = Pointer.to(target.slice());
     check(
         "cuMemcpyDtoHAsync",
-        doing,
+        "copying %,d bytes from the device".formatted(target.remaining()),
         () -> cuMemcpyDtoHAsync(to, at(source), target.remaining(), stream.handle()));
-    check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
   }
 
   @Override

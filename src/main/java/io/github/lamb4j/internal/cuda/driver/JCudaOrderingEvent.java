@@ -2,6 +2,7 @@ package io.github.lamb4j.internal.cuda.driver;
 
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
+import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
 
 import io.github.lamb4j.error.CudaException;
@@ -36,6 +37,14 @@ final class JCudaOrderingEvent implements CudaDriver.OrderingEvent {
       code = Results.codeOf(e);
     }
     check("cuStreamWaitEvent", code, "ordering a stream after an event");
+  }
+
+  @Override
+  public void await() {
+    check(
+        "cuEventSynchronize",
+        Results.codeOf(() -> cuEventSynchronize(event)),
+        "waiting for an event");
   }
 
   @Override

@@ -1,0 +1,39 @@
+package io.github.lamb4j.internal.cuda.driver;
+
+import static jcuda.driver.JCudaDriver.cuMemAllocHost;
+import static jcuda.driver.JCudaDriver.cuMemFreeHost;
+
+import io.github.lamb4j.error.CudaException;
+import java.nio.ByteBuffer;
+import java.util.function.IntSupplier;
+import jcuda.Pointer;
+
+/** Pinned host memory through JCuda, which also makes it accessible as a direct buffer. */
+final class JCudaPinnedMemory implements CudaDriver.PinnedMemory {
+
+  private final Pointer pointer = new Pointer();
+  private final int size;
+
+  JCudaPinnedMemory(int size) {
+    this.size = size;
+    check("cuMemAllocHost", "allocating", () -> cuMemAllocHost(pointer, size));
+  }
+
+  @Override
+  public ByteBuffer bytes() {
+    return pointer.getByteBuffer(0, size);
+  }
+
+  @Override
+  public void free() {
+    check("cuMemFreeHost", "freeing", () -> cuMemFreeHost(pointer));
+  }
+
+  private void check(String call, String verb, IntSupplier invocation) {
+    int code = Results.codeOf(invocation);
+    if (code != 0) {
+      String doing = "%s %,d bytes of pinned host memory".formatted(verb, size);
+      throw new CudaException(call, code, Results.nameOf(code), doing);
+    }
+  }
+}
