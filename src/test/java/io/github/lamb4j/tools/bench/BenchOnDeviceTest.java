@@ -32,7 +32,7 @@ class BenchOnDeviceTest {
   void shouldTimeAllContenders() throws IOException {
     try (TestDevice device = TestDevice.open()) {
       BackendChoice choice = new BackendChoice("cuda", "a test");
-      BenchSettings settings = new BenchSettings(StepPath.AUTO, true, 1);
+      BenchSettings settings = new BenchSettings(StepPath.AUTO, true, 1, true);
       Bench bench = new Bench(settings, OptionalInt.of(2), line -> {}, Progress.SILENT);
       BenchReport report =
           bench.onCuda(
@@ -50,6 +50,11 @@ class BenchOnDeviceTest {
         assertEquals(launches[i], fields.get("/results/" + i + "/launches"), names[i]);
         assertTrue(Double.parseDouble(fields.get("/results/" + i + "/median_ms")) >= 0);
       }
+      assertEquals(
+          "the first 2 steps gave the CPU's bits: weights, moments and norms of AdamW, LAMB"
+              + " single-pass, LAMB two-pass",
+          fields.get("/check"));
+      assertTrue(Double.parseDouble(fields.get("/theoretical_gigabytes_per_second")) > 0);
       assertEquals("44.0", fields.get("/results/3/bytes_per_parameter"));
       assertTrue(fields.get("/machine/device").length() > 2);
     }

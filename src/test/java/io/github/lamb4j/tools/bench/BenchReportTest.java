@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -35,10 +36,11 @@ class BenchReportTest {
                 timing(Contender.ADAMW, 28, 4, 2, 3, 1),
                 timing("LAMB two-pass", 40, 8, 4, 5, 3)),
             Map.of("textbook", "no cuBLAS"),
-            7);
+            7,
+            Optional.of("all bits compared"));
     return new BenchReport(
         MODEL,
-        new BenchSettings(StepPath.AUTO, true, 3),
+        new BenchSettings(StepPath.AUTO, true, 3, true),
         new FakeRig(List.of(), lastCache),
         result,
         Map.of("device", "Abacus"));
@@ -53,11 +55,14 @@ class BenchReportTest {
           """
           M: 1,000,000 parameters in 1 tensors, fp32, clipped
           3 interleaved repetitions after 7 warm-up rounds; a step uses 1 MiB, the last-level cache holds 1 KiB
+          all bits compared
 
                                            ms        p95  B/param      GB/s  % of copy  launches  vs AdamW
           copy                          0.500      0.600     8.00      16.0      100.0         1         -
           AdamW                         2.000      3.000    28.00      14.0       87.5         4     1.000
           LAMB two-pass                 4.000      5.000    40.00      10.0       62.5         8     2.000
+          theoretical bandwidth: 20.0 GB/s, of which the copy reaches 80.0 %
+          B/param counts the second read of the weights; from the L2 cache, it can take % of copy past 100
           textbook                  skipped: no cuBLAS
           """,
           report(1024).table());
@@ -88,6 +93,8 @@ class BenchReportTest {
     assertEquals("62.5", fields.get("/results/2/percent_of_copy"));
     assertEquals("2.0", fields.get("/results/2/ratio_to_adamw"));
     assertEquals("no cuBLAS", fields.get("/results/3/skipped"));
+    assertEquals("all bits compared", fields.get("/check"));
+    assertEquals("20.0", fields.get("/theoretical_gigabytes_per_second"));
     assertEquals("Abacus", fields.get("/machine/device"));
   }
 

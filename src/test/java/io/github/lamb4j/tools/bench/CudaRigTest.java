@@ -11,8 +11,12 @@ import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.TestDevice;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
+import io.github.lamb4j.model.DeviceParameter;
 import io.github.lamb4j.tools.progress.Progress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -40,7 +44,7 @@ class CudaRigTest {
               new TensorShape("odd", List.of(10L), false, true)));
 
   private static BenchSettings settings(boolean clip) {
-    return new BenchSettings(StepPath.AUTO, clip, 1);
+    return new BenchSettings(StepPath.AUTO, clip, 1, true);
   }
 
   private static Blas none() {
@@ -130,6 +134,68 @@ class CudaRigTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"false", "true"})
+  void shouldCompareEveryOptimizerWithTheCpu(boolean clip) {
+    try (EmulatedDriver driver = new EmulatedDriver();
+        CudaRig rig = rig(driver, clip)) {
+      String said = rig.check().orElseThrow();
+      assertTrue(said.startsWith("the first 2 steps gave the CPU's bits: weights"), said);
+      assertTrue(said.endsWith(" of AdamW, LAMB single-pass, LAMB two-pass"), said);
+    }
+  }
+
+  /** The address of the first tensor's gradients. */
+  private static long gradients(CudaRig rig) {
+    CudaStep adamW = (CudaStep) rig.contenders().get(1);
+    return ((DeviceParameter) adamW.lamb().groups().get(0).parameters().get(0))
+        .gradients()
+        .address();
+  }
+
+  @Test
+  void shouldNameTheFirstDifferentBits() {
+    EmulatedDriver driver = new EmulatedDriver();
+    try (CudaRig rig = rig(driver, false)) {
+      long[] launches = new long[1];
+      driver.onLaunch(
+          kernel -> {
+            if (launches[0]++ == 0) {
+              // Changes a gradient after the check has copied it.
+              long gradient = gradients(rig) + 4 * 5000;
+              ByteBuffer bits = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());
+              driver.copyToHost(bits.duplicate(), gradient, CudaStream.LEGACY);
+              bits.putInt(0, bits.getInt(0) ^ (1 << 20));
+              driver.copyToDevice(gradient, bits, CudaStream.LEGACY);
+            }
+          });
+      String message = assertThrows(WrongBits.class, rig::check).getMessage();
+      assertTrue(
+          message.startsWith("AdamW, step 1, tensor large: element 5000 (tile 2) of the "),
+          message);
+      assertTrue(message.matches(".* is \\S+ \\(0x[0-9a-f]{8}\\) on the device and .*"), message);
+    }
+    driver.close();
+  }
+
+  @Test
+  void shouldSayThatNothingWasCompared() {
+    BenchSettings unchecked = new BenchSettings(StepPath.AUTO, false, 1, false);
+    try (EmulatedDriver driver = new EmulatedDriver();
+        CudaRig rig = new CudaRig(MODEL, unchecked, driver, CudaRigTest::none)) {
+      assertEquals("not compared with the CPU: --no-check", rig.check().orElseThrow());
+      assertEquals(0, driver.launches().size());
+    }
+  }
+
+  @Test
+  void shouldComputeTheTheoreticalBandwidth() {
+    try (EmulatedDriver driver = new EmulatedDriver();
+        CudaRig rig = rig(driver, false)) {
+      assertEquals(64, rig.theoreticalGigabytesPerSecond()); // 1 GHz, 256 bits
+    }
+  }
+
   @Test
   void shouldShareMomentsAndFreeEverything() {
     EmulatedDriver driver = new EmulatedDriver();
@@ -213,7 +279,8 @@ class CudaRigTest {
   void shouldTimeThePathThatIsAskedFor(StepPath path, String name, double adamW) {
     try (EmulatedDriver driver = new EmulatedDriver();
         CudaRig rig =
-            new CudaRig(MODEL, new BenchSettings(path, false, 1), driver, CudaRigTest::none)) {
+            new CudaRig(
+                MODEL, new BenchSettings(path, false, 1, true), driver, CudaRigTest::none)) {
       assertEquals(
           List.of("copy", "AdamW", name), rig.contenders().stream().map(Contender::name).toList());
       assertEquals(adamW, rig.contenders().get(1).countedStep().bytesPerElement());

@@ -74,5 +74,10 @@ final class FakeRig implements Rig {
   }
 
   @Override
+  public double theoreticalGigabytesPerSecond() {
+    return 20;
+  }
+
+  @Override
   public void close() {}
 }

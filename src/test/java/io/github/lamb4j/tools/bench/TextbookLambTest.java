@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 @Tag("gpu")
 class TextbookLambTest {
 
-  private static final BenchSettings SETTINGS = new BenchSettings(StepPath.AUTO, false, 1);
+  private static final BenchSettings SETTINGS = new BenchSettings(StepPath.AUTO, false, 1, true);
 
   static Blas blas(CudaDriver driver) {
     if (driver instanceof EmulatedDriver) {

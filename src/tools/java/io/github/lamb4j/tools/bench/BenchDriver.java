@@ -1,6 +1,7 @@
 package io.github.lamb4j.tools.bench;
 
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
+import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
@@ -40,6 +41,11 @@ final class BenchDriver extends ForwardingDriver implements AutoCloseable {
   /** The address of a group's second moments. */
   long secondMoments(String group) {
     return moments.get(new Moments(Purpose.SECOND_MOMENTS, group)).address;
+  }
+
+  /** Clears the shared moments. */
+  void clearMoments(CudaStream stream) {
+    moments.values().forEach(block -> clear(block.address, block.bytes, stream));
   }
 
   /** The deferred-tile tables of the single-pass groups built since the last call, by group. */

@@ -17,6 +17,7 @@ public final class BenchReport {
   private final Benchmark.Result result;
   private final long workingSet;
   private final long lastCache;
+  private final double theoretical;
   private final Map<String, String> machine;
 
   BenchReport(
@@ -31,6 +32,7 @@ public final class BenchReport {
     this.machine = machine;
     workingSet = rig.workingSetBytes();
     lastCache = rig.lastCacheBytes();
+    theoretical = rig.theoreticalGigabytesPerSecond();
   }
 
   /** The table, with a heading above it and the skipped contenders below it. */
@@ -57,10 +59,22 @@ public final class BenchReport {
           table,
           "the model fits in the last-level cache: these times measure the cache, not memory%n");
     }
+    result.check().ifPresent(check -> line(table, "%s%n", check));
     line(table, "%n");
     line(table, ROW, "", "ms", "p95", "B/param", "GB/s", "% of copy", "launches", "vs AdamW");
     for (Timing timing : result.timings()) {
       row(table, timing);
+    }
+    if (theoretical > 0) {
+      double copy = timing(Contender.COPY).gigabytesPerSecond();
+      line(
+          table,
+          "theoretical bandwidth: %.1f GB/s, of which the copy reaches %.1f %%%n",
+          theoretical,
+          100 * copy / theoretical);
+      line(
+          table,
+          "B/param counts the second read of the weights; from the L2 cache, it can take %% of copy past 100%n");
     }
     result.skipped().forEach((name, reason) -> line(table, "%-24s  skipped: %s%n", name, reason));
     return table.toString();
@@ -130,6 +144,12 @@ public final class BenchReport {
       json.writeNumberField("warmup", result.warmup());
       json.writeNumberField("repetitions", repetitions());
       json.writeEndObject();
+      if (result.check().isPresent()) {
+        json.writeStringField("check", result.check().get());
+      }
+      if (theoretical > 0) {
+        json.writeNumberField("theoretical_gigabytes_per_second", theoretical);
+      }
       json.writeArrayFieldStart("results");
       for (Timing timing : result.timings()) {
         writeTiming(json, timing);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -28,15 +29,18 @@ public final class Benchmark {
    * @param timings one for each contender
    * @param skipped the contenders that were not timed, with the reason
    * @param warmup the number of warm-up rounds
+   * @param check what {@link Rig#check} said
    */
-  record Result(List<Timing> timings, Map<String, String> skipped, int warmup) {}
+  record Result(
+      List<Timing> timings, Map<String, String> skipped, int warmup, Optional<String> check) {}
 
   /**
-   * Warms up, counts the cost of each contender's step, and times the steps.
+   * Checks the results, warms up, counts the cost of each contender's step, and times the steps.
    *
    * @param repetitions repetitions of each contender; empty for up to 30 that fit in a minute
    */
   static Result run(Rig rig, String task, OptionalInt repetitions, Progress progress) {
+    Optional<String> check = rig.check();
     List<Contender> contenders = rig.contenders();
     double seconds = 0;
     double warm = 0;
@@ -55,7 +59,7 @@ public final class Benchmark {
     for (int c = 0; c < contenders.size(); c++) {
       timings.add(new Timing(contenders.get(c).name(), costs.get(c), millis[c]));
     }
-    return new Result(timings, rig.skipped(), warmup);
+    return new Result(timings, rig.skipped(), warmup, check);
   }
 
   /** The number of rounds that fit in a minute, within limits. */

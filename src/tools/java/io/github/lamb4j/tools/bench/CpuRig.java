@@ -56,7 +56,7 @@ final class CpuRig implements Rig {
    * The free part of the largest generation, where long-lived objects end up. Garbage counts as
    * used until it is collected.
    */
-  private static long availableHeap() {
+  static long availableHeap() {
     System.gc();
     return ManagementFactory.getMemoryPoolMXBeans().stream()
         .filter(pool -> pool.getType() == MemoryType.HEAP)

@@ -20,7 +20,9 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * A model in the memory of a CUDA device. All contenders use the same weights, gradients and
@@ -34,6 +36,7 @@ final class CudaRig implements Rig {
 
   private static final int RANDOM_BYTES = 16 << 20;
   private static final int OPTIMIZERS = 3;
+  private static final long WEIGHTS_SEED = 1;
 
   /** The alignment of tensors by common allocators, in bytes. */
   private static final long ALIGNMENT = 256;
@@ -54,6 +57,8 @@ final class CudaRig implements Rig {
   private final Deque<Runnable> cleanup = new ArrayDeque<>();
   private final List<Contender> contenders = new ArrayList<>();
   private final Map<String, String> skipped = new LinkedHashMap<>();
+  private final List<CudaStep> steps = new ArrayList<>();
+  private long weights;
   private final long copyBytes;
   private final long copySource;
   private final long copyTarget;
@@ -77,6 +82,10 @@ final class CudaRig implements Rig {
 
   private static long bytesOf(TensorShape tensor) {
     return aligned(tensor.count() * Float.BYTES, ALIGNMENT);
+  }
+
+  private long modelBytes() {
+    return model.tensors().stream().mapToLong(CudaRig::bytesOf).sum();
   }
 
   private static long aligned(long value, long alignment) {
@@ -121,8 +130,8 @@ final class CudaRig implements Rig {
   }
 
   private void addOptimizers(Supplier<Blas> blas) {
-    long bytes = model.tensors().stream().mapToLong(CudaRig::bytesOf).sum();
-    long weights = random(1, bytes, RandomValues.WEIGHTS, Purpose.WEIGHTS, model.name());
+    long bytes = modelBytes();
+    weights = random(WEIGHTS_SEED, bytes, RandomValues.WEIGHTS, Purpose.WEIGHTS, model.name());
     long gradients = random(2, bytes, RandomValues.GRADIENTS, Purpose.GRADIENTS, model.name());
     List<Parameter> parameters = new ArrayList<>();
     long offset = 0;
@@ -158,6 +167,7 @@ final class CudaRig implements Rig {
       skipped.put(name, "shared memory of the device is too small for one tile");
     } else {
       contenders.add(step);
+      steps.add(step);
     }
   }
 
@@ -202,16 +212,20 @@ final class CudaRig implements Rig {
 
   /** Allocates device memory and fills it with a repeated block of random values. */
   private long random(long seed, long bytes, float scale, Purpose purpose, String owner) {
+    long address = driver.allocate(bytes, purpose, owner);
+    cleanup.push(() -> driver.free(address));
+    fill(address, seed, bytes, scale);
+    return address;
+  }
+
+  private void fill(long address, long seed, long bytes, float scale) {
     int block = (int) Math.min(RANDOM_BYTES, bytes);
     ByteBuffer values = ByteBuffer.allocateDirect(block).order(ByteOrder.nativeOrder());
     values.asFloatBuffer().put(RandomValues.of(seed, block / Float.BYTES, scale));
-    long address = driver.allocate(bytes, purpose, owner);
-    cleanup.push(() -> driver.free(address));
     driver.copyToDevice(address, values, stream);
     for (long at = block; at < bytes; at += block) {
       driver.copyOnDevice(address + at, address, Math.min(block, bytes - at), stream);
     }
-    return address;
   }
 
   private final class Copy implements Contender {
@@ -241,6 +255,40 @@ final class CudaRig implements Rig {
   @Override
   public Map<String, String> skipped() {
     return skipped;
+  }
+
+  /** Every optimizer starts from the same weights and from moments of zero. */
+  @Override
+  public Optional<String> check() {
+    if (!settings.check()) {
+      return Optional.of("not compared with the CPU: --no-check");
+    }
+    if (model.largest() > Integer.MAX_VALUE - 8) {
+      return Optional.of("not compared with the CPU: a tensor exceeds a Java array");
+    }
+    MemoryNeed need = BitCheck.need(model);
+    if (!need.fits()) {
+      return Optional.of("not compared with the CPU: its steps need " + need.inWords());
+    }
+    for (CudaStep step : steps) {
+      fill(weights, WEIGHTS_SEED, modelBytes(), RandomValues.WEIGHTS);
+      driver.clearMoments(stream);
+      try (BitCheck check = new BitCheck(driver, stream, step, settings)) {
+        check.run();
+      }
+    }
+    return Optional.of(
+        "the first %d steps gave the CPU's bits: weights, moments and norms of %s"
+            .formatted(
+                BitCheck.STEPS,
+                steps.stream().map(CudaStep::name).collect(Collectors.joining(", "))));
+  }
+
+  /** Two transfers per clock, as of all memory on GPUs. */
+  @Override
+  public double theoreticalGigabytesPerSecond() {
+    double hertz = 1e3 * driver.attribute(DeviceAttribute.MEMORY_CLOCK);
+    return 2 * hertz * driver.attribute(DeviceAttribute.MEMORY_BUS_WIDTH) / Byte.SIZE / 1e9;
   }
 
   @Override

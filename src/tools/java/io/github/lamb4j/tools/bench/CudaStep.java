@@ -55,6 +55,14 @@ final class CudaStep implements Contender, AutoCloseable {
     lamb.step();
   }
 
+  Lamb lamb() {
+    return lamb;
+  }
+
+  boolean clips() {
+    return clip;
+  }
+
   boolean takesSinglePass() {
     return !deferredTiles.isEmpty();
   }

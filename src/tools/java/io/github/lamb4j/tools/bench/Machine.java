@@ -49,6 +49,7 @@ final class Machine {
     facts.put("highest_clock", driver.attribute(DeviceAttribute.CLOCK) / 1000 + " MHz");
     facts.put(
         "highest_memory_clock", driver.attribute(DeviceAttribute.MEMORY_CLOCK) / 1000 + " MHz");
+    facts.put("memory_bus", driver.attribute(DeviceAttribute.MEMORY_BUS_WIDTH) + " bits");
     facts.put("driver", "supports CUDA " + version / 1000 + "." + version % 1000 / 10);
     facts.put("kernels", Kernels.describe());
     String query =

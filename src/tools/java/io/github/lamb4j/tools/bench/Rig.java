@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.bench;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A model in the memory of a machine, ready to be timed. */
 public interface Rig extends AutoCloseable {
@@ -19,6 +20,16 @@ public interface Rig extends AutoCloseable {
    */
   double[] time(List<Contender> order);
 
+  /**
+   * Checks the results of the first steps, before anything is timed. Says what was checked, or why
+   * nothing was; empty if there is nothing to compare with.
+   *
+   * @throws WrongBits if a number is wrong
+   */
+  default Optional<String> check() {
+    return Optional.empty();
+  }
+
   /** The minimum number of warm-up rounds. */
   int warmup();
 
@@ -32,6 +43,11 @@ public interface Rig extends AutoCloseable {
 
   /** The size of the last-level cache; 0 if unknown. */
   long lastCacheBytes();
+
+  /** The bandwidth of the memory by its specification, in 10^9 bytes per second; 0 if unknown. */
+  default double theoreticalGigabytesPerSecond() {
+    return 0;
+  }
 
   /** Frees the memory. */
   @Override

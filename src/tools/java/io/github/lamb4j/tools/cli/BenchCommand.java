@@ -10,6 +10,7 @@ import io.github.lamb4j.tools.bench.BenchSettings;
 import io.github.lamb4j.tools.bench.ModelShapes;
 import io.github.lamb4j.tools.bench.Models;
 import io.github.lamb4j.tools.bench.ShapesFile;
+import io.github.lamb4j.tools.bench.WrongBits;
 import io.github.lamb4j.tools.progress.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -96,6 +97,11 @@ final class BenchCommand implements Callable<Integer> {
   private Integer threads;
 
   @Option(
+      names = "--no-check",
+      description = "Do not compare the first steps on CUDA with the CPU's before timing.")
+  private boolean noCheck;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description =
@@ -120,11 +126,16 @@ final class BenchCommand implements Callable<Integer> {
     }
     List<ModelShapes> models = models();
     PrintWriter err = spec.commandLine().getErr();
-    BenchSettings settings = new BenchSettings(path, clip, threads());
+    BenchSettings settings = new BenchSettings(path, clip, threads(), !noCheck);
     OptionalInt repetitions = repeat == null ? OptionalInt.empty() : OptionalInt.of(repeat);
     Bench bench = new Bench(settings, repetitions, line -> say(err, line), Progress.of(err));
     BackendChoice choice = backend.choice();
-    BenchReport report = bench.run(choice, models);
+    BenchReport report;
+    try {
+      report = bench.run(choice, models);
+    } catch (WrongBits e) {
+      throw new CommandFailed("the device computes other numbers than the CPU: " + e.getMessage());
+    }
     if (json != null) {
       AtomicFile.write(json, channel -> report.writeJson(Channels.newOutputStream(channel)));
     }
