@@ -13,6 +13,7 @@ module io.github.lamb4j {
   exports io.github.lamb4j.model;
   exports io.github.lamb4j.report;
   exports io.github.lamb4j.schedule;
+  exports io.github.lamb4j.sharding;
 
   uses io.github.lamb4j.internal.spi.BackendProvider;
 

@@ -1,2 +1,2 @@
-/** The exception for failed CUDA driver calls. */
+/** The exceptions for failed CUDA driver calls and failed collective operations. */
 package io.github.lamb4j.error;

@@ -1,0 +1,8 @@
+/**
+ * Communication between the processes that train one model together. The operations move bytes and
+ * never add numbers, so results cannot depend on the number of processes, the network, or the
+ * version of a communication library.
+ *
+ * <p>A group of {@code size} ranks, numbered from 0, makes the same calls in the same order.
+ */
+package io.github.lamb4j.sharding;
