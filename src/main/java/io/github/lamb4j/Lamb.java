@@ -403,6 +403,34 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
+   * Adds the gradients in memory to those of the next step, after which they may be overwritten.
+   * Call it once for each of the {@link LambBuilder#microBatches}. On CUDA, this is enqueued on the
+   * optimizer's stream.
+   *
+   * @throws IllegalStateException if the optimizer does not sum micro-batches, or has all of those
+   *     of the next step
+   */
+  public void addMicroBatch() {
+    enter();
+    try {
+      engine.requireSound();
+      engine.requireUsable();
+      engine.addMicroBatch();
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  /** Forgets the micro-batches added since the last step, for example those of a failed pass. */
+  public void discardMicroBatches() {
+    exclusively(
+        () -> {
+          engine.discardMicroBatches();
+          return null;
+        });
+  }
+
+  /**
    * {@return the number of steps taken, including those before {@link #resumeAt} but not skipped
    * ones} On CUDA, this waits for the stream.
    */

@@ -14,6 +14,7 @@ import io.github.lamb4j.model.NameRule;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.Scalar;
+import io.github.lamb4j.sharding.Collective;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,6 +38,8 @@ public final class LambBuilder {
   private NonFiniteGradients nonFinite = NonFiniteGradients.PROPAGATE;
   private OptionalInt threads = OptionalInt.empty();
   private StepPath path = StepPath.AUTO;
+  private int microBatches = 1;
+  private Optional<Collective> collective = Optional.empty();
 
   private LambBuilder(BackendFactory backends) {
     this.backends = backends;
@@ -231,6 +234,54 @@ public final class LambBuilder {
   }
 
   /**
+   * Sets the number of micro-batches whose gradients each step sums, on this rank. The default is
+   * 1: a step uses the gradients in memory. With more, call {@link Lamb#addMicroBatch()} after each
+   * backward pass and {@link Lamb#step()} after the last one.
+   *
+   * <p>Gradients are added in float32 as a tree: neighbors first, then neighboring sums. Thus N
+   * ranks with n micro-batches each give the bits of one rank with N n of them, if n is a power of
+   * two. Half-precision gradients are widened first. The optimizer keeps log2(count) arrays,
+   * rounded up, of 4 bytes per parameter element. If the gradients of micro-batches are means,
+   * {@link #gradientDivisor} must be the number of micro-batches on all ranks.
+   *
+   * @param count at least 1
+   * @return this builder
+   * @throws IllegalArgumentException if the count is below 1
+   */
+  public LambBuilder microBatches(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("microBatches " + count + ": must be at least 1");
+    }
+    microBatches = count;
+    return this;
+  }
+
+  /**
+   * Divides the optimizer among the ranks of a collective. Every rank builds the same optimizer on
+   * its own copy of the weights, computes its own gradients, and makes the same calls; {@link
+   * #build()} gives all of them the weights of rank 0. Each step sums the gradients of all ranks in
+   * the order of ranks, as {@link #microBatches} does, and leaves the same weights on every rank.
+   * Each rank keeps and updates its part of the moments and masters, 1/N of them.
+   *
+   * <p>The bits do not depend on the number of ranks, because they exchange bytes and never sums.
+   * These calls exchange data, so that all ranks must make them in the same order: {@link
+   * #build()}, {@link Lamb#step()}, {@link Lamb#readState}, {@link Lamb#save}, {@link Lamb#load},
+   * {@link Lamb#addGroup} and {@link Lamb#removeParameters}.
+   *
+   * @param ranks the collective. The caller keeps ownership; it must be open until the optimizer is
+   *     closed, and must not be used by others meanwhile
+   * @return this builder
+   * @throws IllegalArgumentException if the collective is null
+   */
+  public LambBuilder collective(Collective ranks) {
+    if (ranks == null) {
+      throw new IllegalArgumentException("collective: null; omit the call for a single process");
+    }
+    collective = Optional.of(ranks);
+    return this;
+  }
+
+  /**
    * Sets how a CUDA step passes over memory. The default is {@link StepPath#AUTO}. The path does
    * not affect the result; on the CPU it is ignored.
    *
@@ -252,7 +303,8 @@ public final class LambBuilder {
    * allocated is released, and the builder can be used again.
    *
    * @throws IllegalArgumentException if there is no group, two groups or two parameters have the
-   *     same name, a parameter or scalar is in the wrong kind of memory, or arrays overlap
+   *     same name, a parameter or scalar is in the wrong kind of memory, arrays overlap, or a rank
+   *     has another optimizer
    * @throws IllegalStateException if the calling thread has no current CUDA context, the stream is
    *     being captured, the device or driver is too old, or there is not enough memory
    * @throws CudaException if a driver call fails
@@ -265,7 +317,11 @@ public final class LambBuilder {
     requireMemory("lossScale", lossScale);
     requireMemory("gradientDivisor", gradientDivisor);
     int threadCount = threads.orElse(Runtime.getRuntime().availableProcessors());
-    return new Lamb(new Engine(model, backends, new BackendSettings(gradients, threadCount, path)));
+    return new Lamb(
+        new Engine(
+            model,
+            backends,
+            new BackendSettings(gradients, threadCount, path, microBatches, collective)));
   }
 
   private void requireMemory(String name, Scalar scalar) {

@@ -157,13 +157,28 @@ public final class StateModel {
 
   /** One attempt with its gradients. */
   public void attempt(Lamb lamb, int attempt) {
-    for (HostParameter parameter : parameters()) {
-      fill(parameter.gradients(), parameter.name().hashCode() + 1000L * (attempt + 1));
-    }
+    fillGradients(attempt);
     if (SKIPPED.contains(attempt)) {
       parameters().get(0).gradients().floats().put(0, Float.NaN);
     }
     lamb.step();
+  }
+
+  /** Gradients that depend only on a number. */
+  public void fillGradients(long number) {
+    for (HostParameter parameter : parameters()) {
+      fill(parameter.gradients(), parameter.name().hashCode() + 1000L * (number + 1));
+    }
+  }
+
+  /** The gradients of a float32 parameter. */
+  public FloatBuffer gradients(String name) {
+    return parameters().stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .gradients()
+        .floats();
   }
 
   /** Every bit of weights, copies and state, in one text. */

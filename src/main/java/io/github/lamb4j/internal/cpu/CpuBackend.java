@@ -1,5 +1,6 @@
 package io.github.lamb4j.internal.cpu;
 
+import io.github.lamb4j.internal.cpu.SumExchange.GroupSums;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.GradientOptions;
@@ -11,6 +12,7 @@ import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.model.TensorArray;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -20,6 +22,7 @@ import java.util.function.Supplier;
 public final class CpuBackend implements Backend {
 
   private final CpuGroup[] groups;
+  private final SumExchange exchange;
   private final int keptTiles;
   private SegmentRun[] runs;
 
@@ -29,6 +32,8 @@ public final class CpuBackend implements Backend {
   private final GradientOptions options;
   private final GradientNorm gradients;
   private final double[] gradientSums;
+  private final List<GroupSums> partialGradientSums = new ArrayList<>();
+  private final List<GroupSums> partialSums = new ArrayList<>();
   private final Workers workers;
 
   /**
@@ -40,26 +45,33 @@ public final class CpuBackend implements Backend {
    * @throws IllegalStateException if the Java heap is too small
    */
   public CpuBackend(List<ParameterGroup> groups, GradientOptions options, int threads) {
-    this(groups, options, threads, KernelChoice::best, SegmentRun.KEPT_TILES);
+    this(groups, options, threads, KernelChoice::best, SegmentRun.KEPT_TILES, SumExchange.NONE);
   }
 
   /**
    * With kernels and a number of kept tiles, neither of which changes a bit.
    *
    * @param kernels makes them for each thread
+   * @param exchange completes sums between the passes
    */
   CpuBackend(
       List<ParameterGroup> groups,
       GradientOptions options,
       int threads,
       Supplier<TileKernels> kernels,
-      int keptTiles) {
+      int keptTiles,
+      SumExchange exchange) {
     this.options = options;
     this.keptTiles = keptTiles;
+    this.exchange = exchange;
     gradients = new GradientNorm(options);
     gradientSums = new double[groups.stream().mapToInt(g -> g.parameters().size()).sum()];
     try {
-      this.groups = groups.stream().map(CpuGroup::new).toArray(CpuGroup[]::new);
+      this.groups = new CpuGroup[groups.size()];
+      for (int g = 0; g < this.groups.length; g++) {
+        this.groups[g] = new CpuGroup(groups.get(g), g, exchange);
+        addPartialSums(g, this.groups[g]);
+      }
       planRuns();
     } catch (OutOfMemoryError e) {
       throw tooSmallHeap(groups, e);
@@ -72,6 +84,17 @@ public final class CpuBackend implements Backend {
     workers = new Workers(Math.min(threads, Workers.useful(indices)), kernels);
     for (CpuGroup group : this.groups) {
       beginMasters(group);
+    }
+  }
+
+  private void addPartialSums(int index, CpuGroup group) {
+    if (options.computesNorm() || group.lans) {
+      partialGradientSums.add(new GroupSums(index, group.gradientSums));
+    }
+    partialSums.add(new GroupSums(index, group.weightSums));
+    partialSums.add(new GroupSums(index, group.updateSums));
+    if (group.lans) {
+      partialSums.add(new GroupSums(index, group.gradientUpdateSums));
     }
   }
 
@@ -146,18 +169,42 @@ public final class CpuBackend implements Backend {
       for (CpuGroup group : groups) {
         group.state.begin(gradients.scale);
       }
-      for (SegmentRun run : runs) {
-        run.step(workers, updates);
+      if (exchange.isNeeded()) {
+        stepBetweenExchanges();
+      } else {
+        for (SegmentRun run : runs) {
+          run.firstPass(workers, updates);
+          run.secondPass(workers);
+        }
       }
     }
   }
 
+  private void stepBetweenExchanges() {
+    for (SegmentRun run : runs) {
+      run.firstPass(workers, updates);
+    }
+    exchange.complete(partialSums);
+    for (SegmentRun run : runs) {
+      run.secondPass(workers);
+    }
+  }
+
+  /** Whether the last step was skipped. */
+  boolean isSkipped() {
+    return gradients.skip;
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
   /** Whether the step is taken, not skipped. */
   private boolean decide() {
+    sumGradientTiles();
     int first = 0;
     for (CpuGroup group : groups) {
       if (options.computesNorm() || group.lans) {
-        workers.forEach(group.tiling.tileCount(), group.gradientNormTask);
         for (int segment = 0; segment < group.segments.length; segment++) {
           gradientSums[first + segment] = GradientNorm.segment(group, segment, workers.own());
         }
@@ -168,6 +215,21 @@ public final class CpuBackend implements Backend {
       gradients.decide(gradientSums, options.computesNorm() ? first : 0, workers.own());
     }
     return !gradients.skip;
+  }
+
+  private void sumGradientTiles() {
+    for (CpuGroup group : groups) {
+      if (options.computesNorm() || group.lans) {
+        workers.forEach(group.tiling.tileCount(), group.gradientNormTask);
+      }
+    }
+    if (exchange.isNeeded()) {
+      try {
+        exchange.complete(partialGradientSums);
+      } catch (RuntimeException e) {
+        throw new StepNotStarted(e);
+      }
+    }
   }
 
   @Override

@@ -65,16 +65,27 @@ final class CpuGroup {
   }
 
   private final List<String> names;
+  private final SumExchange exchange;
+  private final int index;
 
   /** Of the parameters that are not frozen. */
   Tiling tiling;
+
+  /** As {@link #tiling}, of the whole parameters, of which other ranks may own parts. */
+  private Tiling whole;
+
+  /** The position of the first tile among those of the whole parameters. */
+  int firstSum;
 
   final Segment[] segments;
   final Hyperparameters hyperparameters;
   final boolean lans;
   final BeginStep state;
 
-  /** By tile: the sums of g^2, of w^2, of r^2 and, for LANS, of the squares of its second term. */
+  /**
+   * By tile of the whole parameters: the sums of g^2, of w^2, of r^2 and, for LANS, of the squares
+   * of its second term.
+   */
   final TileSums gradientSums;
 
   final TileSums weightSums;
@@ -100,17 +111,25 @@ final class CpuGroup {
   // Made once, so that a step allocates nothing.
   final Workers.Task gradientNormTask = this::gradientNorm;
 
-  CpuGroup(ParameterGroup group) {
+  /**
+   * Allocates the state.
+   *
+   * @param index the group's index
+   * @param exchange completes the sums
+   */
+  CpuGroup(ParameterGroup group, int index, SumExchange exchange) {
+    this.exchange = exchange;
+    this.index = index;
     names = group.parameters().stream().map(Parameter::name).toList();
-    tiling = Tiling.of(group.counts());
     segments = group.parameters().stream().map(Segment::of).toArray(Segment[]::new);
     hyperparameters = group.hyperparameters();
     lans = hyperparameters.updateRule() == UpdateRule.LANS;
     state = new BeginStep(hyperparameters);
-    gradientSums = new TileSums(tiling.tileCount());
-    weightSums = new TileSums(tiling.tileCount());
-    updateSums = new TileSums(tiling.tileCount());
-    gradientUpdateSums = new TileSums(lans ? tiling.tileCount() : 0);
+    tile(Set.of());
+    gradientSums = new TileSums(whole.tileCount());
+    weightSums = new TileSums(whole.tileCount());
+    updateSums = new TileSums(whole.tileCount());
+    gradientUpdateSums = new TileSums(lans ? whole.tileCount() : 0);
     weightNorms = new double[segments.length];
     updateNorms = new double[segments.length];
     trustRatios = new double[segments.length];
@@ -129,15 +148,26 @@ final class CpuGroup {
 
   /** Treats the frozen segments as if they were empty. */
   void setFrozen(Set<String> frozen) {
-    long[] counts = new long[segments.length];
-    for (int s = 0; s < counts.length; s++) {
-      boolean isFrozen = frozen.contains(names.get(s));
-      counts[s] = isFrozen ? 0 : segments[s].count();
-      if (isFrozen) {
+    tile(frozen);
+    for (int s = 0; s < segments.length; s++) {
+      if (frozen.contains(names.get(s))) {
         resetNorms(s, s + 1);
       }
     }
-    tiling = Tiling.of(counts);
+  }
+
+  private void tile(Set<String> frozen) {
+    long[] own = new long[segments.length];
+    long[] all = new long[segments.length];
+    for (int s = 0; s < own.length; s++) {
+      if (!frozen.contains(names.get(s))) {
+        own[s] = segments[s].count();
+        all[s] = exchange.wholeCount(index, s, own[s]);
+      }
+    }
+    tiling = Tiling.of(own);
+    whole = Tiling.of(all);
+    firstSum = exchange.firstTile(index);
   }
 
   private void resetNorms(int from, int to) {
@@ -164,8 +194,8 @@ final class CpuGroup {
     return !lans && needsRatios();
   }
 
-  /** The sum over a segment's tiles. */
+  /** The sum over the tiles of a whole segment. */
   double sumOver(TileSums sums, int segment, Tile tile) {
-    return sums.over(tiling.firstTile(segment), tiling.tileCount(segment), tile.lanes);
+    return sums.over(whole.firstTile(segment), whole.tileCount(segment), tile.lanes);
   }
 }

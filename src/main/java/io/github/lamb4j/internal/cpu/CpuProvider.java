@@ -50,7 +50,9 @@ public final class CpuProvider implements BackendProvider {
 
       @Override
       public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
-        return new CpuBackend(groups, settings.gradients(), settings.threads());
+        return settings.isPlain()
+            ? new CpuBackend(groups, settings.gradients(), settings.threads())
+            : new ShardedCpuBackend(groups, settings, settings.hostCollective());
       }
     };
   }

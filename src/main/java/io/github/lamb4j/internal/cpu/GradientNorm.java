@@ -45,7 +45,7 @@ final class GradientNorm {
   static void tile(Tile tile) {
     tile.loadGradients();
     double sum = tile.kernels.sumOfSquares(tile.g, tile.gAt, tile.count);
-    tile.group.gradientSums.set(tile.index, sum);
+    tile.group.gradientSums.set(tile.sumIndex, sum);
   }
 
   /** A segment's sum of g^2, from its tiles' sums. */

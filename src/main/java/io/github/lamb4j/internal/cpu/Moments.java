@@ -31,12 +31,12 @@ final class Moments {
         tile.count,
         c,
         tile.sums);
-    group.weightSums.set(tile.index, tile.sums[0]);
-    group.updateSums.set(tile.index, tile.sums[1]);
+    group.weightSums.set(tile.sumIndex, tile.sums[0]);
+    group.updateSums.set(tile.sumIndex, tile.sums[1]);
     if (group.lans) {
       tile.formGradientUpdates();
       double sum = tile.kernels.sumOfSquares(tile.c, 0, tile.count);
-      group.gradientUpdateSums.set(tile.index, sum);
+      group.gradientUpdateSums.set(tile.sumIndex, sum);
     }
   }
 }

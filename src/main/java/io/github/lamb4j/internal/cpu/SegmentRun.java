@@ -29,9 +29,9 @@ final class SegmentRun {
   private final int keptTiles;
 
   // Made once, so that a step allocates nothing.
-  private final Workers.Task firstPass;
+  private final Workers.Task momentsPass;
   private final Workers.Task ratios = this::ratio;
-  private final Workers.Task secondPass = this::apply;
+  private final Workers.Task applyPass = this::apply;
   private float[] updates;
 
   private SegmentRun(CpuGroup group, int firstSegment, int endSegment, int mostKeptTiles) {
@@ -41,7 +41,7 @@ final class SegmentRun {
     firstTile = group.tiling.firstTile(firstSegment);
     tileCount = group.tiling.firstTile(endSegment) - firstTile;
     keptTiles = group.keepsUpdates() ? Math.min(tileCount, mostKeptTiles) : 0;
-    firstPass = group.needsRatios() ? this::moments : this::momentsAndApply;
+    momentsPass = group.needsRatios() ? this::moments : this::momentsAndApply;
   }
 
   /** The runs of a group, in order. */
@@ -68,16 +68,20 @@ final class SegmentRun {
   }
 
   /**
-   * Takes the step.
+   * Updates the moments; without adaptation, also the weights.
    *
-   * @param updates where to keep updates, at least {@link #updateCount} long
+   * @param updates where to keep updates until the second pass, at least {@link #updateCount} long
    */
-  void step(Workers workers, float[] updates) {
+  void firstPass(Workers workers, float[] updates) {
     this.updates = updates;
-    workers.forEach(tileCount, firstPass);
+    workers.forEach(tileCount, momentsPass);
+  }
+
+  /** Forms norms and trust ratios, and updates the weights. */
+  void secondPass(Workers workers) {
     workers.forEach(segmentCount, ratios);
     if (group.needsRatios()) {
-      workers.forEach(tileCount, secondPass);
+      workers.forEach(tileCount, applyPass);
     }
   }
 

@@ -26,7 +26,10 @@ final class Tile {
 
   CpuGroup group;
   CpuGroup.Segment segment;
-  int index;
+
+  /** Where the sums of this tile are kept. */
+  int sumIndex;
+
   int segmentIndex;
 
   /** The first element, within the segment; its index in m and v. */
@@ -46,7 +49,7 @@ final class Tile {
   /** Moves to a tile of a group, before anything of it is loaded. */
   void moveTo(CpuGroup group, int index) {
     this.group = group;
-    this.index = index;
+    sumIndex = group.firstSum + index;
     segmentIndex = group.tiling.segmentOf(index);
     segment = group.segments[segmentIndex];
     start = (index - group.tiling.firstTile(segmentIndex)) * Tiling.TILE_ELEMENTS;

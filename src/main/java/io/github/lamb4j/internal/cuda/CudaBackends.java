@@ -24,9 +24,17 @@ public final class CudaBackends {
 
       @Override
       public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
+        requirePlain(settings);
         return new CudaBackend(driver, stream, groups, settings.gradients(), settings.path());
       }
     };
+  }
+
+  private static void requirePlain(BackendSettings settings) {
+    if (!settings.isPlain()) {
+      throw new IllegalArgumentException(
+          "microBatches or collective: not available on CUDA yet; use Lamb.onCpu()");
+    }
   }
 
   /** Steps on device copies of host parameters. */
@@ -55,6 +63,7 @@ public final class CudaBackends {
       if (ownContext == null) {
         ownContext = driver.currentContext() == 0;
       }
+      requirePlain(settings);
       return new StagedCudaBackend(
           driver, groups, settings.gradients(), settings.path(), ownContext);
     }

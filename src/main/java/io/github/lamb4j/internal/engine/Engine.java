@@ -27,6 +27,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The mutable state behind {@code Lamb}: model, backend and step count. Not thread-safe; Lamb
@@ -38,6 +39,7 @@ public final class Engine {
   private final BackendSettings settings;
   private final Telemetry telemetry = new Telemetry(System::nanoTime);
   private final ReportChecks checks;
+  private final Peers peers;
 
   /** Backends of earlier groups that could not be closed yet. */
   private final List<Backend> replaced = new ArrayList<>();
@@ -57,6 +59,9 @@ public final class Engine {
   /** Whether a step was captured, so that replays may have moved the device's step count. */
   private boolean captured;
 
+  /** The number of micro-batches added since the last step. */
+  private int microBatches;
+
   private String failed;
   private Throwable failure;
 
@@ -65,6 +70,8 @@ public final class Engine {
     this.backends = backends;
     this.settings = settings;
     checks = new ReportChecks(settings.gradients().nonFinite());
+    peers = new Peers(settings.collective());
+    peers.requireSameOptimizer(model.groups, settings);
     StepClock start = new StepClock(model.groups, new long[model.groups.size()], 0);
     install(model, backends.open(model.groups, settings), start, 0);
   }
@@ -129,6 +136,7 @@ public final class Engine {
     if (stream != null) {
       backend.requireStream(stream);
     }
+    requireAllMicroBatches();
     boolean capturing = stream == null && backend.isCapturing();
     if (capturing) {
       clock.requirePreparedReplays();
@@ -137,6 +145,7 @@ public final class Engine {
         refresh(own); // replays move the step count without the host
       }
       clock.beginStep();
+      peers.requireSameStep(clock.next(), clock.rates(), frozen);
     }
     try {
       if (capturing) {
@@ -151,10 +160,52 @@ public final class Engine {
     } catch (RuntimeException | Error e) {
       fail("step " + clock.next(), e);
     }
+    microBatches = 0;
     if (capturing) {
       captured = true;
     } else {
       clock.stepDone();
+    }
+  }
+
+  /** Adds the gradients in memory to those of the next step. */
+  public void addMicroBatch() {
+    int count = settings.microBatches();
+    if (count == 1) {
+      throw new IllegalStateException(
+          "addMicroBatch: each step uses the gradients in memory; build with microBatches(n) to sum n of them");
+    }
+    if (microBatches == count) {
+      throw new IllegalStateException(
+          "addMicroBatch: all %d micro-batches of the step were added; call step()"
+              .formatted(count));
+    }
+    try {
+      backend.addMicroBatch(microBatches);
+    } catch (RuntimeException | Error e) {
+      fail("adding a micro-batch", e);
+    }
+    microBatches++;
+  }
+
+  public void discardMicroBatches() {
+    microBatches = 0;
+  }
+
+  private void requireAllMicroBatches() {
+    int count = settings.microBatches();
+    if (count > 1 && microBatches < count) {
+      throw new IllegalStateException(
+          "step: %d of %d micro-batches were added; call addMicroBatch() after each backward pass"
+              .formatted(microBatches, count));
+    }
+  }
+
+  private void requireNoMicroBatches(String call) {
+    if (microBatches > 0) {
+      throw new IllegalStateException(
+          "%s: %d micro-batches wait for the next step; call step() or discardMicroBatches() first"
+              .formatted(call, microBatches));
     }
   }
 
@@ -221,6 +272,7 @@ public final class Engine {
 
   private void setFrozen(Set<String> names) {
     requireNotCapturing("freeze or unfreeze");
+    requireNoMicroBatches("freeze or unfreeze");
     if (names.equals(frozen)) {
       return;
     }
@@ -348,11 +400,19 @@ public final class Engine {
         Arrays.asList(options).contains(SaveOption.WEIGHT_CHECKSUM)
             ? new WeightChecksums(model, backend).ofAll()
             : Map.of();
-    SafetensorsWriter.write(
-        file,
-        StateMetadata.of(
-            model.groups, gradients.maxNorm(), gradients.nonFinite(), stepCounts(), checksums),
-        StateFile.tensors(model.groups, parameter -> List.of(parameter.count()), this::read));
+    SharedSave.run(
+        peers,
+        StateFile.tensors(model.groups, parameter -> List.of(parameter.count()), this::read),
+        tensors ->
+            SafetensorsWriter.write(
+                file,
+                StateMetadata.of(
+                    model.groups,
+                    gradients.maxNorm(),
+                    gradients.nonFinite(),
+                    stepCounts(),
+                    checksums),
+                tensors));
   }
 
   private StepCounts stepCounts() {
@@ -366,20 +426,35 @@ public final class Engine {
 
   public void load(Path file, LoadOption... accepted) throws IOException {
     requireNotCapturing("load");
-    GradientOptions gradients = settings.gradients();
-    try (StateFile state = StateFile.open(file)) {
-      state.requireFit(
-          model.groups, gradients.maxNorm(), gradients.nonFinite(), clock::rateOf, accepted);
-      if (!Arrays.asList(accepted).contains(LoadOption.OTHER_WEIGHTS)) {
-        state.fit().requireWeights(new WeightChecksums(model, backend));
+    requireNoMicroBatches("load");
+    AtomicReference<StateFile> opened = new AtomicReference<>();
+    try {
+      peers.together(
+          "load",
+          () -> {
+            opened.set(StateFile.open(file));
+            requireFit(opened.get(), accepted);
+          });
+      restore(opened.get());
+    } finally {
+      if (opened.get() != null) {
+        opened.get().close();
       }
-      restore(state);
+    }
+  }
+
+  private void requireFit(StateFile state, LoadOption... accepted) throws IOException {
+    GradientOptions gradients = settings.gradients();
+    state.requireFit(
+        model.groups, gradients.maxNorm(), gradients.nonFinite(), clock::rateOf, accepted);
+    if (!Arrays.asList(accepted).contains(LoadOption.OTHER_WEIGHTS)) {
+      state.fit().requireWeights(new WeightChecksums(model, backend));
     }
   }
 
   private void restore(StateFile state) {
     try {
-      state.read(model.groups, this::write);
+      peers.together("load", () -> state.read(model.groups, this::write));
       StateMetadata saved = state.metadata();
       StateFit fit = state.fit();
       StepClock resumed = new StepClock(model.groups, fit.began(model.groups), saved.step());
@@ -404,8 +479,10 @@ public final class Engine {
 
   /** Replaces the groups; parameters in both keep their state. */
   public void regroup(List<ParameterGroup> groups) {
+    requireNoMicroBatches("changing the groups");
     report(own);
     Model changed = new Model(groups, backends.memory());
+    peers.requireSameOptimizer(changed.groups, settings);
     long[] began = new long[groups.size()];
     for (int g = 0; g < began.length; g++) {
       int before = model.indexOf(groups.get(g).name());

@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +45,7 @@ public final class Model {
     }
     this.groups = List.copyOf(groups);
     shape = this.groups;
-    places = new HashMap<>();
+    places = new LinkedHashMap<>();
     requireUniqueGroups();
     for (int g = 0; g < groups.size(); g++) {
       List<Parameter> parameters = groups.get(g).parameters();

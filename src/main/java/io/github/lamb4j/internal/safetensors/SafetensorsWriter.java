@@ -23,7 +23,9 @@ import java.util.TreeMap;
 public final class SafetensorsWriter {
 
   private static final int ALIGNMENT = 8;
-  private static final int CHUNK_ELEMENTS = 1 << 16;
+
+  /** The most elements that are requested from a source at once, from each multiple of it on. */
+  public static final int PIECE_ELEMENTS = 1 << 16;
 
   private SafetensorsWriter() {}
 
@@ -58,7 +60,7 @@ public final class SafetensorsWriter {
           writeAll(channel, length.putLong(0, header.length));
           writeAll(channel, ByteBuffer.wrap(header));
           ByteBuffer chunk =
-              ByteBuffer.allocateDirect(CHUNK_ELEMENTS * Float.BYTES)
+              ByteBuffer.allocateDirect(PIECE_ELEMENTS * Float.BYTES)
                   .order(ByteOrder.LITTLE_ENDIAN);
           for (int i = 0; i < layout.size(); i++) {
             write(channel, layout.get(i), tensors.get(i).data(), chunk);
@@ -155,7 +157,7 @@ public final class SafetensorsWriter {
       throws IOException {
     long written = 0;
     while (written < tensor.elementCount()) {
-      int count = (int) Math.min(CHUNK_ELEMENTS, tensor.elementCount() - written);
+      int count = (int) Math.min(PIECE_ELEMENTS, tensor.elementCount() - written);
       FloatBuffer floats = chunk.clear().limit(count * Float.BYTES).asFloatBuffer();
       elements.read(written, floats);
       if (floats.position() != count) {

@@ -129,6 +129,16 @@ public interface Backend extends AutoCloseable {
    */
   void move(List<ParameterGroup> groups);
 
+  /**
+   * Adds the gradients in memory to the sum that the next step uses. Called only if the settings
+   * ask for several micro-batches.
+   *
+   * @param index the micro-batch's position in the step, from 0
+   */
+  default void addMicroBatch(int index) {
+    throw new UnsupportedOperationException("this backend does not sum micro-batches");
+  }
+
   /** Releases everything that the backend owns. After a failure, a second call tries again. */
   @Override
   void close();

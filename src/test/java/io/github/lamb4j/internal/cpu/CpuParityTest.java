@@ -157,7 +157,13 @@ class CpuParityTest {
       LambBuilder builder =
           LambBuilders.onHost(
                   groups ->
-                      new CpuBackend(groups, options, way.threads, way.kernels, way.keptTiles))
+                      new CpuBackend(
+                          groups,
+                          options,
+                          way.threads,
+                          way.kernels,
+                          way.keptTiles,
+                          SumExchange.NONE))
               .group("decay", h, parameters.subList(0, parameters.size() / 2))
               .group(
                   "rest",

@@ -1,0 +1,69 @@
+package io.github.lamb4j.internal.cpu;
+
+import io.github.lamb4j.internal.numerics.PairwiseTree;
+import io.github.lamb4j.internal.numerics.Tiling;
+import io.github.lamb4j.internal.sharding.ShardPlan;
+import io.github.lamb4j.model.HostArray;
+
+/** Sums the gradients of a step's micro-batches; the twin of {@code kernels/micro_batch.cuh}. */
+final class MicroBatches {
+
+  private final ShardPlan plan;
+  private final UserArrays arrays;
+  private final int count;
+
+  /** By level, group and parameter: the sums that wait for their neighbor. */
+  private final float[][][][] kept;
+
+  private int index;
+  private final Workers.Task add = this::add;
+
+  /**
+   * Allocates the sums.
+   *
+   * @param count the number of micro-batches in a step, at least 2
+   */
+  MicroBatches(ShardPlan plan, UserArrays arrays, int count) {
+    this.plan = plan;
+    this.arrays = arrays;
+    this.count = count;
+    kept = new float[PairwiseTree.keptLevels(count)][][][];
+    for (int level = 0; level < kept.length; level++) {
+      kept[level] = arrays.ofWholes();
+    }
+  }
+
+  /** The sum of all micro-batches, once the last one has been added. */
+  HostArray sum(int group, int parameter) {
+    return HostArray.f32(kept[0][group][parameter]);
+  }
+
+  /** Adds the gradients in memory. */
+  void add(int position, Workers workers) {
+    index = position;
+    workers.forEach(plan.tileCount(), add);
+  }
+
+  private void add(int tileIndex, Tile tile) {
+    int group = plan.groupOf(tileIndex);
+    int parameter = plan.parameterOf(group, tileIndex);
+    if (arrays.isFrozen(group, parameter)) {
+      return;
+    }
+    int start = (tileIndex - plan.firstTile(group, parameter)) * Tiling.TILE_ELEMENTS;
+    int length = Math.min(Tiling.TILE_ELEMENTS, (int) plan.count(group, parameter) - start);
+    TileArray gradients = arrays.gradients(group, parameter);
+    float[] g = gradients.read(start, length, tile.r, tile);
+    if (g != tile.r) {
+      System.arraycopy(g, gradients.at(start), tile.r, 0, length);
+    }
+    int levels = PairwiseTree.levels(index, count);
+    for (int level = 0; level < kept.length; level++) {
+      if ((levels >> level & 1) != 0) {
+        tile.kernels.add(tile.r, 0, kept[level][group][parameter], start, length);
+      }
+    }
+    float[] target = kept[PairwiseTree.target(index, count)][group][parameter];
+    System.arraycopy(tile.r, 0, target, start, length);
+  }
+}

@@ -1,0 +1,172 @@
+package io.github.lamb4j.internal.engine;
+
+import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.error.CollectiveException;
+import io.github.lamb4j.internal.spi.BackendSettings;
+import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.model.DeviceParameter;
+import io.github.lamb4j.model.HostParameter;
+import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
+import io.github.lamb4j.model.Scalar;
+import io.github.lamb4j.sharding.Collective;
+import io.github.lamb4j.sharding.HostCollective;
+import io.github.lamb4j.sharding.Ranks;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The other ranks, if the optimizer is sharded: all must do the same, and fail together. */
+final class Peers {
+
+  /** Part of a call that can fail on one rank alone. */
+  interface Attempt<E extends Exception> {
+    void run() throws E;
+  }
+
+  private final Optional<Collective> collective;
+  private final Optional<StepAgreement> agreement;
+
+  Peers(Optional<Collective> collective) {
+    this.collective = collective.filter(given -> given.size() > 1);
+    agreement =
+        this.collective
+            .filter(HostCollective.class::isInstance)
+            .map(HostCollective.class::cast)
+            .map(StepAgreement::new);
+  }
+
+  /** Whether this is the only rank. */
+  boolean areNone() {
+    return collective.isEmpty();
+  }
+
+  /** Whether this rank writes files. */
+  boolean includeNoLowerRank() {
+    return collective.isEmpty() || collective.get().rank() == 0;
+  }
+
+  /** Checks that all ranks are about to take the same step. */
+  void requireSameStep(long step, double[] learningRates, Set<String> frozen) {
+    if (agreement.isPresent()) { // a lambda would be allocated
+      agreement.get().require(step, learningRates, frozen);
+    }
+  }
+
+  /**
+   * Checks that all ranks have the same optimizer.
+   *
+   * @throws IllegalArgumentException on every rank if one differs; the message names what differs
+   */
+  void requireSameOptimizer(List<ParameterGroup> groups, BackendSettings settings) {
+    if (areNone()) {
+      return;
+    }
+    Ranks ranks = collective.get();
+    List<String> mine = describe(groups, settings);
+    byte[][] all = ranks.exchange(String.join("\n", mine).getBytes(StandardCharsets.UTF_8));
+    for (int rank = 0; rank < all.length; rank++) {
+      List<String> other = new String(all[rank], StandardCharsets.UTF_8).lines().toList();
+      for (int i = 0; i < Math.max(mine.size(), other.size()); i++) {
+        String here = i < mine.size() ? mine.get(i) : "nothing more";
+        String there = i < other.size() ? other.get(i) : "nothing more";
+        if (!here.equals(there)) {
+          throw new IllegalArgumentException(
+              "rank %d has %s, but this rank %d has %s; build the same optimizer on every rank"
+                  .formatted(rank, there, ranks.rank(), here));
+        }
+      }
+    }
+  }
+
+  private static List<String> describe(List<ParameterGroup> groups, BackendSettings settings) {
+    GradientOptions options = settings.gradients();
+    List<String> lines = new ArrayList<>();
+    lines.add("maxGradNorm " + StateMetadata.text(options.maxNorm()));
+    lines.add("nonFiniteGradients " + options.nonFinite());
+    lines.add("a given gradient norm: " + options.norm().isPresent());
+    lines.add("lossScale " + text(options.lossScale()));
+    lines.add("gradientDivisor " + text(options.divisor()));
+    lines.add("microBatches " + settings.microBatches());
+    for (ParameterGroup group : groups) {
+      String name = "group " + oneLine(group.name());
+      lines.add(name);
+      group.parameters().forEach(p -> lines.add(name + ", " + describe(p)));
+      Hyperparameters h = group.hyperparameters();
+      h.values().forEach((label, value) -> lines.add(name + ", " + label + " " + value));
+    }
+    return lines;
+  }
+
+  private static String describe(Parameter parameter) {
+    Object weights;
+    Object copy;
+    if (parameter instanceof HostParameter p) {
+      weights = p.weights().type();
+      copy = p.modelCopy().map(array -> array.type());
+    } else {
+      DeviceParameter p = (DeviceParameter) parameter;
+      weights = p.weights().type();
+      copy = p.modelCopy().map(array -> array.type());
+    }
+    return "parameter %s: %d weights of type %s, model copy %s"
+        .formatted(oneLine(parameter.name()), parameter.count(), weights, copy);
+  }
+
+  private static String oneLine(String name) {
+    return name.replaceAll("\\R", " ");
+  }
+
+  private static String text(Scalar scalar) {
+    return scalar instanceof Scalar.Constant constant
+        ? String.valueOf(constant.value())
+        : "in memory";
+  }
+
+  /**
+   * Runs this rank's part of a call, and fails if it fails on any rank.
+   *
+   * @throws IllegalStateException if another rank failed; the message has its reason
+   */
+  <E extends Exception> void together(String call, Attempt<E> own) throws E {
+    if (areNone()) {
+      own.run();
+      return;
+    }
+    Ranks ranks = collective.get();
+    boolean answered = false;
+    try {
+      own.run();
+      answered = true;
+      byte[][] failures = ranks.exchange(new byte[0]);
+      requireNone(call, failures);
+    } catch (CollectiveException e) {
+      throw e;
+    } catch (Exception e) {
+      if (!answered) {
+        tell(ranks, e);
+      }
+      throw e;
+    }
+  }
+
+  private static void tell(Ranks ranks, Exception failure) {
+    try {
+      ranks.exchange(String.valueOf(failure.getMessage()).getBytes(StandardCharsets.UTF_8));
+    } catch (CollectiveException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static void requireNone(String call, byte[][] failures) {
+    for (int rank = 0; rank < failures.length; rank++) {
+      if (failures[rank].length > 0) {
+        throw new IllegalStateException(
+            "%s: failed on rank %d: %s"
+                .formatted(call, rank, new String(failures[rank], StandardCharsets.UTF_8)));
+      }
+    }
+  }
+}
