@@ -3,6 +3,7 @@
  * never add numbers, so results cannot depend on the number of processes, the network, or the
  * version of a communication library.
  *
- * <p>A group of {@code size} ranks, numbered from 0, makes the same calls in the same order.
+ * <p>A group of {@code size} ranks, numbered from 0, makes the same calls in the same order. {@link
+ * io.github.lamb4j.sharding.LocalCollective} connects threads of one JVM.
  */
 package io.github.lamb4j.sharding;
