@@ -19,8 +19,13 @@ RUN apt-get update && \
     apt-get install --yes --no-install-recommends libcublas-12-6 && \
     rm -rf /var/lib/apt/lists/*
 COPY --from=build /lamb4j /opt/lamb4j
-# A numeric user, so that orchestrators can verify that it is not root. lamb writes only the files it is told to write,
-# so the root file system may be read-only; mount input and output files at /data.
+# The CUDA driver keeps the kernels that it compiled here, because the user has no home directory. As a volume it is
+# writable even with --read-only; any user may write to it.
+ENV CUDA_CACHE_PATH=/var/cache/lamb4j
+RUN mkdir --mode=1777 "$CUDA_CACHE_PATH"
+VOLUME /var/cache/lamb4j
+# A numeric user, so that orchestrators can verify that it is not root. lamb writes only the files it is told to write
+# and the cache, so the root file system may be read-only; mount input and output files at /data.
 USER 10001:10001
 WORKDIR /data
 ENTRYPOINT ["/opt/lamb4j/bin/lamb"]
