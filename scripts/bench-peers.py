@@ -4,20 +4,27 @@
     scripts/lamb bench --model bert-large --write-shapes bert-large.json
     scripts/bench-peers.py bert-large.json --json peers.json
 
-The peers are torch.optim.AdamW(fused=True), timm.optim.Lamb with and without torch.compile, and optax.lamb, jitted with
-donated buffers. All use the same shapes and the same choice of decayed and adapted parameters. Peers that are not
-installed are skipped and listed. Needs Python 3.10 or later and no packages except the peers.
+The peers are torch.optim.AdamW(fused=True) and timm.optim.Lamb, each called from Python and replayed as a CUDA graph,
+timm.optim.Lamb under torch.compile, and optax.lamb, jitted with donated buffers. All use the same shapes and the same
+choice of decayed and adapted parameters. Peers that are not installed are skipped and listed. Needs Python 3.10 or
+later and no packages except the peers.
 
 Rounds are interleaved: each round runs one step of every peer and starts with a different one. CUDA events time the
-steps of PyTorch, after an untimed copy that keeps the device busy during the launch. JAX has no events, so its time is
-the host clock over STEPS_AT_ONCE steps, divided by their number. Only the copy's bytes are reported, because the
-traffic of the peers is not known.
+steps of PyTorch. Before each step the device copies memory and then sleeps for longer than the host needs to enqueue
+the step, so that its time contains no time of the host. A device holds only about a thousand launches: a step with more
+of them is also limited by the host, but its graph is not. JAX has no events, so its time is the host clock over
+STEPS_AT_ONCE steps, divided by their number. Only the copy's bytes are reported, because the traffic of the peers is
+not known.
+
+Whenever a peer is ready, all peers that are ready so far are timed, and the results are written. So the last results
+are complete, and a run that is killed keeps those of all earlier peers.
 """
 import argparse
 import json
 import math
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -29,9 +36,12 @@ MAX_GRAD_NORM = 1e-4  # below the norm of the gradients, so that every step clip
 WEIGHT_SCALE, GRADIENT_SCALE = 0.02, 1e-3
 MOST_COPIED = 1 << 30
 STEPS_AT_ONCE = 10
+SLEEP_FACTOR, SLEEP_MARGIN_MS, LONGEST_SLEEP_MS = 2.0, 0.2, 200.0
+CALIBRATION_CYCLES = 10_000_000
 COPY, ADAMW = "copy", "torch.optim.AdamW(fused)"
 TIMM, COMPILED, OPTAX = "timm.optim.Lamb", "timm.optim.Lamb, torch.compile", "optax.lamb"
-PEERS = [COPY, ADAMW, TIMM, COMPILED, OPTAX]
+ADAMW_GRAPH, TIMM_GRAPH = ADAMW + ", graph", TIMM + ", graph"
+PEERS = [COPY, ADAMW, ADAMW_GRAPH, TIMM, TIMM_GRAPH, OPTAX, COMPILED]  # compiling, which may take minutes, comes last
 
 
 class BadInput(Exception):
@@ -90,6 +100,8 @@ class Torch:
         self.source, self.target = self.random([elements], 1.0), self.random([elements], 1.0)
         self.parameters = None
         self.lamb_optimizer = None
+        self.host_ms = {}
+        self.cycles_per_ms = self.calibrate() if device == "cuda" else None
 
     def random(self, shape, scale):
         """Random values of both signs without zeros."""
@@ -118,9 +130,22 @@ class Torch:
             for kind, parameters in groups.items()
         ]
 
-    def adamw(self):
+    def calibrate(self):
+        """The cycles of torch.cuda._sleep in a millisecond, at the clock of a busy device."""
+        for _ in range(2):  # the first one raises the clock
+            start, end = self.events()
+            start.record()
+            self.torch.cuda._sleep(CALIBRATION_CYCLES)
+            end.record()
+            end.synchronize()
+        return CALIBRATION_CYCLES / start.elapsed_time(end)
+
+    def events(self):
+        return (self.torch.cuda.Event(enable_timing=True) for _ in range(2))
+
+    def adamw(self, capturable=False):
         groups = self.groups(weight_decay=lambda decay, adapt: WEIGHT_DECAY if decay else 0.0)
-        optimizer = self.torch.optim.AdamW(groups, lr=RATE, fused=True)
+        optimizer = self.torch.optim.AdamW(groups, lr=RATE, fused=True, capturable=capturable)
 
         def step():
             if self.clip:
@@ -145,6 +170,29 @@ class Torch:
             self.lamb_optimizer = Lamb(groups, lr=RATE, max_grad_norm=max_norm)
         return self.lamb_optimizer.step
 
+    def adamw_graph(self):
+        return self.graph(self.adamw(capturable=True))
+
+    def lamb_graph(self):
+        """timm counts steps on the host: the graph repeats one step's bias correction, at the same cost."""
+        return self.graph(self.lamb())
+
+    def graph(self, step):
+        """Captures a step after three on a side stream, as PyTorch requires."""
+        if self.device == "cpu":
+            raise Skip("graphs need a CUDA device")
+        cuda = self.torch.cuda
+        side = cuda.Stream()
+        side.wait_stream(cuda.current_stream())
+        with cuda.stream(side):
+            for _ in range(3):
+                step()
+        cuda.current_stream().wait_stream(side)
+        graph = cuda.CUDAGraph()
+        with cuda.graph(graph):
+            step()
+        return graph.replay
+
     def compiled_lamb(self):
         step = self.lamb()
         return self.torch.compile(lambda: step(), fullgraph=False)
@@ -154,10 +202,16 @@ class Torch:
             start = time.perf_counter()
             step()
             return 1e3 * (time.perf_counter() - start)
-        start, end = (self.torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start, end = self.events()
         self.copy()
+        sleep_ms = min(LONGEST_SLEEP_MS, SLEEP_FACTOR * self.host_ms.get(step, 0.0) + SLEEP_MARGIN_MS)
+        self.torch.cuda._sleep(int(sleep_ms * self.cycles_per_ms))
         start.record()
+        began = time.perf_counter()
         step()
+        host_ms = 1e3 * (time.perf_counter() - began)
+        # The least so far: later ones may contain a wait for the sleeping device.
+        self.host_ms[step] = min(host_ms, self.host_ms.get(step, host_ms))
         end.record()
         end.synchronize()
         return start.elapsed_time(end)
@@ -240,40 +294,54 @@ def one_line(error):
     return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:300]
 
 
-def ready(tensors, options, skipped):
-    """The available peers after their warmup steps, as (name, owner, step)."""
-    owners, peers = {}, []
-    makers = {ADAMW: "adamw", TIMM: "lamb", COMPILED: "compiled_lamb", OPTAX: "lamb"}
-    for name in options.only:
-        kind = Jax if name == OPTAX else Torch
-        try:
+class Limit:
+    """Skips a peer whose preparation takes too long. Python notices it between two of its own instructions."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __enter__(self):
+        signal.signal(signal.SIGALRM, self.end)
+        signal.alarm(self.seconds)
+
+    def end(self, *_):
+        raise Skip(f"not ready after {self.seconds} s; see --peer-limit")
+
+    def __exit__(self, *_):
+        signal.alarm(0)
+
+
+MAKERS = {
+    ADAMW: "adamw", ADAMW_GRAPH: "adamw_graph", TIMM: "lamb", TIMM_GRAPH: "lamb_graph", COMPILED: "compiled_lamb",
+    OPTAX: "lamb",
+}
+
+
+def prepare(name, owners, tensors, options):
+    """A peer after its warmup steps, as (name, owner, step). Raises Skip with the reason if it cannot run."""
+    kind = Jax if name == OPTAX else Torch
+    try:
+        with Limit(options.peer_limit):
             if kind not in owners:
                 owners[kind] = kind(tensors, options.device, options.clip)
             owner = owners[kind]
-            step = owner.copy if name == COPY else getattr(owner, makers[name])()
+            step = owner.copy if name == COPY else getattr(owner, MAKERS[name])()
             for _ in range(options.warmup):
                 owner.time(step)
-            peers.append((name, owner, step))
-        except Skip as e:
-            skipped[name] = str(e)
-        except Exception as e:  # third-party code, or out of memory: record it and continue
-            skipped[name] = "failed: " + one_line(e)
-    return peers
+            return name, owner, step
+    except Skip:
+        raise
+    except Exception as e:  # third-party code, or out of memory: record it and continue
+        raise Skip("failed: " + one_line(e))
 
 
-def measure(peers, repetitions, progress):
+def measure(peers, repetitions):
     times = {name: [] for name, _, _ in peers}
-    for number in range(repetitions if peers else 0):
+    for number in range(repetitions):
         for i in range(len(peers)):
             name, owner, step = peers[(number + i) % len(peers)]
             times[name].append(owner.time(step))
-        progress(number + 1, repetitions)
     return times
-
-
-def progress(done, total):
-    if done * 4 // total > (done - 1) * 4 // total:
-        print(f"{done} of {total} rounds", file=sys.stderr, flush=True)
 
 
 def p95(times):
@@ -327,20 +395,37 @@ def parse(arguments):
     parser.add_argument("--warmup", type=positive, default=5, metavar="N", help="untimed steps before them (default: 5)")
     parser.add_argument("--clip", action="store_true", help="clip the gradient norm in every optimizer")
     parser.add_argument("--only", choices=PEERS, action="append", metavar="PEER", help=f"one of {PEERS}; repeatable")
+    parser.add_argument("--peer-limit", type=positive, default=120, metavar="SECONDS",
+                        help="skip a peer that is not ready after this time (default: 120)")
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu is only for trying out this script")
     parser.add_argument("--json", metavar="FILE", help="write all results to FILE as JSON")
     options = parser.parse_args(arguments)
-    options.only = options.only or PEERS
+    options.only = [peer for peer in PEERS if peer in (options.only or PEERS)]
     if options.json and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
         raise BadInput(f"{options.json}: its directory does not exist; create it first")
     return options
 
 
 def report(options):
+    """Prepares the peers one by one. After each, times all that are ready and writes the results."""
     tensors = read_shapes(options.shapes)
-    skipped = {}
-    peers = ready(tensors, options, skipped)
-    times = measure(peers, options.repeat, progress)
+    owners, peers, skipped = {}, [], {}
+    for name in options.only:
+        print(f"preparing {name}", file=sys.stderr, flush=True)
+        times = {}
+        try:
+            peers.append(prepare(name, owners, tensors, options))
+        except Skip as e:
+            skipped[name] = str(e)
+        if peers:
+            times = measure(peers, options.repeat)
+        found = results(tensors, options, peers, times, skipped)
+        if options.json:
+            write(options.json, found)
+    return found
+
+
+def results(tensors, options, peers, times, skipped):
     copied = next((owner.source.numel() for name, owner, _ in peers if name == COPY), 0)
     clock = "host" if options.device == "cpu" else "CUDA events"
     rows = [result(name, times[name], count(tensors), copied, times, clock) for name in times]
@@ -355,6 +440,7 @@ def report(options):
         "settings": {"clip": options.clip, "warmup": options.warmup, "repetitions": options.repeat,
                      "device": options.device},
         "results": rows,
+        "not_yet_tried": options.only[len(peers) + len(skipped):],
         "machine": facts(peers),
     }
 
@@ -387,8 +473,6 @@ def main(arguments):
     try:
         options = parse(arguments)
         found = report(options)
-        if options.json:
-            write(options.json, found)
     except BadInput as e:
         print("bench-peers: " + " ".join(str(e).split()), file=sys.stderr)
         return 2

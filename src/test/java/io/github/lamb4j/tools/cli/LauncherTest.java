@@ -1,0 +1,86 @@
+package io.github.lamb4j.tools.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher in {@code scripts/package} with a Java runtime that is a shell script. */
+@EnabledOnOs(OS.LINUX)
+class LauncherTest {
+
+  @TempDir Path folder;
+
+  private Path lamb;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    String script = Files.readString(Path.of("scripts/package"));
+    String begin = "<<'LAUNCHER'\n";
+    int start = script.indexOf(begin) + begin.length();
+    lamb = program("bin/lamb", script.substring(start, script.indexOf("\nLAUNCHER\n")));
+    program("runtime/bin/java", "#!/bin/sh\necho \"cache=${CUDA_CACHE_PATH:-}\"");
+  }
+
+  private Path program(String name, String text) throws IOException {
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  /** The compute cache that the launcher chooses, with a home directory and a given cache. */
+  private String cache(Path home, String given) throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(lamb.toString(), "info").redirectErrorStream(true);
+    builder.environment().put("HOME", home.toString());
+    builder.environment().put("TMPDIR", folder.toString());
+    builder.environment().put("CUDA_CACHE_PATH", given);
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+    assertEquals(0, process.exitValue(), output);
+    assertTrue(output.startsWith("cache="), output);
+    return output.strip().substring("cache=".length());
+  }
+
+  @Test
+  void shouldChooseACacheOnlyWithoutAWritableHome() throws IOException, InterruptedException {
+    assertEquals("", cache(folder, ""));
+    Path missing = folder.resolve("missing");
+    assertEquals("/given", cache(missing, "/given"));
+    Path cache = Path.of(cache(missing, ""));
+    assertEquals(folder, cache.getParent());
+    assertTrue(cache.getFileName().toString().startsWith("lamb4j-cuda-cache-"), cache.toString());
+    assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(cache)));
+    assertEquals(cache.toString(), cache(missing, ""), "the same in the next process");
+  }
+
+  @Test
+  void shouldNotUseALinkAsCache() throws IOException, InterruptedException {
+    Path missing = folder.resolve("missing");
+    Path cache = Path.of(cache(missing, ""));
+    Files.delete(cache);
+    Files.createSymbolicLink(cache, folder);
+    assertEquals("", cache(missing, ""));
+  }
+
+  /** Both launchers choose it in the same way. */
+  @Test
+  void shouldBeTheSameInACheckout() throws IOException {
+    String text = Files.readString(Path.of("scripts/lamb"));
+    String own = Files.readString(lamb);
+    int start = own.indexOf("# Without a writable home directory");
+    String lines = own.substring(start, own.indexOf("\nfi\n", start) + 4);
+    assertTrue(text.contains(lines), lines);
+  }
+}
