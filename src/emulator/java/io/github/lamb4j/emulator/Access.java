@@ -53,10 +53,9 @@ abstract class Access implements Operation {
     return !isLocal(address) && !isParameter(address);
   }
 
-  /** The delayed stores of the block, if the located memory is global and stores are delayed. */
-  final StoreBuffer delayed(Warp warp) {
-    StoreBuffer stores = warp.block.stores;
-    return stores != null && isCommon() && !isShared(address) ? stores : null;
+  /** Whether a strong load of the located memory may return a stale value. */
+  final boolean mayBeStale(Warp warp) {
+    return warp.block.grid.staleness != null && isCommon() && !isShared(address);
   }
 
   /**
@@ -164,10 +163,9 @@ abstract class Access implements Operation {
             .formatted(bytes, address, warp.describe(address)));
   }
 
-  /** The race detector's key for a location. */
-  final long location(Warp warp) {
-    return isShared(address)
-        ? (long) warp.block.index << 48 ^ 1L << 47 ^ address >>> 2
-        : address >>> 2;
+  /** The race detector's key for a location at an offset from the located one. */
+  final long location(Warp warp, int further) {
+    long at = address + further;
+    return isShared(at) ? (long) warp.block.index << 48 ^ 1L << 47 ^ at >>> 2 : at >>> 2;
   }
 }

@@ -153,22 +153,22 @@ final class AtomicInstructions {
         int lane = Integer.numberOfTrailingZeros(rest);
         Page page = locate(warp, lane, bytes, true);
         if (!isCommon()) throw warp.fault(lane, "an atomic operation on local memory");
-        if (warp.block.stores != null && semantics.releasesToOtherBlocks()) {
-          warp.block.stores.flush();
-        }
-        if (delayed(warp) != null) warp.block.stores.flush(address);
         if (!page.isDefined(at, bytes)) throw undefined(warp, lane, bytes);
         grid.races.write(page, at, bytes, warp, lane, strength, address);
-        long location = location(warp);
+        long location = location(warp, 0);
         grid.races.observe(warp, lane, location, strength, semantics.acquires());
-        grid.races.publish(warp, lane, location, strength, semantics.releases(), true);
+        grid.races.publishUpdate(warp, lane, location, strength, semantics.releases());
         long old = page.get(at, bytes);
         long value =
             update.apply(
                 type.extend(old),
                 type.extend(registers[b + lane]),
                 type.extend(registers[c + lane]));
+        StoreHistory history = mayBeStale(warp) ? StoreHistory.start(page, at, grid) : null;
         if (page.put(at, bytes, value)) grid.progress();
+        if (history != null) {
+          history.add(page, at, bytes, warp.block, grid.races.message(location));
+        }
         if (target >= 0) registers[target + lane] = old;
         grid.atomics++;
       }

@@ -36,13 +36,14 @@ final class Block {
   final Page shared;
   final Page local;
 
-  /** Its stores to global memory that other blocks do not see yet; null if none are delayed. */
-  final StoreBuffer stores;
+  /** One in this many of its strong loads returns the last value; see StoreHistory. */
+  final int pace;
 
   /** The race detector's state of each thread. */
   final Knowledge[] known;
 
   final Knowledge[] pending;
+  final Knowledge[] pendingOfBlock;
   final Knowledge[] fenced;
   final boolean[] fencedForBlock;
   int barrierTime;
@@ -55,11 +56,11 @@ final class Block {
   private final Barrier[] barriers = new Barrier[BARRIERS];
   private int exited;
 
-  Block(Grid grid, int index, int multiprocessor, StoreBuffer stores) {
+  Block(Grid grid, int index, int multiprocessor) {
     this.grid = grid;
     this.index = index;
     this.multiprocessor = multiprocessor;
-    this.stores = stores;
+    this.pace = grid.staleness == null ? 1 : StoreHistory.pace(grid.staleness);
     Kernel kernel = grid.kernel;
     int threads = grid.threads;
     warps = new Warp[(threads + Warp.LANES - 1) / Warp.LANES];
@@ -75,6 +76,7 @@ final class Block {
     known = new Knowledge[threads];
     Arrays.fill(known, Knowledge.NONE);
     pending = new Knowledge[threads];
+    pendingOfBlock = new Knowledge[threads];
     fenced = new Knowledge[threads];
     fencedForBlock = new boolean[threads];
   }

@@ -19,8 +19,7 @@ final class CommandExecutor {
 
   boolean copiesOfUndefinedBytes;
 
-  /** Whether blocks see each other's stores late. */
-  boolean delaysStores;
+  MemoryModel memoryModel = MemoryModel.ofProcess();
 
   long nanoseconds;
 
@@ -119,7 +118,7 @@ final class CommandExecutor {
             memory,
             races,
             seed++,
-            delaysStores);
+            memoryModel);
     running.run();
     nanoseconds += running.nanoseconds();
     launches.add(LaunchReport.of(running, stream));

@@ -70,12 +70,9 @@ public abstract class EmulatorControls {
     memory.reuse = reuse;
   }
 
-  /**
-   * Whether the stores of later launches become visible to other blocks late and out of order, as
-   * the PTX memory model allows, at random times that the seed decides. Initially not.
-   */
-  public void delayStores(boolean delay) {
-    executor.delaysStores = delay;
+  /** Sets the memory model of later launches. Initially that of the process. */
+  public void memoryModel(MemoryModel model) {
+    executor.memoryModel = model;
   }
 
   /**

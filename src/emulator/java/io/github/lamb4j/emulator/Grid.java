@@ -13,6 +13,9 @@ final class Grid {
 
   private static final int LONGEST_SLICE = 96;
 
+  /** Keeps the stale loads of different seeds apart, although launches have consecutive seeds. */
+  private static final long GOLDEN = 0x9e3779b97f4a7c15L;
+
   /** Instructions after which a launch is taken to never end; they take about two minutes. */
   private static final long MOST_INSTRUCTIONS = 10_000_000_000L;
 
@@ -37,11 +40,8 @@ final class Grid {
   private final List<Warp> ready = new ArrayList<>();
   private final TreeMap<Integer, Block> running = new TreeMap<>();
 
-  /** The delayed stores of all blocks started so far; empty if stores are not delayed. */
-  private final List<StoreBuffer> buffers = new ArrayList<>();
-
-  /** Decides when delayed stores become visible; null if stores are not delayed. */
-  private final SplittableRandom delays;
+  /** Decides which loads return stale values; null with the sequential memory model. */
+  final SplittableRandom staleness;
 
   private int nextBlock;
   private int resident;
@@ -58,7 +58,7 @@ final class Grid {
       GlobalMemory memory,
       RaceDetector races,
       long seed,
-      boolean delaysStores) {
+      MemoryModel memoryModel) {
     this.kernel = kernel;
     this.gridShape = gridShape;
     this.blockShape = blockShape;
@@ -71,8 +71,9 @@ final class Grid {
     this.memory = memory;
     this.races = races;
     this.random = new SplittableRandom(seed);
-    // Of its own, so that the schedule is the one that the seed gives without delays.
-    this.delays = delaysStores ? new SplittableRandom(~seed) : null;
+    // Of its own, so that the seed gives the same schedule with both memory models.
+    this.staleness =
+        memoryModel.weak() ? new SplittableRandom(~seed + GOLDEN * memoryModel.seed()) : null;
   }
 
   /** Records a change that another thread may be waiting for. */
@@ -96,19 +97,14 @@ final class Grid {
       while (resident < residentBlocks && nextBlock < blocks) start();
       if (resident == 0) break;
       if (ready.isEmpty()) throw deadlock("no thread can proceed");
-      if (idleTurns == PATIENCE / 2) buffers.forEach(StoreBuffer::flush);
       if (idleTurns++ > PATIENCE) throw deadlock("threads spin and nothing changes");
       if (instructions > MOST_INSTRUCTIONS) throw deadlock("it does not end");
       turn(random.nextInt(ready.size()));
-      if (delays != null) buffers.get(delays.nextInt(buffers.size())).drain();
     }
-    buffers.forEach(StoreBuffer::flush);
   }
 
   private void start() {
-    StoreBuffer stores = delays == null ? null : new StoreBuffer(this, delays);
-    if (stores != null) buffers.add(stores);
-    Block block = new Block(this, nextBlock++, random.nextInt(multiprocessors), stores);
+    Block block = new Block(this, nextBlock++, random.nextInt(multiprocessors));
     running.put(block.index, block);
     for (Warp warp : block.warps) wake(warp);
     resident++;

@@ -10,6 +10,9 @@ final class Knowledge {
 
   static final Knowledge NONE = new Knowledge(new int[0], new int[0]);
 
+  /** The unit whose time says which strong stores are visible: those before it. */
+  static final int MEMORY = -1;
+
   private final int[] units;
   private final int[] times;
 

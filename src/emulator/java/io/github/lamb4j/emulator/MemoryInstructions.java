@@ -12,10 +12,6 @@ final class MemoryInstructions {
 
     static final Semantics NONE = new Semantics(RaceDetector.WEAK, false, false);
 
-    boolean releasesToOtherBlocks() {
-      return releases && strength == RaceDetector.DEVICE_SCOPE;
-    }
-
     static int strength(String scope) {
       return scope.equals("cta") ? RaceDetector.BLOCK_SCOPE : RaceDetector.DEVICE_SCOPE;
     }
@@ -160,30 +156,45 @@ final class MemoryInstructions {
             throw warp.fault(
                 lane, "read-only load of memory written by this launch: " + warp.describe(address));
           }
-          if (semantics.strength() != RaceDetector.WEAK) {
-            observe(warp, lane);
-          }
         }
-        StoreBuffer delayed = delayed(warp);
+        if (semantics.strength() != RaceDetector.WEAK && isCommon()) {
+          loadStrong(warp, lane, page);
+          continue;
+        }
         for (int i = 0; i < targets.length; i++) {
           int from = at + i * each;
-          Page own = delayed == null ? null : delayed.forwarded(page, from, address + i * each);
-          Page source = own == null ? page : own;
-          if (own != null) from = StoreBuffer.inWord(from);
-          if (!source.isDefined(from, each)) throw undefined(warp, lane, bytes);
-          long value = source.get(from, each);
-          warp.registers[targets[i] + lane] = type.extend(value) & masks[i];
+          if (!page.isDefined(from, each)) throw undefined(warp, lane, bytes);
+          warp.registers[targets[i] + lane] = type.extend(page.get(from, each)) & masks[i];
         }
       }
     }
 
-    private void observe(Warp warp, int lane) {
-      RaceDetector races = warp.block.grid.races;
-      StoreBuffer delayed = delayed(warp);
-      long location = location(warp);
-      RaceDetector.Message message = races.message(location);
-      if (delayed != null) message = delayed.message(address, location, message);
-      races.observe(warp, lane, message, semantics.strength(), semantics.acquires());
+    private void loadStrong(Warp warp, int lane, Page page) {
+      Grid grid = warp.block.grid;
+      boolean mayBeStale = mayBeStale(warp);
+      int each = type.bytes;
+      int visible = warp.block.known[warp.firstInBlock + lane].of(Knowledge.MEMORY);
+      for (int i = 0; i < targets.length; i++) {
+        int from = at + i * each;
+        StoreHistory history = mayBeStale ? StoreHistory.of(page, from, grid) : null;
+        boolean defined;
+        long value;
+        RaceDetector.Message message;
+        if (history == null) {
+          defined = page.isDefined(from, each);
+          value = page.get(from, each);
+          message = grid.races.message(location(warp, i * each));
+        } else {
+          StoreHistory.Version version = history.load(warp.block, visible);
+          int inWord = StoreHistory.inWord(from);
+          defined = version.isDefined(inWord, each);
+          value = version.get(inWord, each);
+          message = version.message(inWord);
+        }
+        if (!defined) throw undefined(warp, lane, each * targets.length);
+        warp.registers[targets[i] + lane] = type.extend(value) & masks[i];
+        grid.races.observe(warp, lane, message, semantics.strength(), semantics.acquires());
+      }
     }
   }
 
@@ -213,20 +224,13 @@ final class MemoryInstructions {
         if (isCommon() && !(races.ignoresEqualStores && isUnchanged(page, warp, lane))) {
           races.write(page, at, bytes, warp, lane, strength, address);
         }
-        StoreBuffer delayed = delayed(warp);
-        if (warp.block.stores != null && semantics.releasesToOtherBlocks()) {
-          warp.block.stores.flush();
-        }
-        if (delayed != null) {
-          delay(delayed, page, warp, lane);
+        if (strength != RaceDetector.WEAK && isCommon()) {
+          changed |= storeStrong(warp, lane, page);
           continue;
         }
         if (isCommon()) {
-          if (strength != RaceDetector.WEAK) {
-            races.publish(warp, lane, location(warp), strength, semantics.releases(), false);
-          } else {
-            races.unpublish(location(warp));
-          }
+          for (int i = 0; i < bytes; i += 4) races.unpublish(location(warp, i));
+          StoreHistory.forget(page, at, bytes);
         }
         for (int i = 0; i < sources.length; i++) {
           changed |= page.put(at + i * each, each, warp.registers[sources[i] + lane]);
@@ -246,23 +250,21 @@ final class MemoryInstructions {
       return true;
     }
 
-    private void delay(StoreBuffer delayed, Page page, Warp warp, int lane) {
-      int strength = semantics.strength();
+    /** Returns whether a value changed. */
+    private boolean storeStrong(Warp warp, int lane, Page page) {
+      Grid grid = warp.block.grid;
+      int each = type.bytes;
       RaceDetector.Message message =
-          strength == RaceDetector.WEAK
-              ? null
-              : warp.block.grid.races.newMessage(warp, lane, strength, semantics.releases());
+          grid.races.newMessage(warp, lane, semantics.strength(), semantics.releases());
+      boolean changed = false;
       for (int i = 0; i < sources.length; i++) {
-        int from = i * type.bytes;
-        delayed.add(
-            page,
-            at + from,
-            type.bytes,
-            address + from,
-            warp.registers[sources[i] + lane],
-            i == 0 ? location(warp) : -1,
-            message);
+        int to = at + i * each;
+        grid.races.place(location(warp, i * each), message);
+        StoreHistory history = mayBeStale(warp) ? StoreHistory.start(page, to, grid) : null;
+        changed |= page.put(to, each, warp.registers[sources[i] + lane]);
+        if (history != null) history.add(page, to, each, warp.block, message);
       }
+      return changed;
     }
   }
 
@@ -344,14 +346,9 @@ final class MemoryInstructions {
       Page from = source.locate(warp, lane, bytes, false);
       if (from == null) throw source.undefined(warp, lane, size);
       races.read(from, source.at, size, warp, lane, RaceDetector.WEAK, source.address);
-      StoreBuffer delayed = source.delayed(warp);
       for (int i = 0; i < size; i++) {
-        int at = source.at + i;
-        Page own = delayed == null ? null : delayed.forwarded(from, at, source.address + i);
-        Page read = own == null ? from : own;
-        if (own != null) at = StoreBuffer.inWord(at);
-        if (!read.isDefined(at, 1)) throw source.undefined(warp, lane, size);
-        copied[i] = (byte) read.get(at, 1);
+        if (!from.isDefined(source.at + i, 1)) throw source.undefined(warp, lane, size);
+        copied[i] = (byte) from.get(source.at + i, 1);
       }
     }
     Page to = target.locate(warp, lane, bytes, true);

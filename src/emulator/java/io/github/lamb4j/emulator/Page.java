@@ -35,6 +35,9 @@ final class Page {
    */
   int[][] readers;
 
+  /** The strong stores to each 8-byte word; null if there were none. */
+  StoreHistory[] histories;
+
   /** log2 of the bytes per word. */
   int wordShift = 2;
 
@@ -44,6 +47,10 @@ final class Page {
     state = new byte[rounded];
     Arrays.fill(data, (byte) 0xa5);
     Arrays.fill(state, bytes, rounded, FORBIDDEN);
+  }
+
+  int size() {
+    return data.length;
   }
 
   private static VarHandle view(Class<?> array) {

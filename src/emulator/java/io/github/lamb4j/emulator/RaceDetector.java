@@ -49,6 +49,10 @@ final class RaceDetector {
 
   private int time = 1;
   private int launchStart = 1;
+
+  /** The time of the last fence.sc whose scope is not the block. */
+  private int lastFence;
+
   private int blocks;
   private int threadsPerBlock;
   private int warpsPerBlock;
@@ -68,7 +72,12 @@ final class RaceDetector {
     boolean anew = time > LAST_TIME / 2;
     time = anew ? 1 : time + 1;
     launchStart = time;
+    lastFence = 0;
     return anew;
+  }
+
+  int time() {
+    return time;
   }
 
   private int tick() {
@@ -286,22 +295,35 @@ final class RaceDetector {
     }
   }
 
-  /** A fence: earlier reads become acquires, and later writes become releases. */
-  void fence(Warp warp, int lane, boolean blockOnly) {
+  /**
+   * A fence: earlier reads become acquires, and later writes become releases.
+   *
+   * @param total whether it is one of the fences between which there is a total order
+   */
+  void fence(Warp warp, int lane, boolean blockOnly, boolean total) {
     Block block = warp.block;
     int thread = warp.firstInBlock + lane;
-    Knowledge pending = block.pending[thread];
+    // A fence of the block's scope acquires only from threads of the block.
+    Knowledge pending = blockOnly ? block.pendingOfBlock[thread] : block.pending[thread];
     if (pending != null) block.known[thread] = block.known[thread].join(pending);
-    block.pending[thread] = null;
+    block.pendingOfBlock[thread] = null;
+    if (!blockOnly) block.pending[thread] = null;
+    // Only what it makes visible: taking it as an order would hide races in other schedules.
+    if (total && lastFence > launchStart) {
+      block.known[thread] = block.known[thread].with(Knowledge.MEMORY, lastFence);
+    }
     block.fenced[thread] = released(warp, lane);
+    if (total) lastFence = time;
     block.fencedForBlock[thread] = blockOnly;
   }
 
   /** Returns a thread's knowledge including its own accesses, and advances the time. */
   Knowledge released(Warp warp, int lane) {
     int now = tick();
-    return warp.block.known[warp.firstInBlock + lane].with(
-        Knowledge.thread(warp.firstThread + lane), now);
+    return warp.block
+        .known[warp.firstInBlock + lane]
+        .with(Knowledge.thread(warp.firstThread + lane), now)
+        .with(Knowledge.MEMORY, now);
   }
 
   /**
@@ -328,21 +350,23 @@ final class RaceDetector {
     if (acquires) {
       block.known[thread] = block.known[thread].join(message.knowledge);
     } else {
-      Knowledge pending = block.pending[thread];
-      block.pending[thread] = pending == null ? message.knowledge : pending.join(message.knowledge);
+      add(block.pending, thread, message.knowledge);
+      if (message.block == block.index) add(block.pendingOfBlock, thread, message.knowledge);
     }
   }
 
+  private static void add(Knowledge[] all, int thread, Knowledge more) {
+    all[thread] = all[thread] == null ? more : all[thread].join(more);
+  }
+
   /**
-   * Records a strong write of a location.
+   * Records a read-modify-write of a location, which continues a release sequence.
    *
    * @param releases whether it releases by itself, without a fence before it
-   * @param updates whether it is part of a read-modify-write, which continues a release sequence
    */
-  void publish(
-      Warp warp, int lane, long location, int strength, boolean releases, boolean updates) {
+  void publishUpdate(Warp warp, int lane, long location, int strength, boolean releases) {
     Message message = newMessage(warp, lane, strength, releases);
-    Message before = updates ? messages.get(location) : null;
+    Message before = messages.get(location);
     if (before == null) {
       place(location, message);
     } else if (message != null) {

@@ -85,22 +85,24 @@ final class WarpInstructions {
   }
 
   static Operation fence(Modifiers modifiers, Operands operands) {
-    if (modifiers.takeAny("acq_rel", "sc") == null) modifiers.take("seq_cst");
-    return fenceOf(
-        modifiers.takeOne("cta", "cluster", "gpu", "sys").equals("cta"), modifiers, operands);
+    String order = modifiers.takeAny("acq_rel", "sc");
+    if (order == null) modifiers.take("seq_cst");
+    String scope = modifiers.takeOne("cta", "cluster", "gpu", "sys");
+    return fenceOf(scope.equals("cta"), !"acq_rel".equals(order), modifiers, operands);
   }
 
   static Operation memoryBarrier(Modifiers modifiers, Operands operands) {
-    return fenceOf(modifiers.takeOne("cta", "gl", "sys").equals("cta"), modifiers, operands);
+    String scope = modifiers.takeOne("cta", "gl", "sys");
+    return fenceOf(scope.equals("cta"), true, modifiers, operands);
   }
 
-  private static Operation fenceOf(boolean blockOnly, Modifiers modifiers, Operands operands) {
+  private static Operation fenceOf(
+      boolean blockOnly, boolean total, Modifiers modifiers, Operands operands) {
     modifiers.expectNone();
     operands.expect(0);
-    return (warp, lanes) -> {
-      if (!blockOnly && warp.block.stores != null) warp.block.stores.flush();
-      forLanes(lanes, lane -> warp.block.grid.races.fence(warp, lane, blockOnly));
-    };
+    return (warp, lanes) ->
+        forLanes(
+            lanes, lane -> warp.block.grid.races.fence(warp, lane, blockOnly, total && !blockOnly));
   }
 
   // --- Shuffles and votes ----------------------------------------------------------------------

@@ -14,8 +14,8 @@
  *            slots, and inlines calls
  * table      Instructions, *Instructions: the effect of each instruction on the lanes of a warp
  * execution  Grid (blocks, schedule) -> Block (barriers) -> Warp (divergence)
- * memory     GlobalMemory, Allocation, Page; Access resolves and checks addresses; StoreBuffer
- *            delays stores if a test asks for it
+ * memory     GlobalMemory, Allocation, Page; Access resolves and checks addresses; StoreHistory
+ *            holds the values that a MemoryModel may return late
  * races      RaceDetector, Knowledge: happens-before between threads, by vector clocks
  * driver     EmulatedDriver, EmulatorControls, EmulatedDevice, DriverErrors; Launcher, Contexts,
  *            Heap, Modules, Events
@@ -42,8 +42,8 @@
  * the kernel, the line and the instruction occurs when such a kernel is looked up, or, for calls of
  * the device runtime, when a thread makes one.
  *
- * <p>Streams do not overlap. Memory is sequentially consistent unless a test delays stores;
- * StoreBuffer says which behavior of the PTX memory model that adds. For weak accesses the race
- * detector covers the rest.
+ * <p>Streams do not overlap. Memory is weakly consistent unless a test asks for another
+ * MemoryModel; StoreHistory says which behavior of the PTX memory model that covers. For weak
+ * accesses the race detector covers the rest.
  */
 package io.github.lamb4j.emulator;

@@ -142,6 +142,17 @@ class RacesTest {
     for (long seed = 1; seed < 6; seed++) expect(fault(body, 3, 32, seed), "race");
   }
 
+  /** A fence of the block's scope orders nothing between blocks. */
+  @Test
+  void shouldFindAnAcquireWithTheScopeOfTheBlock() {
+    String body =
+        MESSAGE
+            .replace("STORE", "st.release.gpu.global.u32")
+            .replace("LOAD", "ld.relaxed.gpu.global.u32")
+            .replace("Meet:", "membar.cta;\nMeet:");
+    for (long seed = 1; seed < 6; seed++) expect(fault(body, 3, 32, seed), "race");
+  }
+
   @Test
   void shouldContinueReleaseSequencesThroughUpdates() {
     // The last of three blocks to take a ticket reads the data that the others wrote.

@@ -8,6 +8,7 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.LaunchReport;
+import io.github.lamb4j.emulator.MemoryModel;
 import io.github.lamb4j.internal.cuda.MixedModel.Form;
 import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
@@ -210,6 +211,8 @@ class MixedTrafficTest {
   private static long instructions(
       String kernel, StepPath path, Hyperparameters hyperparameters, Form form, int offset) {
     try (TestDevice device = TestDevice.open()) {
+      // Loads of old values are repeated, which would add instructions.
+      device.emulator().memoryModel(MemoryModel.SEQUENTIAL);
       Side side = Side.cuda(device, path, purpose -> offset);
       MixedModel model = new MixedModel(side, 1);
       Tensor p = model.add("p", form, COUNT);

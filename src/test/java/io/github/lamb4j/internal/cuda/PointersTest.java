@@ -11,6 +11,7 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.LaunchReport;
+import io.github.lamb4j.emulator.MemoryModel;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.Parameter;
@@ -272,6 +273,8 @@ class PointersTest {
   private static List<LaunchReport> launchesOfAStep(
       StepPath path, DType type, int weightOffset, int count, boolean clip) {
     try (TestDevice device = TestDevice.open()) {
+      // Loads of old values are repeated, which would add instructions.
+      device.emulator().memoryModel(MemoryModel.SEQUENTIAL);
       byte[] values = encode(Numbers.normal(new Random(1), count, 1), DType.F32);
       long weights = device.upload(values, weightOffset, Purpose.WEIGHTS, "p");
       long gradients = device.upload(new byte[type.bytes() * count], 0, Purpose.GRADIENTS, "p");

@@ -11,10 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Litmus tests of delayed stores. Word 0 is x and word 16 is y, both initially 0; results start at
- * word 32.
+ * Litmus tests of the weak memory model. Word 0 is x and word 16 is y, both initially 0; results
+ * start at word 32.
  */
-class StoreBufferTest {
+class StoreHistoryTest {
 
   private static final int SEEDS = 30;
 
@@ -47,11 +47,21 @@ class StoreBufferTest {
 
   /** The results of a program under all seeds. */
   private static Set<Integer> results(
-      boolean delayed, int grid, int threads, String body, ToIntFunction<int[]> result) {
+      boolean weak, int grid, int threads, String body, ToIntFunction<int[]> result) {
+    return results(0, weak, grid, threads, body, result);
+  }
+
+  private static Set<Integer> results(
+      long memorySeed,
+      boolean weak,
+      int grid,
+      int threads,
+      String body,
+      ToIntFunction<int[]> result) {
     Set<Integer> results = new TreeSet<>();
     for (long seed = 1; seed <= SEEDS; seed++) {
       EmulatedDriver driver = new EmulatedDriver(EmulatedDevice.SMALL, seed);
-      driver.delayStores(delayed);
+      driver.memoryModel(new MemoryModel(weak, memorySeed));
       long out = Ptx.upload(driver, "output", new int[64]);
       byte[] kernel = Ptx.kernel(".param .u64 out", body);
       Ptx.launch(driver, kernel, grid, threads, 0, Ptx.argument(out));
@@ -60,8 +70,12 @@ class StoreBufferTest {
     return results;
   }
 
-  private static Set<Integer> received(boolean delayed, String send) {
-    return results(delayed, 2, 1, START + send + RECEIVE, words -> words[32]);
+  private static Set<Integer> received(boolean weak, String send) {
+    return received(weak, send, RECEIVE);
+  }
+
+  private static Set<Integer> received(boolean weak, String send, String receive) {
+    return results(weak, 2, 1, START + send + receive, words -> words[32]);
   }
 
   @ParameterizedTest
@@ -95,6 +109,71 @@ class StoreBufferTest {
       if (store.startsWith("st.g")) body = body.replace("ld.relaxed.gpu", "ld");
       assertEquals(Set.of(1), results(true, 2, 1, body, words -> words[32]), send);
     }
+  }
+
+  /** The receiver reads the flag without an acquire. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "fence.acq_rel.cta;", "membar.cta;"})
+  void shouldReorderLoadsWithoutAnAcquire(String fence) {
+    String send = "st.relaxed.gpu.global.u32 [%d0], %r2; st.release.gpu.global.u32 [%d0+64], %r2;";
+    assertEquals(Set.of(1), received(false, send, receiveWith(fence)));
+    assertEquals(Set.of(0, 1), received(true, send, receiveWith(fence)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fence.acq_rel.gpu;",
+        "fence.sc.sys;",
+        "membar.gl;",
+        "atom.acquire.gpu.global.or.b32 %r5, [%d0+64], 0;",
+        "ld.acquire.gpu.global.u32 %r5, [%d0+64]; setp.ne.u32 %p1, %r5, 1; @%p1 bra Second;"
+      })
+  void shouldNotReorderLoadsWithAnAcquire(String acquire) {
+    String send = "st.relaxed.gpu.global.u32 [%d0], %r2; st.release.gpu.global.u32 [%d0+64], %r2;";
+    assertEquals(Set.of(1), received(true, send, receiveWith(acquire)));
+  }
+
+  private static String receiveWith(String acquire) {
+    return RECEIVE
+        .replace("ld.acquire", "ld.relaxed")
+        .replace("ld.relaxed.gpu.global.u32 %r4", acquire + "\nld.relaxed.gpu.global.u32 %r4");
+  }
+
+  /** Two readers see two independent stores in different orders. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "fence.sc.gpu;"})
+  void shouldShowStoresToSomeBlocksBeforeOthers(String fence) {
+    String body =
+        START
+            + """
+            setp.gt.u32 %%p0, %%r0, 2;
+            @%%p0 bra Fourth;
+            setp.eq.u32 %%p0, %%r0, 2;
+            @%%p0 bra Third;
+            st.relaxed.gpu.global.u32 [%%d0], %%r2;
+            ret;
+            Second:
+            st.relaxed.gpu.global.u32 [%%d0+64], %%r2;
+            ret;
+            Third:
+            ld.relaxed.gpu.global.u32 %%r3, [%%d0];
+            %1$s
+            ld.relaxed.gpu.global.u32 %%r4, [%%d0+64];
+            st.global.v2.u32 [%%d0+128], {%%r3, %%r4};
+            ret;
+            Fourth:
+            ld.relaxed.gpu.global.u32 %%r3, [%%d0+64];
+            %1$s
+            ld.relaxed.gpu.global.u32 %%r4, [%%d0];
+            st.global.v2.u32 [%%d0+136], {%%r3, %%r4};
+            ret;
+            """
+                .formatted(fence);
+    ToIntFunction<int[]> seen = w -> w[32] << 3 | w[33] << 2 | w[34] << 1 | w[35];
+    Set<Integer> weak = new TreeSet<>();
+    for (int i = 0; i < 10; i++) weak.addAll(results(i + 1, true, 4, 1, body, seen));
+    assertEquals(fence.isEmpty(), weak.contains(0b1010), weak + "");
   }
 
   @Test
@@ -176,7 +255,7 @@ class StoreBufferTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "fence.acq_rel.gpu;", "fence.sc.gpu;"})
+  @ValueSource(strings = {"", "fence.acq_rel.gpu;", "fence.sc.gpu;", "membar.gl;"})
   void shouldLetLoadsPassStores(String fence) {
     String body =
         START
@@ -195,8 +274,8 @@ class StoreBufferTest {
             """
                 .formatted(fence);
     assertTrue(!results(false, 2, 1, body, w -> w[32] + w[48]).contains(0));
-    // PTX requires only fence.sc to forbid this; acq_rel does so here too.
-    assertEquals(fence.isEmpty(), results(true, 2, 1, body, w -> w[32] + w[48]).contains(0));
+    boolean total = fence.contains("sc") || fence.startsWith("membar");
+    assertEquals(!total, results(true, 2, 1, body, w -> w[32] + w[48]).contains(0));
   }
 
   @Test
@@ -232,8 +311,22 @@ class StoreBufferTest {
     assertEquals(Set.of(200), results(true, 2, 1, body, words -> words[0]));
   }
 
+  /** Another block sees both stores to a word, and its own stores of any width at once. */
   @Test
-  void shouldForwardStoresOfAnyWidth() {
+  void shouldCombineStoresOfDifferentWidths() {
+    String send =
+        """
+        mov.u64 %d1, 0x1122334455667788;
+        st.relaxed.gpu.global.u64 [%d0], %d1;
+        mov.u32 %r4, 0x99;
+        st.relaxed.gpu.global.u8 [%d0+1], %r4;
+        st.release.gpu.global.u32 [%d0+64], %r2;
+        """;
+    assertEquals(Set.of(0x55669988), received(true, send));
+  }
+
+  @Test
+  void shouldSeeOwnStoresOfAnyWidth() {
     String body =
         """
 
@@ -242,11 +335,11 @@ class StoreBufferTest {
         .reg .b64 %d<8>;
         ld.param.u64 %d0, [out];
         mov.u64 %d1, 0x1122334455667788;
-        st.global.u64 [%d0], %d1;
+        st.relaxed.gpu.global.u64 [%d0], %d1;
         mov.u16 %h0, 0x99;
         st.global.u8 [%d0+1], %h0;
         mov.u32 %r1, 0xaabbccdd;
-        st.global.v2.u32 [%d0+8], {%r1, %r1};
+        st.relaxed.gpu.global.v2.u32 [%d0+8], {%r1, %r1};
         ld.global.v2.u64 {%d2, %d3}, [%d0];
         st.global.v2.u64 [%d0+128], {%d2, %d3};
         atom.relaxed.gpu.global.add.u32 %r2, [%d0+4], 1;

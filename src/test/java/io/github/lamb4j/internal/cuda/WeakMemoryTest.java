@@ -10,6 +10,7 @@ import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.emulator.EmulatorException;
+import io.github.lamb4j.emulator.MemoryModel;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
@@ -30,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Tag("slow")
 @Tag("kernels")
-class DelayedStoresTest {
+class WeakMemoryTest {
 
   private static final int[] SIZES = {
     2048 * 6 + 5, 2048 * 3 + 1, 7, 2048 * 2 + 2, 100, 1, 2048 + 3
@@ -146,7 +147,7 @@ class DelayedStoresTest {
     assertTrue(isSeen(Outcome.TRAP, device, Fault.TRAP_AT_SECOND_LOAD));
   }
 
-  /** Sequential consistency hides these faults; delayed stores do not. */
+  /** Sequential consistency hides these faults; the weak memory model does not. */
   @ParameterizedTest
   @EnumSource(
       names = {
@@ -165,7 +166,7 @@ class DelayedStoresTest {
     assertTrue(isSeen(trap ? Outcome.TRAP : Outcome.OTHER_BITS, device, fault));
   }
 
-  /** Old tags of step sizes are visible without delays too. */
+  /** Old tags of step sizes are found with sequential consistency too. */
   @Test
   void shouldFindOldTags() {
     EmulatedDevice device = device(2, 2, 2);
@@ -193,10 +194,10 @@ class DelayedStoresTest {
         EmulatedDevice.SMALL.withMultiprocessors(multiprocessors, resident), slots);
   }
 
-  private static Outcome outcome(EmulatedDevice device, int seed, boolean delayed, Fault fault) {
+  private static Outcome outcome(EmulatedDevice device, int seed, boolean weak, Fault fault) {
     EmulatedDriver driver = new EmulatedDriver(device, seed);
     driver.rewrite(fault::plant);
-    driver.delayStores(delayed);
+    driver.memoryModel(weak ? MemoryModel.WEAK : MemoryModel.SEQUENTIAL);
     try {
       TestModel model = TestModel.of(2, SIZES);
       LambBuilder builder = LambBuilders.staged(fault.plant(driver, model));
