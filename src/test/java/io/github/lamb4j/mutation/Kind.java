@@ -14,6 +14,7 @@ enum Kind {
   GUARD("a guard negated or removed"),
   ORDER("an acquire, a release or a cache operator weakened"),
   SCOPE("block scope instead of device scope"),
+  TAG("a tag that is not compared; only in SynchronizationTest"),
   TRAP("a trap at the start of a basic block; survivors are never run");
 
   final String description;

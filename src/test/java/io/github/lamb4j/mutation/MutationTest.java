@@ -69,7 +69,7 @@ class MutationTest {
       assertEquals(lines.get(mutant.line()), mutant.before());
     }
     assertEquals(
-        EnumSet.complementOf(EnumSet.of(Kind.TRAP)),
+        EnumSet.complementOf(EnumSet.of(Kind.TRAP, Kind.TAG)),
         mutants.stream().map(Mutant::kind).collect(Collectors.toSet()));
     assertEquals(
         lines.stream().filter(line -> line.startsWith(".visible .entry")).count(),
