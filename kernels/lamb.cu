@@ -7,3 +7,4 @@
 #include "single_pass.cuh"
 #include "accumulate.cuh"
 #include "move_arrays.cuh"
+#include "sharding.cuh"

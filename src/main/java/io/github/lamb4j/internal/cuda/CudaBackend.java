@@ -3,6 +3,7 @@ package io.github.lamb4j.internal.cuda;
 import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.MULTIPROCESSORS;
 
 import io.github.lamb4j.config.StepPath;
+import io.github.lamb4j.error.CollectiveException;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
@@ -39,6 +40,8 @@ public final class CudaBackend implements Backend {
   private final ArrayMoves moves;
   private final CudaGradientNorm gradients;
   private final StepStart start;
+  private final StepExchange exchange;
+  private final boolean anyLans;
 
   /**
    * Loads the kernels and allocates tables and state: zero moments, and masters equal to the
@@ -57,6 +60,22 @@ public final class CudaBackend implements Backend {
       List<ParameterGroup> groups,
       GradientOptions options,
       StepPath path) {
+    this(driver, stream, groups, options, path, StepExchange.NONE);
+  }
+
+  /**
+   * With fragments of parameters.
+   *
+   * @param exchange connects them to the other ranks
+   */
+  CudaBackend(
+      CudaDriver driver,
+      CudaStream stream,
+      List<ParameterGroup> groups,
+      GradientOptions options,
+      StepPath path,
+      StepExchange exchange) {
+    this.exchange = exchange;
     this.driver = driver;
     this.stream = stream;
     parameterGroups = groups;
@@ -88,10 +107,12 @@ public final class CudaBackend implements Backend {
                 report,
                 gradients.sumsOf(g),
                 start.hyperparameters(g),
-                path);
+                path,
+                exchange);
         group.beginMasters(accumulation);
         this.groups.add(group);
       }
+      anyLans = this.groups.stream().anyMatch(group -> group.lans);
     } catch (RuntimeException | Error e) {
       release(e);
       throw e;
@@ -174,6 +195,11 @@ public final class CudaBackend implements Backend {
     if (order.isAway()) {
       throw new StepNotStarted(notRecordable("step"));
     }
+    if (!exchange.isCapturable()) {
+      throw new StepNotStarted(
+          new IllegalStateException(
+              "step: the stream is being captured, and the collective exchanges host memory, which a graph cannot contain; use NcclCollective, or step outside of a capture"));
+    }
     start.usePreparedRates();
     beginStep(stream);
     try {
@@ -194,23 +220,55 @@ public final class CudaBackend implements Backend {
   /** Enqueues everything up to and including the first launch that changes the state. */
   private void beginStep(CudaStream on) {
     try {
-      for (int i = 0; i < groups.size(); i++) {
-        if (gradients.computesNorm() || groups.get(i).lans) {
-          groups.get(i).sumGradients(on);
-        }
+      exchange.sumGradients(on);
+      if (gradients.computesNorm() || anyLans) {
+        sumSquaredGradients(on);
       }
       gradients.decide(on);
       start.enqueueFirst(on);
-    } catch (CudaException e) {
+    } catch (CudaException | CollectiveException e) {
       throw new StepNotStarted(e);
+    }
+  }
+
+  private void sumSquaredGradients(CudaStream on) {
+    for (int i = 0; i < groups.size(); i++) { // an iterator would be allocated
+      if (gradients.computesNorm() || groups.get(i).lans) {
+        groups.get(i).sumGradientTiles(on);
+      }
+    }
+    exchange.completePartials(on);
+    for (int i = 0; i < groups.size(); i++) {
+      if (gradients.computesNorm() || groups.get(i).lans) {
+        groups.get(i).sumGradientSegments(on);
+      }
     }
   }
 
   private void finishStep(CudaStream on) {
     start.enqueueOthers(on);
-    for (int i = 0; i < groups.size(); i++) { // an iterator would be allocated
-      groups.get(i).finishStep(on);
+    if (exchange.isNeeded()) {
+      finishStepOfAll(on);
+      return;
     }
+    for (int i = 0; i < groups.size(); i++) {
+      groups.get(i).enqueueFirstPass(on);
+      groups.get(i).enqueueSecondPass(on);
+    }
+  }
+
+  private void finishStepOfAll(CudaStream on) {
+    for (int i = 0; i < groups.size(); i++) {
+      groups.get(i).enqueueFirstPass(on);
+    }
+    exchange.completePartials(on);
+    if (anyLans) {
+      exchange.completeGradientPartials(on);
+    }
+    for (int i = 0; i < groups.size(); i++) {
+      groups.get(i).enqueueSecondPass(on);
+    }
+    exchange.gatherWeights(on);
   }
 
   @Override
@@ -254,6 +312,23 @@ public final class CudaBackend implements Backend {
   public void readWeights(int group, int parameter, long offset, FloatBuffer target) {
     order.atHome();
     Transfers.toHost(driver, stream, weights(group, parameter) + offset * Float.BYTES, target);
+  }
+
+  /** The device address of one element of the state. */
+  long address(int group, int parameter, StateArray array, long element) {
+    return groups.get(group).address(parameter, array, element);
+  }
+
+  /**
+   * Makes this backend's stream wait for its earlier work, wherever that was enqueued.
+   *
+   * @param call what needs it, for the message
+   */
+  void atHome(String call) {
+    if (order.isAway() && driver.isCapturing(stream)) {
+      throw notRecordable(call);
+    }
+    order.atHome();
   }
 
   /** The address of a parameter's weights. */
@@ -313,14 +388,17 @@ public final class CudaBackend implements Backend {
   public void setFrozen(Set<String> names) {
     order.atHome();
     for (int g = 0; g < groups.size(); g++) {
-      groups.get(g).setFrozen(names, report, g);
+      groups.get(g).setFrozen(names, report);
     }
   }
 
   @Override
   public void accumulate(int group, int parameter, TensorArray source) {
-    DeviceParameter p = parameter(group, parameter);
-    DeviceArray from = (DeviceArray) source;
+    accumulate(parameter(group, parameter), (DeviceArray) source);
+  }
+
+  /** Enqueues adding an array to a parameter's gradients. */
+  void accumulate(DeviceParameter p, DeviceArray from) {
     if (order.isAway() && driver.isCapturing(stream)) {
       throw notRecordable("accumulate");
     }

@@ -24,8 +24,9 @@ public final class CudaBackends {
 
       @Override
       public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
-        requirePlain(settings);
-        return new CudaBackend(driver, stream, groups, settings.gradients(), settings.path());
+        return settings.isPlain()
+            ? new CudaBackend(driver, stream, groups, settings.gradients(), settings.path())
+            : new ShardedCudaBackend(driver, stream, groups, settings);
       }
     };
   }

@@ -23,7 +23,12 @@ final class CudaGroup {
   private final long segments;
   private List<Parameter> parameters;
   private final GroupState state;
+  private final StepExchange exchange;
+  private final int index;
   private final ByteBuffer tables;
+
+  /** For kernels that take one segment at a time: with the tiles of whole parameters. */
+  private final ByteBuffer segmentTables;
 
   /** Null if the group takes two passes. */
   private final WindowTables window;
@@ -32,7 +37,10 @@ final class CudaGroup {
   private final CudaDriver.Launch gradientNormSegments;
 
   /** The launches after {@code begin_step}, in order. */
-  private final List<CudaDriver.Launch> passes;
+  private final List<CudaDriver.Launch> firstPass;
+
+  /** The launches that follow once the sums of all tiles are complete; none in a single pass. */
+  private final List<CudaDriver.Launch> secondPass;
 
   /**
    * Allocates the state, uploads the tables and prepares the launches.
@@ -40,7 +48,8 @@ final class CudaGroup {
    * @param index the group's index
    * @param gradientSums the address of this group's sums of g^2, one per segment
    * @param hyperparameters the address of the group's {@code Hyperparameters}
-   * @param path the path to take; LANS always takes two passes
+   * @param path the path to take; LANS and fragments always take two passes
+   * @param exchange completes the sums of tiles
    */
   CudaGroup(
       Launcher launcher,
@@ -50,20 +59,27 @@ final class CudaGroup {
       ReportBlock report,
       long gradientSums,
       long hyperparameters,
-      StepPath path) {
+      StepPath path,
+      StepExchange exchange) {
+    this.exchange = exchange;
+    this.index = index;
     driver = launcher.driver();
     stream = launcher.stream();
     parameters = group.parameters();
     lans = group.hyperparameters().updateRule() == UpdateRule.LANS;
     state = new GroupState(arrays, group);
     tiling = Tiling.of(group.counts());
-    tables =
-        new GroupTables(arrays, group, tiling)
-            .upload(state, report, index, gradientSums, hyperparameters);
+    GroupTables upload = new GroupTables(arrays, group, tiling, !exchange.isNeeded());
+    tables = upload.upload(state, report, index, gradientSums, hyperparameters);
+    segmentTables =
+        exchange.isNeeded() ? upload.ofWholes(tables, state, whole(group.counts())) : tables;
+    placeSums();
     segments = tables.getLong(CudaLayout.Group.SEGMENTS);
     Window held = launcher.window();
     window =
-        !lans && held.isChosen(path, group.hyperparameters().isAdapted(), tiling)
+        !lans
+                && !exchange.isNeeded()
+                && held.isChosen(path, group.hyperparameters().isAdapted(), tiling)
             ? new WindowTables(arrays, group.name(), tiling, held.slots())
             : null;
 
@@ -71,27 +87,53 @@ final class CudaGroup {
     int segmentCount = tiling.segmentCount();
     gradientNormTiles = launcher.prepare(LaunchPolicy.GRADIENT_NORM_TILES, tiles, tables);
     gradientNormSegments =
-        launcher.prepare(LaunchPolicy.GRADIENT_NORM_SEGMENTS, segmentCount, tables);
-    passes =
-        window != null
-            ? List.of(launcher.prepareSinglePass(tiles, tables, window.argument()))
-            : twoPasses(launcher, tables, tiles, segmentCount);
+        launcher.prepare(LaunchPolicy.GRADIENT_NORM_SEGMENTS, segmentCount, segmentTables);
+    if (window != null) {
+      firstPass = List.of(launcher.prepareSinglePass(tiles, tables, window.argument()));
+      secondPass = List.of();
+    } else {
+      firstPass =
+          List.of(
+              launcher.prepare(
+                  lans ? LaunchPolicy.LANS_MOMENTS : LaunchPolicy.MOMENTS, tiles, tables));
+      secondPass = secondPass(launcher, tiles, segmentCount);
+    }
   }
 
-  private List<CudaDriver.Launch> twoPasses(
-      Launcher launcher, ByteBuffer tables, int tiles, int segments) {
-    CudaDriver.Launch trustRatio = launcher.prepare(LaunchPolicy.TRUST_RATIO, segments, tables);
+  private List<CudaDriver.Launch> secondPass(Launcher launcher, int tiles, int segmentCount) {
+    CudaDriver.Launch trustRatio =
+        launcher.prepare(LaunchPolicy.TRUST_RATIO, segmentCount, segmentTables);
     if (lans) {
       return List.of(
-          launcher.prepare(LaunchPolicy.LANS_MOMENTS, tiles, tables),
           trustRatio,
-          launcher.prepare(LaunchPolicy.LANS_TRUST_RATIO, segments, tables),
+          launcher.prepare(LaunchPolicy.LANS_TRUST_RATIO, segmentCount, segmentTables),
           launcher.prepare(LaunchPolicy.LANS_APPLY, tiles, tables));
     }
-    return List.of(
-        launcher.prepare(LaunchPolicy.MOMENTS, tiles, tables),
-        trustRatio,
-        launcher.prepare(LaunchPolicy.APPLY, tiles, tables));
+    return List.of(trustRatio, launcher.prepare(LaunchPolicy.APPLY, tiles, tables));
+  }
+
+  private Tiling whole(long[] own) {
+    long[] counts = new long[own.length];
+    for (int s = 0; s < counts.length; s++) {
+      counts[s] = exchange.wholeCount(index, s, own[s]);
+    }
+    return Tiling.of(counts);
+  }
+
+  /** Sets the addresses of the tiles' sums, which are outside the group if others own some. */
+  private void placeSums() {
+    if (exchange.isNeeded()) {
+      placeSums(segmentTables, 0);
+      placeSums(tables, exchange.firstTile(index));
+    }
+  }
+
+  private void placeSums(ByteBuffer table, long firstTile) {
+    table.putLong(
+        CudaLayout.Group.PARTIALS, exchange.partials(index) + firstTile * CudaLayout.PARTIAL);
+    table.putLong(
+        CudaLayout.Group.GRADIENT_PARTIALS,
+        exchange.gradientPartials(index) + firstTile * Double.BYTES);
   }
 
   /** Enqueues the initialization of all masters: the half-precision weights, widened. */
@@ -123,26 +165,37 @@ final class CudaGroup {
     parameters = moved;
   }
 
-  /** Enqueues the sums of squared gradients. */
-  void sumGradients(CudaStream stream) {
+  /** Enqueues the tiles' sums of squared gradients. */
+  void sumGradientTiles(CudaStream stream) {
     gradientNormTiles.enqueue(stream);
+  }
+
+  /** Enqueues the segments' sums of squared gradients, from those of their tiles. */
+  void sumGradientSegments(CudaStream stream) {
     gradientNormSegments.enqueue(stream);
   }
 
-  /** Enqueues everything after {@code begin_step}. */
-  void finishStep(CudaStream stream) {
-    for (int i = 0; i < passes.size(); i++) { // an iterator would be allocated
-      passes.get(i).enqueue(stream);
+  /** Enqueues what follows {@code begin_step}, up to the sums of all tiles. */
+  void enqueueFirstPass(CudaStream stream) {
+    enqueue(firstPass, stream);
+  }
+
+  /** Enqueues what needs the sums of all tiles. */
+  void enqueueSecondPass(CudaStream stream) {
+    enqueue(secondPass, stream);
+  }
+
+  private static void enqueue(List<CudaDriver.Launch> launches, CudaStream stream) {
+    for (int i = 0; i < launches.size(); i++) { // an iterator would be allocated
+      launches.get(i).enqueue(stream);
     }
   }
 
   /**
    * Treats the frozen segments as if they were empty, and waits. The grids stay those of all tiles:
    * results do not depend on them.
-   *
-   * @param index the group's index
    */
-  void setFrozen(Set<String> frozen, ReportBlock report, int index) {
+  void setFrozen(Set<String> frozen, ReportBlock report) {
     long[] counts = new long[parameters.size()];
     for (int s = 0; s < counts.length; s++) {
       if (frozen.contains(parameters.get(s).name())) {
@@ -152,6 +205,15 @@ final class CudaGroup {
       }
     }
     GroupTables.retile(driver, stream, tables, Tiling.of(counts));
+    if (exchange.isNeeded()) {
+      long[] wholes = new long[counts.length];
+      for (int s = 0; s < counts.length; s++) {
+        boolean isFrozen = frozen.contains(parameters.get(s).name());
+        wholes[s] = isFrozen ? 0 : exchange.wholeCount(index, s, counts[s]);
+      }
+      GroupTables.retileSegments(driver, stream, segmentTables, Tiling.of(wholes));
+      placeSums();
+    }
     setStep(report.step(index)); // a word that was not in use may have any earlier tag
   }
 

@@ -23,9 +23,15 @@ final class GroupTables {
   private final DeviceArrays arrays;
   private final ParameterGroup group;
   private final Tiling tiling;
+  private final boolean ownsSums;
 
-  /** Uploads nothing yet. */
-  GroupTables(DeviceArrays arrays, ParameterGroup group, Tiling tiling) {
+  /**
+   * Uploads nothing yet.
+   *
+   * @param ownsSums whether the group has its own memory for the sums of its tiles
+   */
+  GroupTables(DeviceArrays arrays, ParameterGroup group, Tiling tiling, boolean ownsSums) {
+    this.ownsSums = ownsSums;
     this.arrays = arrays;
     this.group = group;
     this.tiling = tiling;
@@ -43,10 +49,12 @@ final class GroupTables {
     int tiles = tiling.tileCount();
     boolean lans = group.hyperparameters().updateRule() == UpdateRule.LANS;
     return CudaLayout.buffer(CudaLayout.Group.SIZE)
-        .putLong(CudaLayout.Group.SEGMENTS, uploadSegments(state))
+        .putLong(CudaLayout.Group.SEGMENTS, uploadSegments(state, tiling))
         .putLong(CudaLayout.Group.TILE_SEGMENTS, uploadTileSegments())
-        .putLong(CudaLayout.Group.PARTIALS, allocateSums(tiles, CudaLayout.PARTIAL))
-        .putLong(CudaLayout.Group.GRADIENT_PARTIALS, lans ? allocateSums(tiles, Double.BYTES) : 0)
+        .putLong(CudaLayout.Group.PARTIALS, ownsSums ? allocateSums(tiles, CudaLayout.PARTIAL) : 0)
+        .putLong(
+            CudaLayout.Group.GRADIENT_PARTIALS,
+            lans && ownsSums ? allocateSums(tiles, Double.BYTES) : 0)
         .putLong(CudaLayout.Group.NORMS, report.norms(index))
         .putLong(CudaLayout.Group.GRADIENT_SUMS, gradientSums)
         .putLong(CudaLayout.Group.HYPERPARAMETERS, hyperparameters)
@@ -59,7 +67,7 @@ final class GroupTables {
     return arrays.allocate((long) tiles * bytesEach, Purpose.PARTIAL_SUMS, group.name());
   }
 
-  private long uploadSegments(GroupState state) {
+  private long uploadSegments(GroupState state, Tiling tiles) {
     List<Parameter> parameters = group.parameters();
     ByteBuffer table = CudaLayout.buffer((long) parameters.size() * CudaLayout.Segment.SIZE);
     for (int s = 0; s < parameters.size(); s++) {
@@ -69,10 +77,17 @@ final class GroupTables {
           s * CudaLayout.Segment.SIZE,
           arraysOf(p, s, state),
           p.count(),
-          tiling.firstTile(s),
-          tiling.tileCount(s));
+          tiles.firstTile(s),
+          tiles.tileCount(s));
     }
     return arrays.upload(table, Purpose.SEGMENT_TABLE, group.name());
+  }
+
+  /** A copy of the tables with segments that have the tiles of whole parameters. */
+  ByteBuffer ofWholes(ByteBuffer tables, GroupState state, Tiling whole) {
+    ByteBuffer copy = CudaLayout.buffer(CudaLayout.Group.SIZE);
+    copy.put(0, tables, 0, CudaLayout.Group.SIZE);
+    return copy.putLong(CudaLayout.Group.SEGMENTS, uploadSegments(state, whole));
   }
 
   /** One segment of the table, for comparison: on the heap, where buffers are cheap. */
@@ -98,7 +113,7 @@ final class GroupTables {
     return arrays.upload(tileSegments(tiling), Purpose.TILE_TABLE, group.name());
   }
 
-  private static ByteBuffer tileSegments(Tiling tiling) {
+  static ByteBuffer tileSegments(Tiling tiling) {
     ByteBuffer table = CudaLayout.buffer((long) tiling.tileCount() * Integer.BYTES);
     for (int tile = 0; tile < tiling.tileCount(); tile++) {
       table.putInt(tiling.segmentOf(tile));
@@ -112,6 +127,17 @@ final class GroupTables {
    * @param tables the {@code Group} from {@link #upload}
    */
   static void retile(CudaDriver driver, CudaStream stream, ByteBuffer tables, Tiling tiling) {
+    retileSegments(driver, stream, tables, tiling);
+    ByteBuffer tiles = tileSegments(tiling);
+    if (tiles.hasRemaining()) {
+      driver.copyToDevice(tables.getLong(CudaLayout.Group.TILE_SEGMENTS), tiles, stream);
+    }
+    tables.putInt(CudaLayout.Group.TILE_COUNT, tiling.tileCount());
+  }
+
+  /** Changes only the tiles of the segments, for kernels that take one segment at a time. */
+  static void retileSegments(
+      CudaDriver driver, CudaStream stream, ByteBuffer tables, Tiling tiling) {
     long address = tables.getLong(CudaLayout.Group.SEGMENTS);
     ByteBuffer segments = CudaLayout.buffer((long) tiling.segmentCount() * CudaLayout.Segment.SIZE);
     driver.copyToHost(segments.duplicate(), address, stream);
@@ -121,10 +147,5 @@ final class GroupTables {
       segments.putInt(at + CudaLayout.Segment.TILE_COUNT, tiling.tileCount(s));
     }
     driver.copyToDevice(address, segments, stream);
-    ByteBuffer tiles = tileSegments(tiling);
-    if (tiles.hasRemaining()) {
-      driver.copyToDevice(tables.getLong(CudaLayout.Group.TILE_SEGMENTS), tiles, stream);
-    }
-    tables.putInt(CudaLayout.Group.TILE_COUNT, tiling.tileCount());
   }
 }

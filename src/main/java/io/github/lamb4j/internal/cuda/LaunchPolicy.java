@@ -30,6 +30,11 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
 
   static final LaunchPolicy MOVE_ARRAYS = new LaunchPolicy("move_arrays", 256, 1);
 
+  static final LaunchPolicy MICRO_BATCH = new LaunchPolicy("micro_batch", 256, 5);
+  static final LaunchPolicy SUM_RANKS = new LaunchPolicy("sum_ranks", 256, 5);
+  static final LaunchPolicy PACK_WEIGHTS = new LaunchPolicy("pack_weights", 256, 5);
+  static final LaunchPolicy UNPACK_WEIGHTS = new LaunchPolicy("unpack_weights", 256, 5);
+
   static List<LaunchPolicy> all() {
     return List.of(
         GRADIENT_NORM_TILES,
@@ -44,7 +49,11 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
         LANS_APPLY,
         SINGLE_PASS,
         ACCUMULATE,
-        MOVE_ARRAYS);
+        MOVE_ARRAYS,
+        MICRO_BATCH,
+        SUM_RANKS,
+        PACK_WEIGHTS,
+        UNPACK_WEIGHTS);
   }
 
   /** The number of blocks for {@code work} tiles or segments: at least one, as CUDA requires. */

@@ -68,6 +68,11 @@ public final class ShardPlan {
     return firstTiles[group] + tilings[group].firstTile(parameter);
   }
 
+  /** {@return the first tile of a group} */
+  public int firstTileOf(int group) {
+    return firstTiles[group];
+  }
+
   /** {@return the index of the group that a tile belongs to} */
   public int groupOf(int tile) {
     int at = Arrays.binarySearch(firstTiles, tile);
@@ -138,6 +143,11 @@ public final class ShardPlan {
     /** {@return a rank's first live tile of a group} */
     public int first(int rank, int group) {
       return first[group][rank];
+    }
+
+    /** {@return the number of a group's live tiles on all ranks} */
+    public int count(int group) {
+      return first[group][ranks];
     }
 
     /** {@return the number of a rank's live tiles of a group} */

@@ -44,7 +44,8 @@ class LayoutTest {
           "kNoTile",
           "kTicketsAhead",
           "kTilesAtOnce",
-          "kDrains");
+          "kDrains",
+          "kSlotBytes");
 
   private static final String HEADERS = KernelHeaders.text();
 

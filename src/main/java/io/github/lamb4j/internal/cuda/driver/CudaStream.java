@@ -3,6 +3,8 @@ package io.github.lamb4j.internal.cuda.driver;
 import io.github.lamb4j.internal.spi.StreamHandle;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import jcuda.driver.CUstream;
 import jcuda.runtime.cudaStream_t;
 
@@ -11,6 +13,8 @@ import jcuda.runtime.cudaStream_t;
  * object is copied, because the caller may create another stream in it.
  */
 public final class CudaStream implements StreamHandle {
+
+  private static final Pattern ADDRESS = Pattern.compile("nativePointer=0x([0-9a-fA-F]+)");
 
   /** The legacy default stream. */
   public static final CudaStream LEGACY = of(new CUstream());
@@ -57,6 +61,17 @@ public final class CudaStream implements StreamHandle {
   /** A new stream of a driver other than JCuda, equal only to itself. */
   public static CudaStream ofOtherDriver() {
     return new CudaStream(new Object());
+  }
+
+  /** The {@code CUstream} in C, as a number, for libraries that take it so. */
+  public long address() {
+    // JCuda shows the number, and nothing else public returns it.
+    Matcher text = ADDRESS.matcher(String.valueOf(handle));
+    if (!text.find()) {
+      throw new IllegalStateException(
+          this + ": no stream of JCuda; use a stream that JCuda created");
+    }
+    return Long.parseUnsignedLong(text.group(1), 16);
   }
 
   /** The JCuda stream. */

@@ -31,6 +31,11 @@ public enum Purpose {
   /** The single pass: for each deferred tile, the one deferred before it. */
   DEFERRED_TILES("deferred tiles of group %s"),
 
+  /** Sums of micro-batches that wait for their neighbor, and gradients to send to other ranks. */
+  SUMMED_GRADIENTS("summed gradients of %s"),
+  /** Gradients, weights or state from other ranks. */
+  RECEIVED("data from other ranks for %s"),
+
   /** Each segment's sum of squared gradients. */
   GRADIENT_SUMS("gradient sums of %s"),
   /** Everything that a step reports. */
