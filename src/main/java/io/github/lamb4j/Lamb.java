@@ -504,7 +504,8 @@ public final class Lamb implements AutoCloseable {
 
   /**
    * Copies part of a parameter's state to the host, for the program's own checkpoint format. On
-   * CUDA, this waits for the stream.
+   * CUDA, this waits for the stream. If the optimizer is {@linkplain LambBuilder#collective
+   * sharded}, all ranks make this call, and each receives all elements.
    *
    * @param parameter the parameter's name
    * @param array the array to read
@@ -529,7 +530,8 @@ public final class Lamb implements AutoCloseable {
   /**
    * Replaces part of a parameter's state, from the program's own checkpoint format; see {@link
    * #resumeAt}. A master is also rounded into the parameter's half-precision weights. On CUDA, this
-   * waits for the stream.
+   * waits for the stream. If the optimizer is {@linkplain LambBuilder#collective sharded}, all
+   * ranks make this call with the same elements.
    *
    * @param parameter the parameter's name
    * @param array the array to write
@@ -577,6 +579,10 @@ public final class Lamb implements AutoCloseable {
    * policy for non-finite gradients, which {@link #load} compares. Float32 weights, model copies,
    * loss scale, divisor and a given gradient norm belong to the program and are not saved.
    *
+   * <p>If the optimizer is {@linkplain LambBuilder#collective sharded}, all ranks make this call,
+   * and rank 0 writes the file, which has the same bytes for any number of ranks. It fails on every
+   * rank, or on none.
+   *
    * <p>The file is replaced atomically: even if the process is killed, it is either the old or the
    * new one, complete. It is written in pieces, without a copy of the state in memory. May be
    * called before the first step. On CUDA, this waits for the stream.
@@ -606,6 +612,10 @@ public final class Lamb implements AutoCloseable {
    * gradients can continue. Everything except the elements is validated before anything is changed.
    * On CUDA, this waits for the stream; {@link #prepareReplays} must be called again before a
    * capture.
+   *
+   * <p>If the optimizer is {@linkplain LambBuilder#collective sharded}, all ranks make this call,
+   * and each reads the file. It can come from any number of ranks, or from an optimizer that is not
+   * sharded.
    *
    * <p>Parameters are found by name. They must have the saved lengths and hyperparameters; groups
    * and order may differ, as far as a group's parameters have taken the same number of steps. The

@@ -268,6 +268,17 @@ public final class LambBuilder {
    * #build()}, {@link Lamb#step()}, {@link Lamb#readState}, {@link Lamb#save}, {@link Lamb#load},
    * {@link Lamb#addGroup} and {@link Lamb#removeParameters}.
    *
+   * <p>With float32 weights, a step sends and receives 8 bytes per parameter element and rank, and
+   * 16 to 24 bytes per 2048 elements for norms. On CUDA, a {@link
+   * io.github.lamb4j.sharding.DeviceCollective} exchanges on the optimizer's stream, and {@link
+   * Lamb#step()} does not wait; the optimizer keeps 8 bytes per parameter element for the exchange.
+   * A {@link io.github.lamb4j.sharding.HostCollective} also works there, for tests and small
+   * clusters: steps then copy through host memory and wait, and cannot be captured.
+   *
+   * <p>If a rank fails, hangs or disagrees, every rank's call throws {@link
+   * io.github.lamb4j.error.CollectiveException}, and the collective cannot be used any more. End
+   * the processes and resume from the last saved state.
+   *
    * @param ranks the collective. The caller keeps ownership; it must be open until the optimizer is
    *     closed, and must not be used by others meanwhile
    * @return this builder

@@ -19,9 +19,7 @@ class ShardedBitsTest {
   private static final int[] STEPS = IntStream.range(0, 9).toArray();
 
   @ParameterizedTest(name = "{0} ranks, {1} micro-batches each")
-  @CsvSource({
-    "2, 4", "4, 2", "8, 1", "2, 1", "3, 1", "5, 1", "6, 1", "7, 1", "3, 4"
-  })
+  @CsvSource({"2, 4", "4, 2", "8, 1", "2, 1", "3, 1", "5, 1", "6, 1", "7, 1", "3, 4"})
   void bitsShouldBeThoseOfOneRank(int ranks, int perRank, @TempDir Path folder) throws Exception {
     int batches = ranks * perRank;
     Path single = folder.resolve("single");

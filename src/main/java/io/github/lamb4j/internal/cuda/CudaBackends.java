@@ -34,7 +34,7 @@ public final class CudaBackends {
   private static void requirePlain(BackendSettings settings) {
     if (!settings.isPlain()) {
       throw new IllegalArgumentException(
-          "microBatches or collective: not available on CUDA yet; use Lamb.onCpu()");
+          "microBatches or collective: the parameters are in host memory, which on CUDA is not supported; use Lamb.onCuda with Parameter.onDevice, or Lamb.onCpu()");
     }
   }
 
