@@ -5,6 +5,7 @@
 #include "trust_ratio.cuh"
 #include "apply.cuh"
 #include "single_pass.cuh"
+#include "unadapted.cuh"
 #include "accumulate.cuh"
 #include "move_arrays.cuh"
 #include "sharding.cuh"

@@ -17,8 +17,8 @@ struct TileSums {
   double w, r, c;
 };
 
-// `kCaching` holds for the gradients and the moments; the second read of the weights always follows soon.
-template <Caching kCaching>
+// `kCaching` holds for the gradients and the moments, `kWeights` for the weights, which most callers read again soon.
+template <Caching kCaching, Caching kWeights = kKeep>
 __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
   // Usual case: without branches between them, all eight loads are in flight at once.
   if (tile.vectorized && tile.gradient_type == kF32) {
@@ -26,7 +26,7 @@ __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
     for (int k = 0; k < kQuadsPerThread; k++) {
       int quad = threadIdx.x + k * kThreads;
       load_four<kCaching>(x.g[k], tile.gradients, quad);
-      load_four<kKeep>(x.w[k], tile.weights, quad);
+      load_four<kWeights>(x.w[k], tile.weights, quad);
       load_four<kCaching>(x.m[k], tile.exp_avg, quad);
       load_four<kCaching>(x.v[k], tile.exp_avg_sq, quad);
     }
@@ -36,7 +36,7 @@ __device__ __forceinline__ void load_tile(Quads& x, const Tile& tile) {
   for (int k = 0; k < kQuadsPerThread; k++) {
     int quad = threadIdx.x + k * kThreads;
     load_gradients<kCaching>(x.g[k], tile, quad);
-    load_quad(x.w[k], tile.weights, tile, quad);
+    load_quad<kWeights>(x.w[k], tile.weights, tile, quad);
     load_quad<kCaching>(x.m[k], tile.exp_avg, tile, quad);
     load_quad<kCaching>(x.v[k], tile.exp_avg_sq, tile, quad);
   }

@@ -1,4 +1,4 @@
-// A whole step in one pass: 32 bytes per float32 element instead of 40 in two passes, with the same bits.
+// A whole step of a group with layer adaptation in one pass: 32 bytes per float32 element instead of 40 in two passes, with the same bits.
 //
 // Two passes are needed only because r is lost by the time ||r|| is known. Here each block keeps the r of its last
 // `slots` tiles in a ring in shared memory until the trust ratio of their segment is known:
@@ -114,7 +114,6 @@ __device__ __forceinline__ uint32_t arrive(const Window& window, const Tile& til
   return before;
 }
 
-
 __device__ __forceinline__ float step_size_of(uint64_t word) {
   return __uint_as_float((uint32_t)word);
 }
@@ -131,11 +130,6 @@ __device__ __forceinline__ uint64_t poll(const Window& window, uint32_t segment,
 // Whether all tiles of a tile's segment are taken. Tickets are taken in order, so any later ticket proves it.
 __device__ __forceinline__ bool all_taken(const Tile& tile, uint32_t ticket) {
   return ticket >= tile.index - tile.rank + tile.tile_count;
-}
-
-__device__ __forceinline__ uint32_t slot_after(uint32_t slot, uint32_t distance, const Window& window) {
-  slot += distance;
-  return slot < window.slots ? slot : slot - window.slots;
 }
 
 // Adds the sums of every kLanes-th tile, in order, after waiting for each of them.
@@ -195,16 +189,6 @@ __device__ __forceinline__ void retire(
     w[k][0] = next_weight(w[k][0], r.x, step_size), w[k][1] = next_weight(w[k][1], r.y, step_size);
     w[k][2] = next_weight(w[k][2], r.z, step_size), w[k][3] = next_weight(w[k][3], r.w, step_size);
     store_weights<kStream>(tile, quad, w[k]);
-  }
-}
-
-// Without layer adaptation the step size is known at once: this is AdamW, with 28 bytes per element.
-__device__ __forceinline__ void apply_now(const Quads& x, const Tile& tile, float step_size) {
-#pragma unroll
-  for (int k = 0; k < kQuadsPerThread; k++) {
-    float w[4];
-    for (int i = 0; i < 4; i++) w[i] = next_weight(x.w[k][i], x.g[k][i], step_size);
-    store_weights<kStream>(tile, threadIdx.x + k * kThreads, w);
   }
 }
 
@@ -278,7 +262,6 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks)
   __shared__ uint32_t first_tickets[kTicketsAhead];
   const Coefficients c = group.state->coefficients;
   if (c.skip != 0) return;
-  const bool adapted = group.hyperparameters->layer_adaptation != 0;
   const uint32_t step = (uint32_t)group.state->step;
   Ring ring = {ring_of_r, ring_of_tiles, window.slots, 0, 0};
   uint32_t deferred = kNoTile;  // the tile deferred last; only in thread 0
@@ -305,9 +288,7 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks)
     }
     if (next < group.tile_count) next_tile = tile_at(group, next);
     TileSums sums = update_moments<false, kStream>(x, tile, c, c.gradient_scale);
-    if (!adapted) {
-      apply_now(x, tile, step_size(c.learning_rate, 1.0));
-    } else if (fits(window, tile)) {
+    if (fits(window, tile)) {
       uint32_t slot = ring.slot(ring.held++);
       keep(ring.r + slot * kQuadsPerTile, x);
       if (threadIdx.x == 0) ring.tiles[slot] = tile;
@@ -352,5 +333,5 @@ extern "C" __global__ void __launch_bounds__(kThreads, kWindowBlocks)
     tile = next_tile;
     next = after_next;
   }
-  if (adapted) finish(group, window, c, step, ring, deferred, step_sizes, turns);
+  finish(group, window, c, step, ring, deferred, step_sizes, turns);
 }

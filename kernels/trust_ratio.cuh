@@ -34,7 +34,7 @@ extern "C" __global__ void __launch_bounds__(kLanes) trust_ratio(const Group gro
   for (uint32_t index = blockIdx.x; index < group.segment_count; index += gridDim.x) {
     const Segment& segment = group.segments[index];
     double sum_w = 0, sum_r = 0;
-#pragma unroll 2
+#pragma unroll 4
     for (uint32_t t = threadIdx.x; t < segment.tile_count; t += kLanes) {
       double2 partial = group.partials[segment.first_tile + t];
       sum_w += partial.x;

@@ -2,6 +2,7 @@ package io.github.lamb4j;
 
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.engine.Engine;
@@ -40,6 +41,7 @@ public final class LambBuilder {
   private StepPath path = StepPath.AUTO;
   private int microBatches = 1;
   private Optional<Collective> collective = Optional.empty();
+  private ReportedNorms norms = ReportedNorms.ALL;
 
   private LambBuilder(BackendFactory backends) {
     this.backends = backends;
@@ -309,6 +311,25 @@ public final class LambBuilder {
   }
 
   /**
+   * Sets which parameters' norms reports contain. The default is {@link ReportedNorms#ALL}. With
+   * {@link ReportedNorms#ADAPTED}, steps of groups without layer adaptation (AdamW) are cheaper,
+   * and {@link io.github.lamb4j.report.StepReport#hasNorms} is false for their parameters. The
+   * choice holds for every step, including captured ones, because a step cannot know whether it
+   * will be reported. It does not affect the result.
+   *
+   * @param value the parameters
+   * @return this builder
+   * @throws IllegalArgumentException if the value is null
+   */
+  public LambBuilder reportedNorms(ReportedNorms value) {
+    if (value == null) {
+      throw new IllegalArgumentException("reportedNorms: null");
+    }
+    norms = value;
+    return this;
+  }
+
+  /**
    * {@return a new optimizer with zero moments, and masters equal to half-precision weights} On
    * CUDA, this loads the kernels and waits for the stream. If building fails, everything that was
    * allocated is released, and the builder can be used again.
@@ -328,11 +349,9 @@ public final class LambBuilder {
     requireMemory("lossScale", lossScale);
     requireMemory("gradientDivisor", gradientDivisor);
     int threadCount = threads.orElse(Runtime.getRuntime().availableProcessors());
-    return new Lamb(
-        new Engine(
-            model,
-            backends,
-            new BackendSettings(gradients, threadCount, path, microBatches, collective)));
+    BackendSettings settings =
+        new BackendSettings(gradients, threadCount, path, norms, microBatches, collective);
+    return new Lamb(new Engine(model, backends, settings));
   }
 
   private void requireMemory(String name, Scalar scalar) {

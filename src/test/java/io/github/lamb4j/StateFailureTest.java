@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.ReportedNorms;
+import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cpu.CpuBackend;
 import io.github.lamb4j.internal.safetensors.SafetensorsException;
 import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.schedule.Schedule;
@@ -35,6 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What goes wrong in the middle of saving or loading. */
 class StateFailureTest {
 
+  private static final BackendSettings SETTINGS =
+      new BackendSettings(GradientOptions.NONE, 1, StepPath.AUTO, ReportedNorms.ALL);
+
   /** Large enough that a file is not read in one go. */
   private static final int COUNT = 1 << 17;
 
@@ -46,7 +52,7 @@ class StateFailureTest {
   private Runnable failure;
 
   private final Lamb lamb =
-      LambBuilders.onHost(groups -> troubled(new CpuBackend(groups, GradientOptions.NONE, 1)))
+      LambBuilders.onHost(groups -> troubled(new CpuBackend(groups, SETTINGS)))
           .group("g", Hyperparameters.lamb(0.1), Parameter.onHost("w", w, g))
           .build();
 

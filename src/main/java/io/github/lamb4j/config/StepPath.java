@@ -2,20 +2,18 @@ package io.github.lamb4j.config;
 
 /**
  * How a CUDA step passes over memory. Every path gives the same bits; they differ in the number of
- * bytes moved. The figures below are per parameter element, with float32 weights and gradients.
- * {@link UpdateRule#LANS} always takes two passes and moves 48 bytes.
+ * bytes moved. The figures below are per parameter element, with float32 weights and gradients, and
+ * clipping adds 4. The path matters only for groups with layer adaptation: without it, a group
+ * takes one pass of 28 bytes. {@link UpdateRule#LANS} always takes two passes and moves 48 bytes.
  */
 public enum StepPath {
   /**
-   * A single pass for groups without layer adaptation and for groups of which at least half the
-   * tiles fit into the device's shared memory; otherwise two passes.
+   * A single pass for groups of which at least half the tiles fit into the device's shared memory;
+   * otherwise two passes.
    */
   AUTO,
-  /**
-   * 32 bytes; 40 for the part of a parameter that exceeds the shared-memory window; 28 without
-   * layer adaptation; 4 more with clipping.
-   */
+  /** 32 bytes; 40 for the part of a parameter that exceeds the shared-memory window. */
   SINGLE_PASS,
-  /** 40 bytes; 4 more with clipping. */
+  /** 40 bytes. */
   TWO_PASS
 }

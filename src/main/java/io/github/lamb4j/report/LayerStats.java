@@ -2,7 +2,8 @@ package io.github.lamb4j.report;
 
 /**
  * Statistics of one parameter at the last step. {@link StepReport} gives the same numbers without
- * creating an object per parameter.
+ * creating an object per parameter. The norms are NaN if they are not computed; see {@link
+ * StepReport#hasNorms}.
  *
  * @param name the parameter's name
  * @param weightNorm the 2-norm of the weights before the step

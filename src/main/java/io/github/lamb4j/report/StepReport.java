@@ -59,7 +59,18 @@ public interface StepReport {
   String name(int layer);
 
   /**
-   * {@return the 2-norm of a layer's weights before the step; 0 if it has no elements}
+   * {@return whether the norms of a layer are computed} True unless the optimizer was built with
+   * {@link io.github.lamb4j.config.ReportedNorms#ADAPTED} and the layer's group has no layer
+   * adaptation. If false, {@link #weightNorm}, {@link #updateNorm} and {@link #gradientUpdateNorm}
+   * are NaN for this layer; if true, NaN means that weights or gradients have become NaN.
+   *
+   * @param layer the layer's index
+   */
+  boolean hasNorms(int layer);
+
+  /**
+   * {@return the 2-norm of a layer's weights before the step; 0 if it has no elements, NaN without
+   * {@link #hasNorms norms}}
    *
    * @param layer the layer's index
    */
@@ -67,7 +78,7 @@ public interface StepReport {
 
   /**
    * {@return the 2-norm of a layer's r, the update before trust ratio and learning rate; 0 if it
-   * has no elements}
+   * has no elements, NaN without {@link #hasNorms norms}}
    *
    * @param layer the layer's index
    */
@@ -81,7 +92,8 @@ public interface StepReport {
   double trustRatio(int layer);
 
   /**
-   * {@return the 2-norm of c, the second term of LANS; 0 for LAMB}
+   * {@return the 2-norm of c, the second term of LANS; 0 for LAMB, NaN without {@link #hasNorms
+   * norms}}
    *
    * @param layer the layer's index
    */

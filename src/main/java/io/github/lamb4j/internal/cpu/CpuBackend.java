@@ -3,6 +3,7 @@ package io.github.lamb4j.internal.cpu;
 import io.github.lamb4j.internal.cpu.SumExchange.GroupSums;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ReportSink;
 import io.github.lamb4j.model.HostArray;
@@ -40,12 +41,11 @@ public final class CpuBackend implements Backend {
    * Allocates the moments, all zero, and the masters, equal to the weights.
    *
    * @param groups of host parameters
-   * @param options clipping, unscaling and skipping
-   * @param threads at least 1
+   * @param settings gradient handling, threads and reported norms
    * @throws IllegalStateException if the Java heap is too small
    */
-  public CpuBackend(List<ParameterGroup> groups, GradientOptions options, int threads) {
-    this(groups, options, threads, KernelChoice::best, SegmentRun.KEPT_TILES, SumExchange.NONE);
+  public CpuBackend(List<ParameterGroup> groups, BackendSettings settings) {
+    this(groups, settings, KernelChoice::best, SegmentRun.KEPT_TILES, SumExchange.NONE);
   }
 
   /**
@@ -56,12 +56,11 @@ public final class CpuBackend implements Backend {
    */
   CpuBackend(
       List<ParameterGroup> groups,
-      GradientOptions options,
-      int threads,
+      BackendSettings settings,
       Supplier<TileKernels> kernels,
       int keptTiles,
       SumExchange exchange) {
-    this.options = options;
+    options = settings.gradients();
     this.keptTiles = keptTiles;
     this.exchange = exchange;
     gradients = new GradientNorm(options);
@@ -69,7 +68,7 @@ public final class CpuBackend implements Backend {
     try {
       this.groups = new CpuGroup[groups.size()];
       for (int g = 0; g < this.groups.length; g++) {
-        this.groups[g] = new CpuGroup(groups.get(g), g, exchange);
+        this.groups[g] = new CpuGroup(groups.get(g), g, settings.norms(), exchange);
         addPartialSums(g, this.groups[g]);
       }
       planRuns();
@@ -81,7 +80,7 @@ public final class CpuBackend implements Backend {
             .mapToInt(g -> Math.max(g.tiling.tileCount(), g.segments.length))
             .max()
             .orElse(0);
-    workers = new Workers(Math.min(threads, Workers.useful(indices)), kernels);
+    workers = new Workers(Math.min(settings.threads(), Workers.useful(indices)), kernels);
     for (CpuGroup group : this.groups) {
       beginMasters(group);
     }
@@ -90,6 +89,9 @@ public final class CpuBackend implements Backend {
   private void addPartialSums(int index, CpuGroup group) {
     if (options.computesNorm() || group.lans) {
       partialGradientSums.add(new GroupSums(index, group.gradientSums));
+    }
+    if (!group.needsRatios() && !group.reportsNorms) {
+      return;
     }
     partialSums.add(new GroupSums(index, group.weightSums));
     partialSums.add(new GroupSums(index, group.updateSums));

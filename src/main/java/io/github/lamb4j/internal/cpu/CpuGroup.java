@@ -1,6 +1,7 @@
 package io.github.lamb4j.internal.cpu;
 
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.config.UpdateRule;
 import io.github.lamb4j.internal.numerics.TileSums;
 import io.github.lamb4j.internal.numerics.Tiling;
@@ -80,6 +81,10 @@ final class CpuGroup {
   final Segment[] segments;
   final Hyperparameters hyperparameters;
   final boolean lans;
+
+  /** Whether a report contains the norms. */
+  final boolean reportsNorms;
+
   final BeginStep state;
 
   /**
@@ -115,14 +120,16 @@ final class CpuGroup {
    * Allocates the state.
    *
    * @param index the group's index
+   * @param norms which norms reports contain
    * @param exchange completes the sums
    */
-  CpuGroup(ParameterGroup group, int index, SumExchange exchange) {
+  CpuGroup(ParameterGroup group, int index, ReportedNorms norms, SumExchange exchange) {
     this.exchange = exchange;
     this.index = index;
     names = group.parameters().stream().map(Parameter::name).toList();
     segments = group.parameters().stream().map(Segment::of).toArray(Segment[]::new);
     hyperparameters = group.hyperparameters();
+    reportsNorms = norms.include(hyperparameters);
     lans = hyperparameters.updateRule() == UpdateRule.LANS;
     state = new BeginStep(hyperparameters);
     tile(Set.of());

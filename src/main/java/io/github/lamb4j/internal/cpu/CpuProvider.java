@@ -51,7 +51,7 @@ public final class CpuProvider implements BackendProvider {
       @Override
       public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
         return settings.isPlain()
-            ? new CpuBackend(groups, settings.gradients(), settings.threads())
+            ? new CpuBackend(groups, settings)
             : new ShardedCpuBackend(groups, settings, settings.hostCollective());
       }
     };

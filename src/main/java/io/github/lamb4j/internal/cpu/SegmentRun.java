@@ -1,6 +1,5 @@
 package io.github.lamb4j.internal.cpu;
 
-import io.github.lamb4j.internal.numerics.Elements;
 import io.github.lamb4j.internal.numerics.Tiling;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +40,7 @@ final class SegmentRun {
     firstTile = group.tiling.firstTile(firstSegment);
     tileCount = group.tiling.firstTile(endSegment) - firstTile;
     keptTiles = group.keepsUpdates() ? Math.min(tileCount, mostKeptTiles) : 0;
-    momentsPass = group.needsRatios() ? this::moments : this::momentsAndApply;
+    momentsPass = group.needsRatios() ? this::moments : this::unadapted;
   }
 
   /** The runs of a group, in order. */
@@ -79,7 +78,9 @@ final class SegmentRun {
 
   /** Forms norms and trust ratios, and updates the weights. */
   void secondPass(Workers workers) {
-    workers.forEach(segmentCount, ratios);
+    if (group.needsRatios() || group.reportsNorms) {
+      workers.forEach(segmentCount, ratios);
+    }
     if (group.needsRatios()) {
       workers.forEach(tileCount, applyPass);
     }
@@ -91,12 +92,9 @@ final class SegmentRun {
     Moments.tile(tile, r, keeps(index) ? updatesAt(index) : 0);
   }
 
-  /** Without adaptation the step size is known from the start, and one pass is enough. */
-  private void momentsAndApply(int index, Tile tile) {
+  private void unadapted(int index, Tile tile) {
     tile.moveTo(group, firstTile + index);
-    Moments.tile(tile, tile.r, 0);
-    tile.subtract(tile.r, 0, Elements.stepSize(group.state.coefficients.learningRate, 1));
-    tile.storeWeights();
+    Unadapted.tile(tile);
   }
 
   private void ratio(int index, Tile tile) {

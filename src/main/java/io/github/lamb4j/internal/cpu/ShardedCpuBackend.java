@@ -60,8 +60,7 @@ final class ShardedCpuBackend implements Backend {
     fragments =
         new CpuBackend(
             fragments(groups),
-            settings.gradients(),
-            settings.threads(),
+            settings,
             KernelChoice::best,
             ranks == null ? SegmentRun.KEPT_TILES : 0,
             ranks == null ? SumExchange.NONE : ranks.sums);

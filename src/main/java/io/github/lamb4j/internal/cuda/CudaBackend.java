@@ -2,14 +2,13 @@ package io.github.lamb4j.internal.cuda;
 
 import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.MULTIPROCESSORS;
 
-import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.error.CollectiveException;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.HalfFormat;
 import io.github.lamb4j.internal.spi.Backend;
-import io.github.lamb4j.internal.spi.GradientOptions;
+import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.internal.spi.ReportSink;
 import io.github.lamb4j.internal.spi.StreamHandle;
 import io.github.lamb4j.model.DType;
@@ -48,19 +47,14 @@ public final class CudaBackend implements Backend {
    * weights.
    *
    * @param groups groups of device parameters
-   * @param options how a step treats the gradients
-   * @param path single pass, two passes, or the better one for the device
+   * @param settings gradient handling, path and reported norms
    * @throws IllegalStateException if the thread has no current context, or the device or driver is
    *     too old
    * @throws CudaException if a driver call fails; everything allocated so far is freed
    */
   public CudaBackend(
-      CudaDriver driver,
-      CudaStream stream,
-      List<ParameterGroup> groups,
-      GradientOptions options,
-      StepPath path) {
-    this(driver, stream, groups, options, path, StepExchange.NONE);
+      CudaDriver driver, CudaStream stream, List<ParameterGroup> groups, BackendSettings settings) {
+    this(driver, stream, groups, settings, StepExchange.NONE);
   }
 
   /**
@@ -72,8 +66,7 @@ public final class CudaBackend implements Backend {
       CudaDriver driver,
       CudaStream stream,
       List<ParameterGroup> groups,
-      GradientOptions options,
-      StepPath path,
+      BackendSettings settings,
       StepExchange exchange) {
     this.exchange = exchange;
     this.driver = driver;
@@ -83,7 +76,7 @@ public final class CudaBackend implements Backend {
     DeviceChecks.requireContext(driver, stream);
     DeviceChecks.requireCapable(driver);
     groups.forEach(group -> DeviceChecks.requireMapped(driver, group.parameters()));
-    DeviceChecks.requireMapped(driver, options);
+    DeviceChecks.requireMapped(driver, settings.gradients());
     DeviceChecks.requireMemory(driver, groups);
     arrays = new DeviceArrays(driver, stream);
     module = driver.loadModule(Kernels.ptx());
@@ -93,7 +86,8 @@ public final class CudaBackend implements Backend {
       Launcher launcher =
           new Launcher(driver, stream, module, driver.attribute(MULTIPROCESSORS), window);
       report = new ReportBlock(driver, stream, arrays, groups);
-      gradients = new CudaGradientNorm(launcher, arrays, groups, options, report.control());
+      gradients =
+          new CudaGradientNorm(launcher, arrays, groups, settings.gradients(), report.control());
       start = new StepStart(launcher, arrays, groups, report);
       accumulation = new Accumulation(launcher);
       moves = new ArrayMoves(launcher);
@@ -107,7 +101,7 @@ public final class CudaBackend implements Backend {
                 report,
                 gradients.sumsOf(g),
                 start.hyperparameters(g),
-                path,
+                settings,
                 exchange);
         group.beginMasters(accumulation);
         this.groups.add(group);

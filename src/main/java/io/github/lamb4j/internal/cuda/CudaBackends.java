@@ -25,7 +25,7 @@ public final class CudaBackends {
       @Override
       public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
         return settings.isPlain()
-            ? new CudaBackend(driver, stream, groups, settings.gradients(), settings.path())
+            ? new CudaBackend(driver, stream, groups, settings)
             : new ShardedCudaBackend(driver, stream, groups, settings);
       }
     };
@@ -65,8 +65,7 @@ public final class CudaBackends {
         ownContext = driver.currentContext() == 0;
       }
       requirePlain(settings);
-      return new StagedCudaBackend(
-          driver, groups, settings.gradients(), settings.path(), ownContext);
+      return new StagedCudaBackend(driver, groups, settings, ownContext);
     }
   }
 }

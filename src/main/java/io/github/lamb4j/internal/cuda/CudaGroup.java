@@ -1,10 +1,10 @@
 package io.github.lamb4j.internal.cuda;
 
-import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.config.UpdateRule;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.Tiling;
+import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.model.DeviceParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
@@ -30,7 +30,7 @@ final class CudaGroup {
   /** For kernels that take one segment at a time: with the tiles of whole parameters. */
   private final ByteBuffer segmentTables;
 
-  /** Null if the group takes two passes. */
+  /** Null unless the group takes the single pass. */
   private final WindowTables window;
 
   private final CudaDriver.Launch gradientNormTiles;
@@ -48,7 +48,8 @@ final class CudaGroup {
    * @param index the group's index
    * @param gradientSums the address of this group's sums of g^2, one per segment
    * @param hyperparameters the address of the group's {@code Hyperparameters}
-   * @param path the path to take; LANS and fragments always take two passes
+   * @param settings the path of groups with layer adaptation, and the reported norms; fragments
+   *     never take the single pass
    * @param exchange completes the sums of tiles
    */
   CudaGroup(
@@ -59,7 +60,7 @@ final class CudaGroup {
       ReportBlock report,
       long gradientSums,
       long hyperparameters,
-      StepPath path,
+      BackendSettings settings,
       StepExchange exchange) {
     this.exchange = exchange;
     this.index = index;
@@ -75,11 +76,10 @@ final class CudaGroup {
         exchange.isNeeded() ? upload.ofWholes(tables, state, whole(group.counts())) : tables;
     placeSums();
     segments = tables.getLong(CudaLayout.Group.SEGMENTS);
+    boolean adapted = group.hyperparameters().isAdapted();
     Window held = launcher.window();
     window =
-        !lans
-                && !exchange.isNeeded()
-                && held.isChosen(path, group.hyperparameters().isAdapted(), tiling)
+        !lans && adapted && !exchange.isNeeded() && held.isChosen(settings.path(), tiling)
             ? new WindowTables(arrays, group.name(), tiling, held.slots())
             : null;
 
@@ -91,12 +91,19 @@ final class CudaGroup {
     if (window != null) {
       firstPass = List.of(launcher.prepareSinglePass(tiles, tables, window.argument()));
       secondPass = List.of();
-    } else {
-      firstPass =
-          List.of(
-              launcher.prepare(
-                  lans ? LaunchPolicy.LANS_MOMENTS : LaunchPolicy.MOMENTS, tiles, tables));
+    } else if (adapted || lans) {
+      LaunchPolicy moments = lans ? LaunchPolicy.LANS_MOMENTS : LaunchPolicy.MOMENTS;
+      firstPass = List.of(launcher.prepare(moments, tiles, tables));
       secondPass = secondPass(launcher, tiles, segmentCount);
+    } else {
+      boolean norms = settings.norms().include(group.hyperparameters());
+      LaunchPolicy step = norms ? LaunchPolicy.UNADAPTED_NORMS : LaunchPolicy.UNADAPTED;
+      firstPass = List.of(launcher.prepare(step, tiles, tables));
+      // The trust ratio is known to be 1. Its kernel runs only for the norms of a report.
+      secondPass =
+          norms
+              ? List.of(launcher.prepare(LaunchPolicy.TRUST_RATIO, segmentCount, segmentTables))
+              : List.of();
     }
   }
 

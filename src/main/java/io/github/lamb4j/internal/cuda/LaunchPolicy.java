@@ -26,6 +26,8 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
   static final LaunchPolicy LANS_APPLY = new LaunchPolicy("lans_apply", 256, 3);
 
   static final LaunchPolicy SINGLE_PASS = new LaunchPolicy("single_pass", 256, 2);
+  static final LaunchPolicy UNADAPTED = new LaunchPolicy("unadapted", 256, 3);
+  static final LaunchPolicy UNADAPTED_NORMS = new LaunchPolicy("unadapted_norms", 256, 3);
   static final LaunchPolicy ACCUMULATE = new LaunchPolicy("accumulate", 256, 5);
 
   static final LaunchPolicy MOVE_ARRAYS = new LaunchPolicy("move_arrays", 256, 1);
@@ -48,6 +50,8 @@ record LaunchPolicy(String kernel, int threads, int blocksPerMultiprocessor) {
         LANS_TRUST_RATIO,
         LANS_APPLY,
         SINGLE_PASS,
+        UNADAPTED,
+        UNADAPTED_NORMS,
         ACCUMULATE,
         MOVE_ARRAYS,
         MICRO_BATCH,

@@ -83,8 +83,7 @@ public final class ShardedCudaBackend implements Backend {
               driver,
               stream,
               fragments,
-              settings.gradients(),
-              settings.path(),
+              settings,
               transport == null ? StepExchange.NONE : new Exchange());
     } catch (RuntimeException | Error e) {
       release(e);

@@ -1,12 +1,12 @@
 package io.github.lamb4j.internal.cuda;
 
 import io.github.lamb4j.config.NonFiniteGradients;
-import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ReportSink;
 import io.github.lamb4j.model.DType;
@@ -75,12 +75,12 @@ public final class StagedCudaBackend implements Backend {
   public StagedCudaBackend(
       CudaDriver driver,
       List<ParameterGroup> groups,
-      GradientOptions options,
-      StepPath path,
+      BackendSettings settings,
       boolean ownContext) {
     this.driver = driver;
     this.groups = groups;
     this.ownContext = ownContext;
+    GradientOptions options = settings.gradients();
     stepsMayBeSkipped = options.nonFinite() != NonFiniteGradients.PROPAGATE;
     if (ownContext) {
       driver.retainPrimaryContext(FIRST_DEVICE);
@@ -89,7 +89,8 @@ public final class StagedCudaBackend implements Backend {
     try {
       staging = new Staging(driver, stream, arrays, bytesOf(groups));
       List<ParameterGroup> onDevice = groups.stream().map(this::onDevice).toList();
-      backend = new CudaBackend(driver, stream, onDevice, onDevice(options), path);
+      backend =
+          new CudaBackend(driver, stream, onDevice, settings.withGradients(onDevice(options)));
     } catch (RuntimeException | Error e) {
       tryToRelease(e);
       throw e;

@@ -34,16 +34,12 @@ record Window(int grid, int slots) {
     return new Window(driver.attribute(CudaDriver.DeviceAttribute.MULTIPROCESSORS) * blocks, slots);
   }
 
-  /**
-   * Whether a group takes the single pass.
-   *
-   * @param adapted whether the group's tiles wait for a trust ratio; if not, the window is unused
-   */
-  boolean isChosen(StepPath path, boolean adapted, Tiling tiling) {
+  /** Whether a group with layer adaptation takes the single pass. */
+  boolean isChosen(StepPath path, Tiling tiling) {
     return switch (path) {
       case TWO_PASS -> false;
       case SINGLE_PASS -> slots > 0;
-      case AUTO -> slots > 0 && (!adapted || 2 * tilesHeld(tiling) >= tiling.tileCount());
+      case AUTO -> slots > 0 && 2 * tilesHeld(tiling) >= tiling.tileCount();
     };
   }
 

@@ -79,7 +79,7 @@ public final class Engine {
   private void install(Model model, Backend backend, StepClock clock, long step) {
     this.model = model;
     this.backend = backend;
-    own = new ReportData(model.shape, settings.gradients().knowsNorm());
+    own = newReportData();
     this.clock = clock;
     resumedAt = step;
     captured = false;
@@ -90,7 +90,11 @@ public final class Engine {
   }
 
   public StepReport newReport() {
-    return new ReportData(model.shape, settings.gradients().knowsNorm());
+    return newReportData();
+  }
+
+  private ReportData newReportData() {
+    return new ReportData(model.shape, settings.gradients().knowsNorm(), settings.norms());
   }
 
   public void requireUsable() {

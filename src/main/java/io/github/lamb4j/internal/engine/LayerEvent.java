@@ -29,11 +29,12 @@ final class LayerEvent extends Event {
   String name;
 
   @Label("Weight Norm")
-  @Description("2-norm of the weights before the step")
+  @Description("2-norm of the weights before the step; NaN if it is not computed")
   double weightNorm;
 
   @Label("Update Norm")
-  @Description("2-norm of the update before trust ratio and learning rate")
+  @Description(
+      "2-norm of the update before trust ratio and learning rate; NaN if it is not computed")
   double updateNorm;
 
   @Label("Trust Ratio")

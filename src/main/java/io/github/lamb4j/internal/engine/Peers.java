@@ -89,6 +89,7 @@ final class Peers {
     lines.add("a given gradient norm: " + options.norm().isPresent());
     lines.add("lossScale " + text(options.lossScale()));
     lines.add("gradientDivisor " + text(options.divisor()));
+    lines.add("reportedNorms " + settings.norms());
     lines.add("microBatches " + settings.microBatches());
     for (ParameterGroup group : groups) {
       String name = "group " + oneLine(group.name());

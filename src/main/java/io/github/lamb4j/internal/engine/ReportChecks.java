@@ -40,7 +40,8 @@ final class ReportChecks {
     for (int layer = 0; layer < report.layerCount() && !warned; layer++) {
       double weightNorm = report.weightNorm(layer);
       double updateNorm = report.updateNorm(layer);
-      if (!Double.isFinite(weightNorm) || !Double.isFinite(updateNorm)) {
+      boolean finite = Double.isFinite(weightNorm) && Double.isFinite(updateNorm);
+      if (report.hasNorms(layer) && !finite) {
         warned = true;
         LOG.warn(
             "step {}: parameter {}: weight norm {} and update norm {} are not finite; restore a saved state, and use"

@@ -1,5 +1,6 @@
 package io.github.lamb4j.internal.engine;
 
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.internal.spi.ReportSink;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
@@ -19,6 +20,9 @@ final class ReportData implements StepReport {
   /** By layer: whether its trust ratio is meaningful: it is adapted, not frozen, and not empty. */
   private final boolean[] adapted;
 
+  /** By layer: whether its norms are computed; they are NaN if not. */
+  private final boolean[] hasNorms;
+
   private final int[] firstLayers;
   private final long[] groupSteps;
   private final double[] rates;
@@ -36,17 +40,19 @@ final class ReportData implements StepReport {
   private long skipped;
   private boolean halted;
 
-  ReportData(List<ParameterGroup> groups, boolean knowsNorm) {
+  ReportData(List<ParameterGroup> groups, boolean knowsNorm, ReportedNorms norms) {
     this.groups = groups;
     this.knowsNorm = knowsNorm;
     int layers = groups.stream().mapToInt(g -> g.parameters().size()).sum();
     names = new String[layers];
     adapted = new boolean[layers];
+    hasNorms = new boolean[layers];
     firstLayers = new int[groups.size()];
     int layer = 0;
     for (int g = 0; g < groups.size(); g++) {
       firstLayers[g] = layer;
       for (Parameter parameter : groups.get(g).parameters()) {
+        hasNorms[layer] = norms.include(groups.get(g).hyperparameters());
         names[layer++] = parameter.name();
       }
     }
@@ -61,6 +67,15 @@ final class ReportData implements StepReport {
     gradientTrustRatios = new double[layers];
     Arrays.fill(trustRatios, 1);
     Arrays.fill(gradientTrustRatios, 1);
+    for (layer = 0; layer < layers; layer++) {
+      setNorms(layer, 0, 0, 0);
+    }
+  }
+
+  private void setNorms(int layer, double weight, double update, double gradientUpdate) {
+    weightNorms[layer] = hasNorms[layer] ? weight : Double.NaN;
+    updateNorms[layer] = hasNorms[layer] ? update : Double.NaN;
+    gradientUpdateNorms[layer] = hasNorms[layer] ? gradientUpdate : Double.NaN;
   }
 
   private void markAdapted() {
@@ -121,6 +136,11 @@ final class ReportData implements StepReport {
   @Override
   public String name(int layer) {
     return names[layer];
+  }
+
+  @Override
+  public boolean hasNorms(int layer) {
+    return hasNorms[layer];
   }
 
   @Override
@@ -266,10 +286,8 @@ final class ReportData implements StepReport {
         double gradientUpdateNorm,
         double gradientTrustRatio) {
       int layer = firstLayers[group] + segment;
-      weightNorms[layer] = weightNorm;
-      updateNorms[layer] = updateNorm;
+      setNorms(layer, weightNorm, updateNorm, gradientUpdateNorm);
       trustRatios[layer] = trustRatio;
-      gradientUpdateNorms[layer] = gradientUpdateNorm;
       gradientTrustRatios[layer] = gradientTrustRatio;
     }
   }

@@ -44,11 +44,13 @@ final class StepEvent extends Event {
   int layers;
 
   @Label("Weight Norm")
-  @Description("2-norm of the weights of all layers before the step")
+  @Description(
+      "2-norm of the weights of all layers with norms, before the step; NaN without such layers")
   double weightNorm;
 
   @Label("Update Norm")
-  @Description("2-norm of the updates of all layers before trust ratio and learning rate")
+  @Description(
+      "2-norm of the updates of all layers with norms, before trust ratio and learning rate; NaN without such layers")
   double updateNorm;
 
   @Label("Smallest Trust Ratio")
@@ -81,14 +83,7 @@ final class StepEvent extends Event {
     smallestLearningRate = report.smallestLearningRate();
     largestLearningRate = report.largestLearningRate();
     layers = report.layerCount();
-    double weightSquares = 0;
-    double updateSquares = 0;
-    for (int layer = 0; layer < layers; layer++) {
-      weightSquares += report.weightNorm(layer) * report.weightNorm(layer);
-      updateSquares += report.updateNorm(layer) * report.updateNorm(layer);
-    }
-    weightNorm = Math.sqrt(weightSquares);
-    updateNorm = Math.sqrt(updateSquares);
+    fillNorms(report);
     int smallest = report.layerOfSmallestTrustRatio();
     if (smallest >= 0) {
       smallestTrustRatio = report.trustRatio(smallest);
@@ -97,5 +92,20 @@ final class StepEvent extends Event {
       largestTrustRatio = report.trustRatio(largest);
       largestTrustRatioLayer = report.name(largest);
     }
+  }
+
+  private void fillNorms(ReportData report) {
+    double weightSquares = 0;
+    double updateSquares = 0;
+    boolean any = false;
+    for (int layer = 0; layer < layers; layer++) {
+      if (report.hasNorms(layer)) {
+        weightSquares += report.weightNorm(layer) * report.weightNorm(layer);
+        updateSquares += report.updateNorm(layer) * report.updateNorm(layer);
+        any = true;
+      }
+    }
+    weightNorm = any ? Math.sqrt(weightSquares) : Double.NaN;
+    updateNorm = any ? Math.sqrt(updateSquares) : Double.NaN;
   }
 }

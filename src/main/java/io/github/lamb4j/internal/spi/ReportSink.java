@@ -31,7 +31,8 @@ public interface ReportSink {
   void group(int group, long steps, double rate, double learningRate);
 
   /**
-   * Receives the metrics of one parameter.
+   * Receives the metrics of one parameter. Norms that {@link BackendSettings#norms} excludes are
+   * undefined.
    *
    * @param group the group's index
    * @param segment the parameter's index in the group

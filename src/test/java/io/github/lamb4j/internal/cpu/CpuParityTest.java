@@ -11,7 +11,10 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.config.Limits;
 import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.ReportedNorms;
+import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.internal.numerics.Half;
+import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.HostArray;
@@ -159,8 +162,8 @@ class CpuParityTest {
                   groups ->
                       new CpuBackend(
                           groups,
-                          options,
-                          way.threads,
+                          new BackendSettings(
+                              options, way.threads, StepPath.AUTO, ReportedNorms.ALL),
                           way.kernels,
                           way.keptTiles,
                           SumExchange.NONE))

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.internal.cpu.CpuBackend;
 import io.github.lamb4j.internal.numerics.Rates;
 import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.ReportSink;
 import io.github.lamb4j.model.DType;
@@ -51,15 +53,13 @@ class KeptRatesTest {
       GradientOptions options =
           new GradientOptions(
               OptionalDouble.empty(), given, Scalar.ONE, Scalar.ONE, NonFiniteGradients.SKIP);
+      boolean onCpu = where == Side.Where.CPU;
+      StepPath path = onCpu ? StepPath.AUTO : StepPath.valueOf(where.name());
+      BackendSettings settings = new BackendSettings(options, 1, path, ReportedNorms.ALL);
       backend =
-          where == Side.Where.CPU
-              ? new CpuBackend(groups, options, 1)
-              : new CudaBackend(
-                  device.driver(),
-                  device.stream(),
-                  groups,
-                  options,
-                  StepPath.valueOf(where.name()));
+          onCpu
+              ? new CpuBackend(groups, settings)
+              : new CudaBackend(device.driver(), device.stream(), groups, settings);
     }
 
     /** Runs steps that the host numbers {@code first} to {@code last}; all of them are skipped. */

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.config.LayerAdaptation;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
@@ -42,18 +41,16 @@ class LargeOffsetsTest {
    * size is ready from the start. The tile count decides whether the window holds these tiles.
    */
   enum Way {
-    TWO_PASSES(TILES, true),
-    LANS(TILES, true),
-    AT_ONCE(1000, false),
-    RETIRED(1000, true),
-    DEFERRED(-1, true);
+    TWO_PASSES(TILES),
+    LANS(TILES),
+    UNADAPTED(TILES),
+    RETIRED(1000),
+    DEFERRED(-1);
 
     private final int tileCount;
-    private final boolean adapted;
 
-    Way(int tileCount, boolean adapted) {
+    Way(int tileCount) {
       this.tileCount = tileCount;
-      this.adapted = adapted;
     }
 
     /** The kernels launched. */
@@ -61,6 +58,7 @@ class LargeOffsetsTest {
       return switch (this) {
         case TWO_PASSES -> Set.of("begin_step", "gradient_norm_tiles", "moments", "apply");
         case LANS -> Set.of("begin_step", "gradient_norm_tiles", "lans_moments", "lans_apply");
+        case UNADAPTED -> Set.of("begin_step", "gradient_norm_tiles", "unadapted");
         default -> Set.of("begin_step", "gradient_norm_tiles", "single_pass");
       };
     }
@@ -156,14 +154,17 @@ class LargeOffsetsTest {
                     (long) Rates.KEPT * Double.BYTES, Purpose.LEARNING_RATES, "all groups")),
             CudaLayout.argument(arrays.upload(control(), Purpose.REPORT, "g")))
         .enqueue(launcher.stream());
-    if (way == Way.TWO_PASSES || way == Way.LANS) {
-      List<LaunchPolicy> passes =
-          way == Way.LANS
-              ? List.of(LaunchPolicy.LANS_MOMENTS, LaunchPolicy.LANS_APPLY)
-              : List.of(LaunchPolicy.MOMENTS, LaunchPolicy.APPLY);
-      for (LaunchPolicy pass : passes) {
-        launcher.prepare(pass, TILES, group).enqueue(launcher.stream());
-      }
+    List<LaunchPolicy> passes =
+        switch (way) {
+          case TWO_PASSES -> List.of(LaunchPolicy.MOMENTS, LaunchPolicy.APPLY);
+          case LANS -> List.of(LaunchPolicy.LANS_MOMENTS, LaunchPolicy.LANS_APPLY);
+          case UNADAPTED -> List.of(LaunchPolicy.UNADAPTED);
+          case RETIRED, DEFERRED -> List.of();
+        };
+    for (LaunchPolicy pass : passes) {
+      launcher.prepare(pass, TILES, group).enqueue(launcher.stream());
+    }
+    if (!passes.isEmpty()) {
       return;
     }
     ByteBuffer ready = CudaLayout.buffer(Long.BYTES);
@@ -222,11 +223,7 @@ class LargeOffsetsTest {
     norms.putFloat(CudaLayout.SegmentNorms.STEP_SIZE, STEP_SIZE);
     norms.putFloat(CudaLayout.SegmentNorms.GRADIENT_STEP_SIZE, STEP_SIZE / 3);
     ByteBuffer hyperparameters = CudaLayout.buffer(CudaLayout.Hyperparameters.SIZE);
-    StructWriter.putHyperparameters(
-        hyperparameters,
-        0,
-        Hyperparameters.lamb(0.1)
-            .withLayerAdaptation(way.adapted ? LayerAdaptation.ALWAYS : LayerAdaptation.NEVER));
+    StructWriter.putHyperparameters(hyperparameters, 0, Hyperparameters.lamb(0.1));
     ByteBuffer state = CudaLayout.buffer(CudaLayout.StepState.SIZE);
     StructWriter.putStepState(state, 0, 0, 1, 1);
     return CudaLayout.buffer(CudaLayout.Group.SIZE)

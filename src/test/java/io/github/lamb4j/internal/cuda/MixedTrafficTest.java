@@ -194,7 +194,7 @@ class MixedTrafficTest {
         Arguments.of("apply", two, LAMB, MASTER, 47),
         Arguments.of("single_pass", one, LAMB, COPY, 62),
         Arguments.of("single_pass", one, LAMB, MASTER, 63),
-        Arguments.of("single_pass", one, ADAMW, COPY, 61),
+        Arguments.of("unadapted_norms", one, ADAMW, COPY, 61),
         Arguments.of("lans_moments", two, LANS, FLOATS, 55),
         Arguments.of("lans_moments", two, LANS, HALF_GRADIENTS, 62),
         Arguments.of("lans_apply", two, LANS, FLOATS, 48),

@@ -39,22 +39,20 @@ class WindowTest {
 
   @ParameterizedTest
   @CsvSource({
-    "AUTO, true, 7028736, true", // the capacity of the window
-    "AUTO, true, 14057472, true", // twice the capacity
-    "AUTO, true, 14057473, false",
-    "AUTO, false, 14057473, true",
-    "SINGLE_PASS, true, 14057473, true",
-    "TWO_PASS, false, 1, false"
+    "AUTO, 7028736, true", // the capacity of the window
+    "AUTO, 14057472, true", // twice the capacity
+    "AUTO, 14057473, false",
+    "SINGLE_PASS, 14057473, true",
+    "TWO_PASS, 1, false"
   })
-  void shouldBeChosenWhenItHoldsHalfOfTheTiles(
-      StepPath path, boolean adapted, long count, boolean chosen) {
-    assertEquals(chosen, WINDOW.isChosen(path, adapted, tiling(count)));
+  void shouldBeChosenWhenItHoldsHalfOfTheTiles(StepPath path, long count, boolean chosen) {
+    assertEquals(chosen, WINDOW.isChosen(path, tiling(count)));
   }
 
   @Test
   void shouldNotBeChosenWhenItHoldsNothing() {
     for (StepPath path : StepPath.values()) {
-      assertEquals(false, new Window(2, 0).isChosen(path, false, tiling(1)));
+      assertEquals(false, new Window(2, 0).isChosen(path, tiling(1)));
     }
   }
 

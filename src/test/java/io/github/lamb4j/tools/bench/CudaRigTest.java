@@ -99,11 +99,11 @@ class CudaRigTest {
         CudaRig rig = rig(driver, false)) {
       List<Double> bytes = new ArrayList<>();
       rig.contenders().subList(0, 2).forEach(c -> bytes.add(c.countedStep().bytesPerElement()));
-      bytes.add(rig.contenders().get(3).countedStep().bytesPerElement());
-      assertEquals(List.of(8.0, 28.0, 40.0), bytes);
+      assertEquals(List.of(8.0, 28.0), bytes);
       // The bias of 2049 is not adapted.
       long adapted = MODEL.parameters() - 2049;
       assertEquals(32 * adapted + 28 * 2049, rig.contenders().get(2).countedStep().bytes());
+      assertEquals(40 * adapted + 28 * 2049, rig.contenders().get(3).countedStep().bytes());
     }
   }
 
@@ -275,15 +275,15 @@ class CudaRigTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"SINGLE_PASS, LAMB single-pass, 28", "TWO_PASS, LAMB two-pass, 40"})
-  void shouldTimeThePathThatIsAskedFor(StepPath path, String name, double adamW) {
+  @CsvSource({"SINGLE_PASS, LAMB single-pass", "TWO_PASS, LAMB two-pass"})
+  void shouldTimeThePathThatIsAskedFor(StepPath path, String name) {
     try (EmulatedDriver driver = new EmulatedDriver();
         CudaRig rig =
             new CudaRig(
                 MODEL, new BenchSettings(path, false, 1, true), driver, CudaRigTest::none)) {
       assertEquals(
           List.of("copy", "AdamW", name), rig.contenders().stream().map(Contender::name).toList());
-      assertEquals(adamW, rig.contenders().get(1).countedStep().bytesPerElement());
+      assertEquals(28, rig.contenders().get(1).countedStep().bytesPerElement());
     }
   }
 

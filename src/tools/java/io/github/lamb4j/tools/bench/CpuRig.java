@@ -3,6 +3,7 @@ package io.github.lamb4j.tools.bench;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.internal.cpu.CpuBackend;
 import io.github.lamb4j.internal.numerics.Tiling;
@@ -141,7 +142,8 @@ final class CpuRig implements Rig {
 
   private Contender optimizer(
       String name, Hyperparameters base, BenchSettings settings, List<Parameter> parameters) {
-    LambBuilder builder = Lamb.onCpu().threads(settings.threads());
+    LambBuilder builder =
+        Lamb.onCpu().threads(settings.threads()).reportedNorms(ReportedNorms.ADAPTED);
     List<ParameterGroup> groups = model.groups(base, parameters);
     groups.forEach(builder::group);
     if (settings.clip()) {

@@ -146,9 +146,7 @@ final class CudaRig implements Rig {
     }
     Hyperparameters lamb = Hyperparameters.lamb(settings.rate());
     boolean twoPassOnly = settings.path() == StepPath.TWO_PASS;
-    // AdamW on its cheapest path: without trust ratios, a single pass defers nothing.
-    StepPath adamWPath = twoPassOnly ? StepPath.TWO_PASS : StepPath.SINGLE_PASS;
-    addStep(Contender.ADAMW, Hyperparameters.adamW(settings.rate()), parameters, adamWPath);
+    addStep(Contender.ADAMW, Hyperparameters.adamW(settings.rate()), parameters, StepPath.AUTO);
     if (!twoPassOnly) {
       addStep(Contender.SINGLE_PASS, lamb, parameters, StepPath.SINGLE_PASS);
     }

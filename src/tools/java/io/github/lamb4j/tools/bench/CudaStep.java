@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.bench;
 
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.internal.cuda.CudaBackends;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
@@ -36,7 +37,10 @@ final class CudaStep implements Contender, AutoCloseable {
     this.driver = driver;
     this.stream = stream;
     clip = settings.clip();
-    LambBuilder builder = LambBuilder.over(CudaBackends.onStream(driver, stream)).path(path);
+    LambBuilder builder =
+        LambBuilder.over(CudaBackends.onStream(driver, stream))
+            .path(path)
+            .reportedNorms(ReportedNorms.ADAPTED);
     groups.forEach(builder::group);
     if (clip) {
       builder.maxGradNorm(BenchSettings.MAX_GRAD_NORM);
@@ -91,14 +95,14 @@ final class CudaStep implements Contender, AutoCloseable {
   private long bytes(ParameterGroup group) {
     long elements = elements(group);
     long clipping = clip ? Traffic.clip(elements) : 0;
-    BenchDriver.Block table = deferredTiles.get(group.name());
-    if (table == null) {
-      return clipping + Traffic.twoPasses(elements);
+    if (!group.hyperparameters().isAdapted()) {
+      return clipping + Traffic.singlePassUnadapted(elements);
     }
+    BenchDriver.Block table = deferredTiles.get(group.name());
     return clipping
-        + (group.hyperparameters().isAdapted()
-            ? Traffic.singlePass(elements, deferredElements(group, table))
-            : Traffic.singlePassUnadapted(elements));
+        + (table == null
+            ? Traffic.twoPasses(elements)
+            : Traffic.singlePass(elements, deferredElements(group, table)));
   }
 
   private long deferredElements(ParameterGroup group, BenchDriver.Block table) {
