@@ -25,8 +25,7 @@ abstract class Access implements Operation {
   /** Their generic address. */
   long address;
 
-  /** Whether a hint asks the caches to evict the line first. */
-  boolean streamed;
+  CacheHint hint = CacheHint.NONE;
 
   private Allocation recent;
 
@@ -100,11 +99,10 @@ abstract class Access implements Operation {
       recent = allocation;
     }
     if (store && allocation.constant) throw warp.fault(lane, "stores to constant memory");
-    if (store) allocation.stored += bytes;
-    else allocation.loaded += bytes;
+    (store ? allocation.stored : allocation.loaded)[hint.ordinal()] += bytes;
     long inside = pointer - allocation.start;
     ReuseDistance reuse = warp.block.grid.memory.reuse;
-    if (reuse != null) reuse.access(allocation, inside, bytes, store, streamed);
+    if (reuse != null) reuse.access(allocation, inside, bytes, store, hint);
     at = (int) inside & Allocation.PAGE_BYTES - 1;
     address = pointer;
     return allocation.page((int) (inside >>> Allocation.PAGE_BITS), store);

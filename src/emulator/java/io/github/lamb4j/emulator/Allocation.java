@@ -2,6 +2,7 @@ package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /** A range of global memory. Its pages are created when they are first written. */
 final class Allocation {
@@ -18,10 +19,10 @@ final class Allocation {
   /** Whether kernels may only read it. */
   boolean constant;
 
-  /** Bytes loaded and stored by the threads of the current launch. */
-  long loaded;
+  /** Bytes loaded and stored by the threads of the current launch, by cache hint. */
+  final long[] loaded = new long[CacheHint.values().length];
 
-  long stored;
+  final long[] stored = new long[CacheHint.values().length];
 
   private final Page[] pages;
   private final boolean[] cleared;
@@ -102,6 +103,11 @@ final class Allocation {
   byte get(long at) {
     Page page = page((int) (at >>> PAGE_BITS), false);
     return page == null ? (byte) 0xa5 : (byte) page.get((int) at & PAGE_BYTES - 1, 1);
+  }
+
+  void resetCounts() {
+    Arrays.fill(loaded, 0);
+    Arrays.fill(stored, 0);
   }
 
   /** Forgets all recorded accesses. */

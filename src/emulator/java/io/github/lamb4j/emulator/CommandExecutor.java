@@ -105,7 +105,7 @@ final class CommandExecutor {
     if (races.start(grid.count(), (int) block.count())) {
       memory.live().forEach(Allocation::forgetAccesses);
     }
-    for (Allocation allocation : memory.live()) allocation.loaded = allocation.stored = 0;
+    memory.live().forEach(Allocation::resetCounts);
     Grid running =
         new Grid(
             kernel,

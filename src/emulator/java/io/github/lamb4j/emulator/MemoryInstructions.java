@@ -54,7 +54,7 @@ final class MemoryInstructions {
     Semantics semantics = Semantics.take(modifiers, "weak", "volatile", "relaxed", "acquire");
     Space space =
         takeSpace(modifiers, "global", "shared", "shared::cta", "local", "param", "const");
-    boolean streamed = "cs".equals(modifiers.takeAny("ca", "cg", "cs", "lu", "cv"));
+    CacheHint hint = CacheHint.of(modifiers.takeAny("ca", "cg", "cs", "lu", "cv"));
     boolean readOnly = space == Space.GLOBAL && modifiers.take("nc");
     boolean policy = takeHints(modifiers);
     int count = takeCount(modifiers);
@@ -75,14 +75,14 @@ final class MemoryInstructions {
     int base = operands.addressBase(1);
     Load load =
         new Load(space, base, operands.addressOffset(1), targets, type, semantics, readOnly);
-    load.streamed = streamed;
+    load.hint = hint;
     return load;
   }
 
   static Operation store(Modifiers modifiers, Operands operands) {
     Semantics semantics = Semantics.take(modifiers, "weak", "volatile", "relaxed", "release");
     Space space = takeSpace(modifiers, "global", "shared", "shared::cta", "local", "param");
-    boolean streamed = "cs".equals(modifiers.takeAny("wb", "cg", "cs", "wt"));
+    CacheHint hint = CacheHint.of(modifiers.takeAny("wb", "cg", "cs", "wt"));
     boolean policy = takeHints(modifiers);
     int count = takeCount(modifiers);
     Type type = modifiers.takeType();
@@ -99,7 +99,7 @@ final class MemoryInstructions {
     }
     int base = operands.addressBase(0);
     Store store = new Store(space, base, operands.addressOffset(0), sources, type, semantics);
-    store.streamed = streamed;
+    store.hint = hint;
     return store;
   }
 

@@ -8,9 +8,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Counts the bytes that kernels move between the first and the second read of the same memory,
- * except by streaming accesses ({@code .cs}), whose lines are evicted first. If this distance is
- * small compared with a cache, the second read hits it.
+ * Counts the bytes that kernels move between the first and the second read of the same memory. If
+ * this distance is small compared with a cache, the second read hits it.
  */
 public final class ReuseDistance {
 
@@ -18,6 +17,7 @@ public final class ReuseDistance {
 
   private final Purpose readTwice;
   private final Set<Purpose> counted;
+  private final boolean countsStreams;
   private final Map<Allocation, long[]> firstReads = new IdentityHashMap<>();
   private long moved;
   private long[] distances = new long[1024];
@@ -28,13 +28,16 @@ public final class ReuseDistance {
    *
    * @param readTwice the memory whose second reads are measured, word by word
    * @param counted the memory whose traffic counts
+   * @param countsStreams whether streaming accesses ({@code .cs}) count, whose lines are evicted
+   *     first
    */
-  public ReuseDistance(Purpose readTwice, Set<Purpose> counted) {
+  public ReuseDistance(Purpose readTwice, Set<Purpose> counted, boolean countsStreams) {
     this.readTwice = readTwice;
     this.counted = EnumSet.copyOf(counted);
+    this.countsStreams = countsStreams;
   }
 
-  void access(Allocation allocation, long offset, int bytes, boolean store, boolean streamed) {
+  void access(Allocation allocation, long offset, int bytes, boolean store, CacheHint hint) {
     if (!counted.contains(allocation.purpose)) return;
     if (allocation.purpose == readTwice && !store) {
       long[] reads = firstReads.computeIfAbsent(allocation, ReuseDistance::unread);
@@ -46,7 +49,7 @@ public final class ReuseDistance {
         }
       }
     }
-    if (!streamed) moved += bytes;
+    if (countsStreams || hint != CacheHint.CS) moved += bytes;
   }
 
   private static long[] unread(Allocation allocation) {
@@ -64,5 +67,12 @@ public final class ReuseDistance {
   public double shareWithin(long bytes) {
     long within = Arrays.stream(distances, 0, count).filter(distance -> distance <= bytes).count();
     return (double) within / count;
+  }
+
+  /** The distance that this share of the second reads does not exceed. */
+  public long quantile(double share) {
+    long[] sorted = Arrays.copyOf(distances, count);
+    Arrays.sort(sorted);
+    return sorted[(int) Math.ceil(share * count) - 1];
   }
 }
