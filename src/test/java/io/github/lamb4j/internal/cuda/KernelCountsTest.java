@@ -6,6 +6,7 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.CacheHint;
 import io.github.lamb4j.emulator.LaunchReport;
@@ -39,12 +40,15 @@ class KernelCountsTest {
   @Test
   void shouldMoveAndExecuteWhatTheGuideSays() throws IOException {
     List<String> actual = new ArrayList<>();
-    actual.addAll(rows(Hyperparameters.lamb(0.1), StepPath.SINGLE_PASS, "", "single_pass"));
-    actual.addAll(rows(Hyperparameters.adamW(0.1), StepPath.SINGLE_PASS, ", AdamW", "single_pass"));
-    actual.addAll(rows(Hyperparameters.lamb(0.1), StepPath.TWO_PASS, "", "moments", "apply"));
-    actual.addAll(
-        rows(Hyperparameters.lans(0.1), StepPath.TWO_PASS, "", "lans_moments", "lans_apply"));
-    actual.addAll(rows(Hyperparameters.lans(0.1), StepPath.TWO_PASS, "", "gradient_norm_tiles"));
+    Hyperparameters lamb = Hyperparameters.lamb(0.1);
+    Hyperparameters adamW = Hyperparameters.adamW(0.1);
+    Hyperparameters lans = Hyperparameters.lans(0.1);
+    actual.addAll(rows(lamb, StepPath.SINGLE_PASS, ReportedNorms.ALL, "single_pass"));
+    actual.addAll(rows(adamW, StepPath.AUTO, ReportedNorms.ADAPTED, "unadapted"));
+    actual.addAll(rows(adamW, StepPath.AUTO, ReportedNorms.ALL, "unadapted_norms"));
+    actual.addAll(rows(lamb, StepPath.TWO_PASS, ReportedNorms.ALL, "moments", "apply"));
+    actual.addAll(rows(lans, StepPath.TWO_PASS, ReportedNorms.ALL, "lans_moments", "lans_apply"));
+    actual.addAll(rows(lans, StepPath.TWO_PASS, ReportedNorms.ALL, "gradient_norm_tiles"));
     assertEquals(String.join("\n", actual), String.join("\n", documented()));
   }
 
@@ -58,11 +62,11 @@ class KernelCountsTest {
 
   /** The rows of some kernels of a step with one parameter of 24 tiles, all within the window. */
   private static List<String> rows(
-      Hyperparameters hyperparameters, StepPath path, String note, String... kernels) {
+      Hyperparameters hyperparameters, StepPath path, ReportedNorms norms, String... kernels) {
     try (TestDevice test = TestDevice.open()) {
       // Loads of old values are repeated, which would add instructions.
       test.emulator().memoryModel(MemoryModel.SEQUENTIAL);
-      LambBuilder builder = LambBuilders.staged(test.driver()).path(path);
+      LambBuilder builder = LambBuilders.staged(test.driver()).path(path).reportedNorms(norms);
       float[] weights = new float[COUNT];
       float[] gradients = new float[COUNT];
       weights[0] = gradients[1] = 1;
@@ -74,15 +78,15 @@ class KernelCountsTest {
       List<String> rows = new ArrayList<>();
       for (String kernel : kernels) {
         for (LaunchReport launch : test.emulator().launches()) {
-          if (launch.kernel().equals(kernel)) rows.add(row(launch, note));
+          if (launch.kernel().equals(kernel)) rows.add(row(launch));
         }
       }
       return rows;
     }
   }
 
-  private static String row(LaunchReport launch, String note) {
-    StringBuilder row = new StringBuilder("| `" + launch.kernel() + "`" + note + " |");
+  private static String row(LaunchReport launch) {
+    StringBuilder row = new StringBuilder("| `" + launch.kernel() + "` |");
     long others = launch.bytesLoaded() + launch.bytesStored();
     for (Purpose array : ARRAYS) {
       row.append(cell(launch, array));

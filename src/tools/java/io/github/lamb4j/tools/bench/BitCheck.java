@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.bench;
 
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.Tiling;
@@ -57,7 +58,8 @@ final class BitCheck implements AutoCloseable {
     this.driver = driver;
     this.stream = stream;
     this.device = device;
-    LambBuilder builder = Lamb.onCpu().threads(settings.threads());
+    LambBuilder builder =
+        Lamb.onCpu().threads(settings.threads()).reportedNorms(ReportedNorms.ADAPTED);
     if (settings.clip()) {
       builder.maxGradNorm(BenchSettings.MAX_GRAD_NORM);
     }
