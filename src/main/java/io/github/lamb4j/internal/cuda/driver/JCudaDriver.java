@@ -78,6 +78,9 @@ public final class JCudaDriver implements CudaDriver {
     }
   }
 
+  /** A module and the handles of its functions by name, which become invalid with it. */
+  private record LoadedModule(CUmodule module, Map<String, Long> functions) {}
+
   private final ThreadLocal<Context> current = ThreadLocal.withInitial(Context::new);
   private final ThreadLocal<int[]> captureStatus = ThreadLocal.withInitial(() -> new int[1]);
   private final Map<Long, Object> handles = new ConcurrentHashMap<>();
@@ -96,6 +99,11 @@ public final class JCudaDriver implements CudaDriver {
     long number = lastHandle.incrementAndGet();
     handles.put(number, handle);
     return number;
+  }
+
+  /** The number of modules, functions and events that are registered, for tests. */
+  int handleCount() {
+    return handles.size();
   }
 
   private <T> T handle(Class<T> type, long number) {
@@ -325,26 +333,30 @@ public final class JCudaDriver implements CudaDriver {
         "cuModuleLoadDataEx",
         "loading the kernels",
         () -> cuModuleLoadDataEx(module, Pointer.to(text), 0, new int[0], noValues));
-    return register(module);
+    return register(new LoadedModule(module, new ConcurrentHashMap<>()));
   }
 
   @Override
   public void unloadModule(long module) {
-    check(
-        "cuModuleUnload",
-        "unloading the kernels",
-        () -> cuModuleUnload(handle(CUmodule.class, module)));
+    LoadedModule loaded = handle(LoadedModule.class, module);
+    check("cuModuleUnload", "unloading the kernels", () -> cuModuleUnload(loaded.module));
     handles.remove(module);
+    handles.keySet().removeAll(loaded.functions.values());
   }
 
   @Override
   public long function(long module, String name) {
-    CUfunction function = new CUfunction();
-    check(
-        "cuModuleGetFunction",
-        "looking up kernel " + name,
-        () -> cuModuleGetFunction(function, handle(CUmodule.class, module), name));
-    return register(function);
+    LoadedModule loaded = handle(LoadedModule.class, module);
+    return loaded.functions.computeIfAbsent(
+        name,
+        key -> {
+          CUfunction function = new CUfunction();
+          check(
+              "cuModuleGetFunction",
+              "looking up kernel " + name,
+              () -> cuModuleGetFunction(function, loaded.module, name));
+          return register(function);
+        });
   }
 
   @Override
