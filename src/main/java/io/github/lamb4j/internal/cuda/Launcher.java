@@ -22,7 +22,8 @@ record Launcher(
    * @param work the number of tiles or segments
    */
   CudaDriver.Launch prepare(LaunchPolicy policy, int work, ByteBuffer... arguments) {
-    return prepare(policy, policy.grid(work, multiprocessors), 0, arguments);
+    int grid = window.tuning().adapt(policy).grid(work, multiprocessors);
+    return prepare(policy, grid, 0, arguments);
   }
 
   /** Prepares the single pass, with dynamic shared memory for the slots of the window. */

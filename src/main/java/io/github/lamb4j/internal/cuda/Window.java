@@ -10,8 +10,9 @@ import io.github.lamb4j.internal.numerics.Tiling;
  *
  * @param grid the number of blocks; all are resident if nothing else runs on the device
  * @param slots tiles per block; 0 if shared memory is too small for one
+ * @param tuning of the device's architecture
  */
-record Window(int grid, int slots) {
+record Window(int grid, int slots, Tuning tuning) {
 
   /** {@code kMaxSlots} in {@code kernels/single_pass.cuh}. */
   static final int MAX_SLOTS = 32;
@@ -24,14 +25,19 @@ record Window(int grid, int slots) {
 
   /** The largest window of the current context's device. */
   static Window of(CudaDriver driver) {
-    int blocks = LaunchPolicy.SINGLE_PASS.blocksPerMultiprocessor();
+    Tuning tuning =
+        Tuning.of(
+            10 * driver.attribute(CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MAJOR)
+                + driver.attribute(CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MINOR));
+    int blocks = tuning.adapt(LaunchPolicy.SINGLE_PASS).blocksPerMultiprocessor();
     int perBlock =
         Math.min(
             driver.attribute(CudaDriver.DeviceAttribute.SHARED_MEMORY_PER_MULTIPROCESSOR) / blocks
                 - RESERVED_SHARED,
             driver.attribute(CudaDriver.DeviceAttribute.SHARED_MEMORY_PER_BLOCK_OPTIN));
     int slots = Math.max(0, Math.min(MAX_SLOTS, (perBlock - STATIC_SHARED) / CudaLayout.SLOT));
-    return new Window(driver.attribute(CudaDriver.DeviceAttribute.MULTIPROCESSORS) * blocks, slots);
+    int multiprocessors = driver.attribute(CudaDriver.DeviceAttribute.MULTIPROCESSORS);
+    return new Window(multiprocessors * blocks, slots, tuning);
   }
 
   /** Whether a group with layer adaptation takes the single pass. */
@@ -39,7 +45,7 @@ record Window(int grid, int slots) {
     return switch (path) {
       case TWO_PASS -> false;
       case SINGLE_PASS -> slots > 0;
-      case AUTO -> slots > 0 && 2 * tilesHeld(tiling) >= tiling.tileCount();
+      case AUTO -> slots > 0 && tilesHeld(tiling) >= tuning.singlePassShare() * tiling.tileCount();
     };
   }
 

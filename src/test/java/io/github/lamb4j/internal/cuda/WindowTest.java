@@ -9,6 +9,7 @@ import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.Parameter;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WindowTest {
 
   /** The window of an H200. */
-  private static final Window WINDOW = new Window(264, 13);
+  private static final Window WINDOW = new Window(264, 13, Tuning.DEFAULT);
 
   @ParameterizedTest
   @CsvSource({
@@ -33,7 +34,7 @@ class WindowTest {
             .withMultiprocessors(multiprocessors, 2)
             .withSharedMemory(perMultiprocessor, perBlock);
     try (EmulatedDriver driver = new EmulatedDriver(device, 1)) {
-      assertEquals(new Window(grid, slots), Window.of(driver));
+      assertEquals(new Window(grid, slots, Tuning.DEFAULT), Window.of(driver));
     }
   }
 
@@ -49,10 +50,20 @@ class WindowTest {
     assertEquals(chosen, WINDOW.isChosen(path, tiling(count)));
   }
 
+  /** An entry for an architecture overrules the default share, and the blocks of a kernel. */
+  @ParameterizedTest
+  @CsvSource({"0, 1000000000000, true", "1, 7028736, true", "1, 7028737, false", "1.01, 1, false"})
+  void shouldFollowTheTuningOfTheArchitecture(double share, long count, boolean chosen) {
+    Tuning tuning = new Tuning(share, Map.of("moments", 5));
+    assertEquals(chosen, new Window(264, 13, tuning).isChosen(StepPath.AUTO, tiling(count)));
+    assertEquals(5, tuning.adapt(LaunchPolicy.MOMENTS).blocksPerMultiprocessor());
+    assertEquals(LaunchPolicy.APPLY, tuning.adapt(LaunchPolicy.APPLY));
+  }
+
   @Test
   void shouldNotBeChosenWhenItHoldsNothing() {
     for (StepPath path : StepPath.values()) {
-      assertEquals(false, new Window(2, 0).isChosen(path, tiling(1)));
+      assertEquals(false, new Window(2, 0, Tuning.DEFAULT).isChosen(path, tiling(1)));
     }
   }
 
