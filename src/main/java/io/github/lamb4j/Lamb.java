@@ -725,8 +725,9 @@ public final class Lamb implements AutoCloseable {
 
   /**
    * Releases the optimizer's own memory; the caller's memory and stream are not touched. On CUDA,
-   * this waits for the stream, which must still exist, and needs the optimizer's context. Closing
-   * again has no effect, unless the previous call failed; then it tries again.
+   * this waits for the stream, which must still exist, and needs the optimizer's context. If a
+   * {@link io.github.lamb4j.sharding.DeviceCollective} has failed, close it first. Closing again
+   * has no effect, unless the previous call failed; then it tries again.
    */
   @Override
   public void close() {

@@ -42,6 +42,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     PARAMETERS("cuFuncGetParamInfo"),
     PREPARE("cuFuncSetAttribute"),
     ENQUEUE("cuLaunchKernel"),
+    QUERY("cuStreamQuery"),
     SYNCHRONIZE("cuStreamSynchronize"),
     IS_CAPTURING("cuStreamIsCapturing"),
     BEGIN_CAPTURE("cuStreamBeginCapture"),
@@ -401,6 +402,14 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     String doing = "asking whether a stream is being captured";
     enter(Call.IS_CAPTURING, doing);
     return captures.isActive(stream, doing);
+  }
+
+  @Override
+  public boolean isIdle(CudaStream stream) {
+    String doing = "asking whether a stream is idle";
+    enter(Call.QUERY, doing);
+    captures.refuseToWait(stream, doing);
+    return true; // work runs when it is enqueued
   }
 
   @Override

@@ -1,10 +1,21 @@
 package io.github.lamb4j.internal.cuda;
 
+import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.sharding.DeviceCollective;
+import java.util.concurrent.locks.LockSupport;
 
 /** Exchanges device memory between ranks, in stream order. */
 interface RankTransport {
+
+  /** Looks at short intervals, before they become long. */
+  int QUICK_LOOKS = 100;
+
+  /** The short interval, about the time of a small kernel. */
+  long QUICK_NANOS = 10_000;
+
+  /** The long interval. */
+  long SLOW_NANOS = 1_000_000;
 
   /** Whether an exchange is enqueued without the host, so that a graph can contain it. */
   boolean isEnqueued();
@@ -18,8 +29,8 @@ interface RankTransport {
   /** As {@link DeviceCollective#broadcast}. */
   void broadcast(long address, long bytes, int root, CudaStream on);
 
-  /** Fails if a peer has failed or is overdue. */
-  void check();
+  /** Waits for the stream, and fails if a peer has failed or is overdue. */
+  void await(CudaDriver driver, CudaStream on);
 
   /** The transport of a collective of device memory. */
   static RankTransport of(DeviceCollective collective) {
@@ -44,8 +55,13 @@ interface RankTransport {
         collective.broadcast(address, bytes, root, on.address());
       }
 
+      /** A peer that died would never let the stream end, so this looks instead of waiting. */
       @Override
-      public void check() {
+      public void await(CudaDriver driver, CudaStream on) {
+        for (int looks = 0; !driver.isIdle(on); looks++) {
+          collective.check();
+          LockSupport.parkNanos(looks < QUICK_LOOKS ? QUICK_NANOS : SLOW_NANOS);
+        }
         collective.check();
       }
     };

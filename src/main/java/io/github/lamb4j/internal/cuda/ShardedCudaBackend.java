@@ -2,6 +2,7 @@ package io.github.lamb4j.internal.cuda;
 
 import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.MULTIPROCESSORS;
 
+import io.github.lamb4j.error.CollectiveException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.HalfFormat;
@@ -187,6 +188,14 @@ public final class ShardedCudaBackend implements Backend {
     }
   }
 
+  /** Waits for the device, but not for a peer that has failed. */
+  private void awaitPeers() {
+    if (transport != null) {
+      backend.atHome("waiting for the other ranks");
+      transport.await(driver, stream);
+    }
+  }
+
   @Override
   public void requireUsable() {
     backend.requireUsable();
@@ -230,14 +239,13 @@ public final class ShardedCudaBackend implements Backend {
 
   @Override
   public void prepareRates(int group, long first, double[] rates) {
+    awaitPeers();
     backend.prepareRates(group, first, rates);
   }
 
   @Override
   public void report(ReportSink sink) {
-    if (transport != null) {
-      transport.check();
-    }
+    awaitPeers();
     backend.report(sink);
   }
 
@@ -248,6 +256,7 @@ public final class ShardedCudaBackend implements Backend {
       backend.read(group, parameter, array, offset, target);
       return;
     }
+    awaitPeers();
     long end = offset + target.remaining();
     for (int root = 0; root < plan.ranks(); root++) {
       long from = plan.from(root, group, parameter);
@@ -258,6 +267,7 @@ public final class ShardedCudaBackend implements Backend {
         long address =
             root == rank ? backend.address(group, parameter, array, first - from) : tables.kept;
         transport.broadcast(address, bytes, root, stream);
+        awaitPeers();
         int length = (int) (last - first);
         Transfers.toHost(driver, stream, address, target.slice(target.position(), length));
         target.position(target.position() + length);
@@ -268,7 +278,7 @@ public final class ShardedCudaBackend implements Backend {
   @Override
   public void readWeights(int group, int parameter, long offset, FloatBuffer target) {
     long address = whole(group, parameter).weights().address();
-    backend.atHome("reading weights");
+    awaitPeers();
     Transfers.toHost(driver, stream, address + offset * Float.BYTES, target);
   }
 
@@ -278,6 +288,7 @@ public final class ShardedCudaBackend implements Backend {
 
   @Override
   public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
+    awaitPeers();
     long from = plan.from(rank, group, parameter);
     long first = Math.max(offset, from);
     long last = Math.min(offset + source.remaining(), from + plan.count(rank, group, parameter));
@@ -300,11 +311,13 @@ public final class ShardedCudaBackend implements Backend {
 
   @Override
   public void setSteps(long[] steps, long skipped) {
+    awaitPeers();
     backend.setSteps(steps, skipped);
   }
 
   @Override
   public void setFrozen(Set<String> names) {
+    awaitPeers();
     backend.atHome("freeze or unfreeze");
     tables.wholes.forEach(whole -> whole.setFrozen(names));
     if (sums != null) {
@@ -342,6 +355,14 @@ public final class ShardedCudaBackend implements Backend {
 
   @Override
   public void close() {
+    try {
+      awaitPeers();
+    } catch (CollectiveException e) {
+      // Closing the collective ends what waits for a peer. Before that, waiting might not end.
+      if (!driver.isIdle(stream)) {
+        throw e;
+      }
+    }
     backend.close();
     arrays.close();
     driver.unloadModule(module);

@@ -136,6 +136,11 @@ public class ForwardingDriver implements CudaDriver {
   }
 
   @Override
+  public boolean isIdle(CudaStream stream) {
+    return driver.isIdle(stream);
+  }
+
+  @Override
   public void synchronize(CudaStream stream) {
     driver.synchronize(stream);
   }

@@ -126,6 +126,9 @@ public interface CudaDriver {
    */
   boolean isCapturing(CudaStream stream);
 
+  /** Whether all work enqueued on the stream is complete. Does not wait. */
+  boolean isIdle(CudaStream stream);
+
   /** Waits for all work enqueued on the stream. */
   void synchronize(CudaStream stream);
 

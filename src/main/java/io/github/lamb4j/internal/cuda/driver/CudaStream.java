@@ -3,6 +3,7 @@ package io.github.lamb4j.internal.cuda.driver;
 import io.github.lamb4j.internal.spi.StreamHandle;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InaccessibleObjectException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.driver.CUstream;
@@ -14,6 +15,7 @@ import jcuda.runtime.cudaStream_t;
  */
 public final class CudaStream implements StreamHandle {
 
+  private static final AtomicLong NEXT = new AtomicLong();
   private static final Pattern ADDRESS = Pattern.compile("nativePointer=0x([0-9a-fA-F]+)");
 
   /** The legacy default stream. */
@@ -60,16 +62,22 @@ public final class CudaStream implements StreamHandle {
 
   /** A new stream of a driver other than JCuda, equal only to itself. */
   public static CudaStream ofOtherDriver() {
-    return new CudaStream(new Object());
+    return new CudaStream(new OtherHandle(NEXT.incrementAndGet()));
   }
+
+  /** A stream of a driver that has no handles of its own. */
+  private record OtherHandle(long number) {}
 
   /** The {@code CUstream} in C, as a number, for libraries that take it so. */
   public long address() {
-    // JCuda shows the number, and nothing else public returns it.
-    Matcher text = ADDRESS.matcher(String.valueOf(handle));
+    if (handle instanceof OtherHandle other) {
+      return other.number;
+    }
+    // JCuda shows the number in its text; no public method returns it.
+    Matcher text = ADDRESS.matcher(handle.toString());
     if (!text.find()) {
       throw new IllegalStateException(
-          this + ": no stream of JCuda; use a stream that JCuda created");
+          this + ": this version of JCuda does not show its address; use JCuda 10.2 to 12.6");
     }
     return Long.parseUnsignedLong(text.group(1), 16);
   }

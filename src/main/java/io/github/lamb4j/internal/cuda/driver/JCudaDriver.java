@@ -4,6 +4,8 @@ import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SH
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT;
 import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED;
 import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
+import static jcuda.driver.CUresult.CUDA_ERROR_NOT_READY;
+import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.JCudaDriver.cuCtxGetCurrent;
 import static jcuda.driver.JCudaDriver.cuCtxGetDevice;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
@@ -32,6 +34,7 @@ import static jcuda.driver.JCudaDriver.cuModuleLoadDataEx;
 import static jcuda.driver.JCudaDriver.cuModuleUnload;
 import static jcuda.driver.JCudaDriver.cuPointerGetAttribute;
 import static jcuda.driver.JCudaDriver.cuStreamIsCapturing;
+import static jcuda.driver.JCudaDriver.cuStreamQuery;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import io.github.lamb4j.error.CudaException;
@@ -403,6 +406,15 @@ public final class JCudaDriver implements CudaDriver {
           "cuStreamIsCapturing", code, Results.nameOf(code), "querying the capture status");
     }
     return status[0] == CUstreamCaptureStatus.CU_STREAM_CAPTURE_STATUS_ACTIVE;
+  }
+
+  @Override
+  public boolean isIdle(CudaStream stream) {
+    int code = Results.codeOf(() -> cuStreamQuery(stream.handle()));
+    if (code != CUDA_ERROR_NOT_READY) {
+      check("cuStreamQuery", "asking whether a stream is idle", () -> code);
+    }
+    return code == CUDA_SUCCESS;
   }
 
   @Override
