@@ -3,6 +3,8 @@ module io.github.lamb4j {
   // Optional: only CUDA programs need JCuda. Not transitive, because CPU programs would not compile
   // without it.
   requires static jcuda;
+  // Optional: only training in several processes needs JNA.
+  requires static com.sun.jna;
   requires com.fasterxml.jackson.core;
   requires jdk.jfr;
   requires org.slf4j;

@@ -26,6 +26,14 @@ record Failure(String reason, OptionalInt culprit) {
     return new Failure(reason, OptionalInt.of(ranks.get(0)));
   }
 
+  /** All ranks joined, but the data did not arrive. */
+  static Failure unfinished(Duration timeout) {
+    String reason =
+        "all ranks joined, but the data did not arrive within %s; a rank stopped in the meantime"
+            .formatted(Timeout.text(timeout));
+    return new Failure(reason, OptionalInt.empty());
+  }
+
   /**
    * Compares the requests of all ranks. The result does not depend on who asks, so all ranks report
    * the same.

@@ -46,6 +46,13 @@ final class HostArguments {
     }
   }
 
+  static void requireDirect(String name, ByteBuffer buffer) {
+    if (!buffer.isDirect()) {
+      throw new IllegalArgumentException(
+          name + ": a heap buffer; MPI needs direct buffers, see ByteBuffer.allocateDirect");
+    }
+  }
+
   private static void requireWritable(String name, ByteBuffer buffer) {
     Objects.requireNonNull(buffer, name);
     if (buffer.isReadOnly()) {

@@ -1,0 +1,2 @@
+/** MPI through JNA. */
+package io.github.lamb4j.internal.mpi;
