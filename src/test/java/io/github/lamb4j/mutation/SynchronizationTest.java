@@ -47,6 +47,7 @@ class SynchronizationTest {
   private enum Run {
     TWO_PASS,
     LANS,
+    UNADAPTED,
 
     /** Rings of one tile are often full. */
     SMALL_WINDOW,
@@ -58,7 +59,7 @@ class SynchronizationTest {
     EmulatedDevice device() {
       EmulatedDevice small = EmulatedDevice.SMALL;
       return switch (this) {
-        case TWO_PASS, LANS -> small.withMultiprocessors(1, 2);
+        case TWO_PASS, LANS, UNADAPTED -> small.withMultiprocessors(1, 2);
         case SMALL_WINDOW -> TestDevice.withSlots(small, 1);
         case LARGE_WINDOW -> TestDevice.withSlots(small.withMultiprocessors(3, 2), 13);
         case LARGE_PARAMETER -> small;
@@ -66,7 +67,7 @@ class SynchronizationTest {
     }
 
     StepPath path() {
-      return this == TWO_PASS || this == LANS ? StepPath.TWO_PASS : StepPath.SINGLE_PASS;
+      return this == TWO_PASS ? StepPath.TWO_PASS : StepPath.SINGLE_PASS;
     }
 
     int[] sizes() {
@@ -83,6 +84,7 @@ class SynchronizationTest {
 
     /** The runs that launch a kernel. The longest one is repeated with no other seed. */
     static List<Run> of(String kernel, int seed) {
+      if (kernel.startsWith("unadapted")) return List.of(UNADAPTED);
       if (!kernel.equals("single_pass"))
         return List.of(kernel.startsWith("lans") ? LANS : TWO_PASS);
       if (seed > 0) return List.of(SMALL_WINDOW, LARGE_WINDOW);
@@ -127,7 +129,7 @@ class SynchronizationTest {
 
   @Test
   void shouldFindNothingInTheOriginalKernels() {
-    for (String kernel : List.of("moments", "lans_moments", "single_pass")) {
+    for (String kernel : List.of("moments", "lans_moments", "single_pass", "unadapted_norms")) {
       assertFalse(isFound(new Mutant(0, kernel, Kind.DROP, 0, LINES.get(0), LINES.get(0))), kernel);
     }
   }
@@ -168,7 +170,12 @@ class SynchronizationTest {
       gradients.add(g);
       parameters.add(Parameter.onHost("p" + parameters.size(), w, g));
     }
-    Hyperparameters kind = run == Run.LANS ? Hyperparameters.lans(0.1) : Hyperparameters.lamb(0.1);
+    Hyperparameters kind =
+        switch (run) {
+          case LANS -> Hyperparameters.lans(0.1);
+          case UNADAPTED -> Hyperparameters.adamW(0.1);
+          default -> Hyperparameters.lamb(0.1);
+        };
     builder.group("all", kind, parameters).path(run.path()).maxGradNorm(1);
     try (Lamb lamb = builder.build()) {
       for (int step = 0; step < run.steps(); step++) {
