@@ -17,6 +17,10 @@ module io.github.lamb4j {
   exports io.github.lamb4j.schedule;
   exports io.github.lamb4j.sharding;
 
+  // JNA reads structures by reflection.
+  exports io.github.lamb4j.internal.nccl to
+      com.sun.jna;
+
   uses io.github.lamb4j.internal.spi.BackendProvider;
 
   provides io.github.lamb4j.internal.spi.BackendProvider with

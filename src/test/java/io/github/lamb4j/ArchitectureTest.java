@@ -31,6 +31,10 @@ class ArchitectureTest {
   private static final String DRIVER = "io.github.lamb4j.internal.cuda.driver..";
   private static final String SAFETENSORS = "io.github.lamb4j.internal.safetensors..";
   private static final String FILES = "io.github.lamb4j.internal.files..";
+  private static final String MPI = "io.github.lamb4j.internal.mpi..";
+  private static final String NCCL = "io.github.lamb4j.internal.nccl..";
+  private static final String SHARDING = "io.github.lamb4j.sharding..";
+  private static final String ERROR = "io.github.lamb4j.error..";
   private static final String TOOLS = "io.github.lamb4j.tools..";
   private static final String BENCH = "io.github.lamb4j.tools.bench..";
   private static final String CUBLAS = "io.github.lamb4j.tools.cublas..";
@@ -141,6 +145,33 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "picocli..", "ch.qos..", "me.tongfei..", "net.sf.extjwnl..", "jcuda.jcublas..");
+
+  @ArchTest
+  static final ArchRule bindingsShouldDependOnlyOnJna =
+      classes()
+          .that()
+          .resideInAnyPackage(MPI, NCCL)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(MPI, NCCL, "com.sun.jna..", "java..");
+
+  @ArchTest
+  static final ArchRule jnaShouldBeUsedOnlyByBindings =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(MPI, NCCL)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("com.sun.jna..");
+
+  @ArchTest
+  static final ArchRule shardingShouldNotKnowOptimizer =
+      classes()
+          .that()
+          .resideInAPackage(SHARDING)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(SHARDING, MPI, NCCL, ERROR, "java..");
 
   @ArchTest
   static final ArchRule jsonShouldBeUsedOnlyBySafetensorsAndTools =

@@ -13,6 +13,11 @@ final class Backoff {
 
   private int pauses;
 
+  /** Starts with short pauses again. */
+  void reset() {
+    pauses = 0;
+  }
+
   @SuppressWarnings("ThreadPriorityCheck") // another process may need the core; see the parks below
   void pause() {
     pauses++;

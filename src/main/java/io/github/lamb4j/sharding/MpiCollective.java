@@ -10,8 +10,9 @@ import java.util.List;
 
 /**
  * The processes that {@code mpirun} started, on one host or many: host memory through Open MPI 4 or
- * 5. It is also a {@link Ranks}. Programs that use it declare JNA ({@code net.java.dev.jna:jna});
- * hosts have Open MPI installed, in Debian the package {@code openmpi-bin}. Linux only.
+ * 5. As a {@link Ranks} it also starts {@link NcclCollective}. Programs that use it declare JNA
+ * ({@code net.java.dev.jna:jna}); hosts have Open MPI installed, in Debian the package {@code
+ * openmpi-bin}. Linux only.
  *
  * <p>A program that was not started by {@code mpirun} is a group of one rank.
  *
@@ -32,6 +33,9 @@ public final class MpiCollective implements HostCollective {
   private static final int HEADER_TAG = 1;
   private static final int MESSAGE_TAG = 2;
   private static final int HEADER_BYTES = 4 * Long.BYTES;
+
+  /** How long other ranks wait for the messages of the rank that caused an error. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
 
   private static final Operation[] OPERATIONS = Operation.values();
 
@@ -286,8 +290,23 @@ public final class MpiCollective implements HostCollective {
   }
 
   private void abortIfBroken() {
-    if (failure != null) {
-      mpi.abort();
+    Failure reason = failure;
+    if (reason == null) {
+      return;
+    }
+    if (reason.culprit().orElse(-1) != rank()) {
+      // The rank that caused the failure has more to say: let it write its error before it is
+      // ended.
+      sleep(GRACE);
+    }
+    mpi.abort();
+  }
+
+  private static void sleep(Duration time) {
+    try {
+      Thread.sleep(time.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -53,15 +53,12 @@ class MpiCollectiveTest {
         "3 | early | rank 1 called close (call 2), but rank 0 called allGather of 8 bytes (call 2)",
         "3 | fail | java.lang.IllegalStateException: out of memory",
         "2 | swallow | MPI_ABORT was invoked",
-        "2 | twice | MPI is already initialized in this process; open one collective",
-        "2 | heap | buffer: a heap buffer; MPI needs direct buffers",
         "3 | kill | exited on signal 9",
       })
   void shouldEndAllRanksAndNameTheCause(int size, String scenario, String cause) throws Exception {
     assertNotEquals(0, mpirun(size, scenario), () -> output);
     assertTrue(output.contains(cause), output);
-    assertTrue(
-        scenario.equals("swallow") || !output.contains("end of a rank"), () -> output);
+    assertTrue(scenario.equals("swallow") || !output.contains("end of a rank"), () -> output);
   }
 
   @Test
@@ -69,6 +66,19 @@ class MpiCollectiveTest {
     requireMpirun();
     assertEquals(0, run(Map.of(), program("check")), () -> output);
     assertTrue(output.contains("checked 1 ranks"), output);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "twice | MPI is already initialized in this process; open one collective",
+        "heap | buffer: a heap buffer; MPI needs direct buffers",
+      })
+  void shouldRejectWrongUse(String scenario, String reason) throws Exception {
+    requireMpirun();
+    assertNotEquals(0, run(Map.of(), program(scenario)));
+    assertTrue(output.contains(reason), output);
   }
 
   @Test
@@ -80,8 +90,7 @@ class MpiCollectiveTest {
 
   @Test
   void shouldExplainMissingLibrary() throws Exception {
-    assertNotEquals(
-        0, run(Map.of(), program("check", "-Dio.github.lamb4j.mpi=/no/libmpi.so")));
+    assertNotEquals(0, run(Map.of(), program("check", "-Dio.github.lamb4j.mpi=/no/libmpi.so")));
     assertTrue(
         output.contains(
             "cannot load /no/libmpi.so: install Open MPI (Debian and Ubuntu: openmpi-bin)"),
@@ -123,8 +132,7 @@ class MpiCollectiveTest {
   }
 
   private static void requireMpirun() throws InterruptedException {
-    assumeTrue(
-        hasMpirun(), "mpirun is not installed (Debian and Ubuntu: openmpi-bin)");
+    assumeTrue(hasMpirun(), "mpirun is not installed (Debian and Ubuntu: openmpi-bin)");
   }
 
   private static boolean hasMpirun() throws InterruptedException {

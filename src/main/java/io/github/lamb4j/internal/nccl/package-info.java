@@ -1,0 +1,2 @@
+/** NCCL, and the CUDA events that observe it, through JNA. */
+package io.github.lamb4j.internal.nccl;
