@@ -404,6 +404,7 @@ public final class Engine {
         Arrays.asList(options).contains(SaveOption.WEIGHT_CHECKSUM)
             ? new WeightChecksums(model, backend).ofAll()
             : Map.of();
+    peers.requireSameProgress(own.step(), clock.lastRates());
     SharedSave.run(
         peers,
         StateFile.tensors(model.groups, parameter -> List.of(parameter.count()), this::read),

@@ -14,6 +14,7 @@ import io.github.lamb4j.sharding.HostCollective;
 import io.github.lamb4j.sharding.Ranks;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -52,6 +53,27 @@ final class Peers {
   void requireSameStep(long step, double[] learningRates, Set<String> frozen) {
     if (agreement.isPresent()) { // a lambda would be allocated
       agreement.get().require(step, learningRates, frozen);
+    }
+  }
+
+  /**
+   * Checks that all ranks have taken the same steps, if that was not checked in each of them: a
+   * step on a device does not wait for other ranks.
+   */
+  void requireSameProgress(long step, double[] lastRates) {
+    if (areNone() || agreement.isPresent()) {
+      return;
+    }
+    Ranks ranks = collective.get();
+    String mine = "step %d with learning rates %s".formatted(step, Arrays.toString(lastRates));
+    byte[][] all = ranks.exchange(mine.getBytes(StandardCharsets.UTF_8));
+    for (int rank = 0; rank < all.length; rank++) {
+      String other = new String(all[rank], StandardCharsets.UTF_8);
+      if (!other.equals(mine)) {
+        throw new IllegalStateException(
+            "save: rank %d has taken %s, but this rank %d %s; resume all ranks from an earlier state"
+                .formatted(rank, other, ranks.rank(), mine));
+      }
     }
   }
 

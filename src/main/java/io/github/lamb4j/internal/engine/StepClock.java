@@ -97,6 +97,15 @@ final class StepClock {
     return Double.isNaN(last[group]) ? rateOf(group, ahead[group]) : last[group];
   }
 
+  /** Returns the learning rates of the groups' last steps; 0 for a group without steps. */
+  double[] lastRates() {
+    double[] rates = new double[ahead.length];
+    for (int g = 0; g < rates.length; g++) {
+      rates[g] = ahead[g] == 0 ? 0 : lastRate(g);
+    }
+    return rates;
+  }
+
   /** Returns the learning rate that this optimizer would use for a step of a group. */
   double rateOf(int group, long step) {
     return Double.isNaN(set[group])

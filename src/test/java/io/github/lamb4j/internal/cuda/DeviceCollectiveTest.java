@@ -1,6 +1,8 @@
 package io.github.lamb4j.internal.cuda;
 
 import static io.github.lamb4j.Refusals.assertRefused;
+import static io.github.lamb4j.Refusals.assertUntimely;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -15,9 +17,12 @@ import io.github.lamb4j.sharding.DeviceCollective;
 import io.github.lamb4j.sharding.HostCollective;
 import io.github.lamb4j.sharding.LocalCollective;
 import io.github.lamb4j.sharding.ShardedRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Exchanges of device memory, which a step enqueues on its stream. */
 class DeviceCollectiveTest {
@@ -140,6 +145,29 @@ class DeviceCollectiveTest {
               CollectiveException e =
                   assertThrows(CollectiveException.class, () -> lamb.report(lamb.newReport()));
               assertEquals(OptionalInt.of(1), e.culprit());
+            }
+            return null;
+          }
+        });
+  }
+
+  @Test
+  void shouldNotSaveOtherStepsThanTheOtherRanks(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("state");
+    ShardedRun.onRanks(
+        RANKS,
+        ranks -> {
+          try (TestDevice device = TestDevice.open()) {
+            MixedModel model = model(Side.cuda(device, StepPath.AUTO));
+            Fake fake = new Fake(ranks, device.driver(), device.stream());
+            try (Lamb lamb = model.builder().collective(fake).build()) {
+              lamb.step();
+              lamb.save(file);
+              lamb.setLearningRate("lamb", ranks.rank() == 0 ? 0.5 : 0.25);
+              lamb.step();
+              byte[] before = Files.readAllBytes(file);
+              assertUntimely(() -> lamb.save(file), "step 2 with learning rates [0.5", "[0.25");
+              assertArrayEquals(before, Files.readAllBytes(file));
             }
             return null;
           }
