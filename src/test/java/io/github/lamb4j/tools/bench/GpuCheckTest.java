@@ -195,9 +195,9 @@ class GpuCheckTest {
   @Test
   void shouldLimitEachPartAndAllTogether() throws IOException, InterruptedException {
     java(ON_GPU, "*' bench '*) sleep 60 ;;\n");
-    assertEquals(1, run("run", "bench", "bench-clip", "--budget", 6, "--results", results));
+    assertEquals(1, run("run", "bench", "bench-clip", "--budget", 10, "--results", results));
     assertEquals(List.of("bench: exit 124", "bench-clip: not run"), outcomes());
-    assertTrue(output.contains("the budget of 6 s is spent"), output);
+    assertTrue(output.contains("the budget of 10 s is spent"), output);
   }
 
   @ParameterizedTest
