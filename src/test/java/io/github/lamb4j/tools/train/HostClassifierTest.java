@@ -26,7 +26,7 @@ class HostClassifierTest {
     ForkJoinPool workers = new ForkJoinPool(2);
     HostClassifier model = model(workers);
     double[][] exact = copies(model);
-    double loss = model.differentiate(0, ORDER.length).orElseThrow();
+    double loss = model.differentiate(0, ORDER.length, ORDER.length).orElseThrow();
     assertEquals(loss(exact, ORDER, 0, ORDER.length), loss / ORDER.length, 1e-6);
     assertGradients(model, exact, 0, ORDER.length);
   }
@@ -35,8 +35,8 @@ class HostClassifierTest {
   void shouldForgetThePreviousBatch() {
     ForkJoinPool workers = new ForkJoinPool(1);
     HostClassifier model = model(workers);
-    model.differentiate(0, ORDER.length);
-    model.differentiate(2, 5);
+    model.differentiate(0, ORDER.length, ORDER.length);
+    model.differentiate(2, 5, 3);
     assertGradients(model, copies(model), 2, 5);
   }
 
@@ -147,7 +147,7 @@ class HostClassifierTest {
       ForkJoinPool workers = new ForkJoinPool(threads);
       HostClassifier model = new HostClassifier(shape, order.length, 3, data, workers);
       model.startEpoch(order);
-      model.differentiate(0, order.length);
+      model.differentiate(0, order.length, order.length);
       float[][] gradients = new float[5][];
       for (int i = 0; i < 5; i++) {
         gradients[i] = model.gradient(Layer.values()[i]);
@@ -176,7 +176,7 @@ class HostClassifierTest {
     ForkJoinPool workers = new ForkJoinPool(1);
     HostClassifier model = model(7, workers);
     model.weight(Layer.OUTPUT_BIAS)[1] = 1e30f;
-    double loss = model.differentiate(0, ORDER.length).orElseThrow();
+    double loss = model.differentiate(0, ORDER.length, ORDER.length).orElseThrow();
     assertTrue(Double.isFinite(loss) && loss > 1e30, "loss " + loss);
   }
 }

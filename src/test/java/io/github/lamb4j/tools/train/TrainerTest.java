@@ -21,7 +21,8 @@ class TrainerTest {
 
   private static TrainingRun run(Contender contender, int batchSize, int threads, double rate) {
     try (TrainingBackend backend = new CpuTraining(threads)) {
-      return new Trainer(SAMPLE, 4, 1, backend, Progress.SILENT).run(contender, batchSize, rate);
+      return new Trainer(SAMPLE, 4, 1, backend, DataParallel.single(), Progress.SILENT)
+          .run(contender, batchSize, rate);
     }
   }
 
@@ -74,7 +75,9 @@ class TrainerTest {
     int batchSize = SAMPLE.train().size() - 1;
     TrainingRun run;
     try (TrainingBackend backend = new CpuTraining(2)) {
-      run = new Trainer(SAMPLE, 1, 1, backend, counting).run(Contender.LAMB, batchSize, 0.01);
+      run =
+          new Trainer(SAMPLE, 1, 1, backend, DataParallel.single(), counting)
+              .run(Contender.LAMB, batchSize, 0.01);
     }
     assertEquals(2, run.steps());
     assertEquals(2, losses.size());

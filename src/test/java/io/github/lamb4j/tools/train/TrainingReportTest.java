@@ -24,7 +24,7 @@ class TrainingReportTest {
               new TrainingRun.Epoch(1, 2.5, new Scores(0.25, 0.125)),
               new TrainingRun.Epoch(2, 1.25, new Scores(0.5, 0.25))),
           List.of(new LayerStats("hidden.weight", 8, 16, 0.5)),
-          "00ff",
+          "00ff0123456789abcdef",
           12.34);
 
   private static final TrainingReport REPORT =
@@ -36,7 +36,9 @@ class TrainingReportTest {
           List.of(RUN),
           "cpu",
           "requested",
-          2);
+          2,
+          8,
+          1);
 
   private static String json(TrainingReport report) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -53,9 +55,9 @@ class TrainingReportTest {
       assertEquals("3 glosses to train on, 2 held out, 45 classes; seed 7", lines[0]);
       assertEquals("always the most frequent class: accuracy 0.5000, macro-F1 0.0148", lines[1]);
       assertEquals(
-          "LAMB         8192       2      65    0.0500      1.2500    0.5000    0.2500     12.3",
+          "LAMB         8192       2      65    0.0500      1.2500    0.5000    0.2500     12.3  00ff01234567",
           lines[4]);
-      assertEquals(lines[3].length(), lines[4].length());
+      assertEquals(lines[3].indexOf("weights"), lines[4].indexOf("00ff"));
     } finally {
       Locale.setDefault(before);
     }
@@ -64,13 +66,14 @@ class TrainingReportTest {
   @Test
   void shouldMarkARunThatDiverged() throws IOException {
     TrainingRun diverged =
-        new TrainingRun(RUN.contender(), 256, 1e30, true, 3, List.of(), List.of(), "00ff", 0.1);
+        new TrainingRun(
+            RUN.contender(), 256, 1e30, true, 3, List.of(), List.of(), "00ff0123456789abcdef", 0.1);
     TrainingReport report =
-        new TrainingReport(7, REPORT.data(), List.of(RUN, diverged), "cpu", "auto", 1);
+        new TrainingReport(7, REPORT.data(), List.of(RUN, diverged), "cpu", "auto", 1, 8, 4);
     String[] lines = report.table().split("\\R");
     assertEquals(REPORT.table().split("\\R")[4], lines[4]);
     assertEquals(
-        "LAMB          256       0       3  1.00e+30    diverged         -         -      0.1",
+        "LAMB          256       0       3  1.00e+30    diverged         -         -      0.1  00ff01234567",
         lines[5]);
     assertTrue(json(report).contains("\"diverged\" : true"), json(report));
   }
@@ -88,10 +91,12 @@ class TrainingReportTest {
             "\"train_loss\" : 2.5",
             "\"held_out_macro_f1\" : 0.125",
             "\"trust_ratio\" : 0.5",
-            "\"weights_sha256\" : \"00ff\"",
+            "\"weights_sha256\" : \"00ff0123456789abcdef\"",
             "\"backend\" : \"cpu\"",
             "\"backend_reason\" : \"requested\"",
             "\"threads\" : 2",
+            "\"micro_batches\" : 8",
+            "\"ranks\" : 1",
             "12.34")) {
       assertTrue(json.contains(part), part + " is not in " + json);
     }
@@ -110,7 +115,8 @@ class TrainingReportTest {
             RUN.layers(),
             RUN.weightsSha256(),
             99);
-    TrainingReport other = new TrainingReport(7, REPORT.data(), List.of(slower), "cpu", "auto", 1);
+    TrainingReport other =
+        new TrainingReport(7, REPORT.data(), List.of(slower), "cpu", "auto", 1, 8, 4);
     assertEquals(json(REPORT).split("\"machine\"")[0], json(other).split("\"machine\"")[0]);
   }
 }

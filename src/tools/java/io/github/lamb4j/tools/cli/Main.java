@@ -1,5 +1,6 @@
 package io.github.lamb4j.tools.cli;
 
+import io.github.lamb4j.error.CollectiveException;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.files.WriteFailedException;
@@ -90,7 +91,8 @@ public final class Main implements Callable<Integer> {
             || e instanceof IOException
             || e instanceof IllegalArgumentException
             || e instanceof IllegalStateException
-            || e instanceof CudaException;
+            || e instanceof CudaException
+            || e instanceof CollectiveException;
     if (!refusal || e.getMessage() == null) {
       throw e;
     }
@@ -99,13 +101,18 @@ public final class Main implements Callable<Integer> {
     return e instanceof CommandFailed
             || e instanceof WriteFailedException
             || e instanceof CudaException
+            || e instanceof CollectiveException
         ? CommandLine.ExitCode.SOFTWARE
         : CommandLine.ExitCode.USAGE;
   }
 
   private static String oneLine(CommandLine command, String message) {
     String line = Printable.escape(message.replaceAll("\\s*\\R\\s*", " "));
-    return command.getCommandSpec().qualifiedName() + ": " + line;
+    String rank = Launch.of(System.getenv()).prefix();
+    return command.getCommandSpec().qualifiedName()
+        + ": "
+        + (line.startsWith(rank) ? "" : rank)
+        + line;
   }
 
   /** The version in the jar's manifest. */

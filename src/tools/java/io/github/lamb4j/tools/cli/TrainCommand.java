@@ -2,8 +2,10 @@ package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.internal.files.AtomicFile;
 import io.github.lamb4j.internal.files.Printable;
+import io.github.lamb4j.sharding.HostCollective;
 import io.github.lamb4j.tools.progress.Progress;
 import io.github.lamb4j.tools.train.Contender;
+import io.github.lamb4j.tools.train.DataParallel;
 import io.github.lamb4j.tools.train.Examples;
 import io.github.lamb4j.tools.train.Glosses;
 import io.github.lamb4j.tools.train.Tokenizer;
@@ -15,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -35,11 +38,16 @@ import picocli.CommandLine.TypeConversionException;
       "Trains a classifier that sorts WordNet's 117,791 glosses into 45 lexicographer classes, with"
           + " LAMB and with AdamW at each batch size. Compares them on held-out glosses.",
       "Runs on the GPU if there is one. Every run on the CPU gives the same bits, for any --threads;"
-          + " so does every run on one GPU, which differs from the CPU by rounding."
+          + " so does every run on one GPU, which differs from the CPU by rounding.",
+      "Started by mpirun, all processes train one model on the CPU and divide each batch; the bits"
+          + " depend on --micro-batches, not on the number of processes."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
+
+  /** Ranks wait for the slowest, for example while it reads the glosses. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
   @Spec private CommandSpec spec;
 
@@ -88,6 +96,14 @@ final class TrainCommand implements Callable<Integer> {
   private long seed;
 
   @Option(
+      names = "--micro-batches",
+      paramLabel = "N",
+      description =
+          "Micro-batches per batch, on all processes, whose gradients are summed (default: one per"
+              + " process).")
+  private Integer microBatches;
+
+  @Option(
       names = "--backend",
       defaultValue = BackendOption.AUTO,
       paramLabel = "NAME",
@@ -115,24 +131,49 @@ final class TrainCommand implements Callable<Integer> {
       description = "Write the results to FILE as JSON, whole or not at all.")
   private Path json;
 
+  private final Launch launch = Launch.of(System.getenv());
+
   @Override
   public Integer call() throws IOException {
     check();
-    Examples.Split data =
-        Examples.split(
-            Glosses.load(),
-            new Tokenizer(Trainer.BUCKETS),
-            seed,
-            maxExamples == null ? Integer.MAX_VALUE : maxExamples);
-    checkSizes(data);
     TrainingReport report;
     String ranOn;
-    try (TrainingChoice choice = TrainingChoice.of(backend, threads())) {
-      report =
-          new TrainingReport(
-              seed, data, train(data, choice), choice.backend().name(), choice.reason(), threads());
-      ranOn = choice.describe();
+    try (HostCollective ranks = launch.connect(TIMEOUT)) {
+      Launch.requireSame(ranks, options());
+      DataParallel parallel = new DataParallel(ranks, microBatches());
+      Examples.Split data = data();
+      checkSizes(data);
+      try (TrainingChoice choice = TrainingChoice.of(backend, threads(), parallel)) {
+        report =
+            new TrainingReport(
+                seed,
+                data,
+                train(data, choice, parallel),
+                choice.backend().name(),
+                choice.reason(),
+                threads(),
+                parallel.microBatches(),
+                parallel.ranks());
+        ranOn = choice.describe();
+      }
     }
+    if (launch.isFirst()) {
+      publish(report, ranOn);
+    }
+    return report.runs().stream().anyMatch(TrainingRun::diverged)
+        ? CommandLine.ExitCode.SOFTWARE
+        : 0;
+  }
+
+  private Examples.Split data() {
+    return Examples.split(
+        Glosses.load(),
+        new Tokenizer(Trainer.BUCKETS),
+        seed,
+        maxExamples == null ? Integer.MAX_VALUE : maxExamples);
+  }
+
+  private void publish(TrainingReport report, String ranOn) throws IOException {
     if (json != null) {
       AtomicFile.write(json, channel -> report.writeJson(Channels.newOutputStream(channel)));
     }
@@ -140,20 +181,19 @@ final class TrainCommand implements Callable<Integer> {
     out.println(ranOn);
     out.print(report.table());
     out.flush();
-    return report.runs().stream().anyMatch(TrainingRun::diverged)
-        ? CommandLine.ExitCode.SOFTWARE
-        : 0;
   }
 
-  private List<TrainingRun> train(Examples.Split data, TrainingChoice choice) {
+  private List<TrainingRun> train(
+      Examples.Split data, TrainingChoice choice, DataParallel parallel) {
     List<TrainingRun> runs = new ArrayList<>();
-    Progress progress = Progress.of(spec.commandLine().getErr());
-    Trainer trainer = new Trainer(data, epochs, seed, choice.backend(), progress);
+    Progress progress =
+        launch.isFirst() ? Progress.of(spec.commandLine().getErr()) : Progress.SILENT;
+    Trainer trainer = new Trainer(data, epochs, seed, choice.backend(), parallel, progress);
     for (int batchSize : batchSizes) {
       for (Contender contender : contenders) {
         TrainingRun run = trainer.run(contender, batchSize, rate(contender, batchSize));
         runs.add(run);
-        if (run.diverged()) {
+        if (run.diverged() && launch.isFirst()) {
           complain(run);
         }
       }
@@ -174,9 +214,31 @@ final class TrainCommand implements Callable<Integer> {
     }
     checkRate("--lamb-lr", lambRate);
     checkRate("--adamw-lr", adamwRate);
-    if (json != null) {
+    checkMicroBatches();
+    if (json != null && launch.isFirst()) {
       checkJson();
     }
+  }
+
+  private void checkMicroBatches() {
+    int least = batchSizes.stream().min(Integer::compare).orElseThrow();
+    int count = microBatches();
+    String option = microBatches == null ? count + " micro-batches" : "--micro-batches " + count;
+    require(count >= 1, option + ": must be at least 1");
+    require(
+        count <= least,
+        option + ": more than the " + least + " examples of a batch; use a larger --batch-size");
+  }
+
+  /** The options that decide the results, which must be the same on every rank. */
+  private String options() {
+    return "--batch-size %s --optimizer %s --lamb-lr %s --adamw-lr %s --epochs %d --seed %d --micro-batches %d --max-examples %d"
+        .formatted(
+            batchSizes, contenders, lambRate, adamwRate, epochs, seed, microBatches(), maxExamples);
+  }
+
+  private int microBatches() {
+    return microBatches == null ? launch.size() : microBatches;
   }
 
   // AtomicFile would refuse the same, but only after minutes of training.

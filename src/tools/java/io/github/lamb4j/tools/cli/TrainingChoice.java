@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.BackendChoice;
 import io.github.lamb4j.tools.train.CpuTraining;
+import io.github.lamb4j.tools.train.DataParallel;
 import io.github.lamb4j.tools.train.TrainingBackend;
 import io.github.lamb4j.tools.train.cuda.CudaTraining;
 import java.util.Locale;
@@ -24,9 +25,19 @@ record TrainingChoice(TrainingBackend backend, String reason) implements AutoClo
    * Opens the requested backend.
    *
    * @param threads of the CPU backend
+   * @param parallel the ranks and micro-batches, which only the CPU backend supports
+   * @throws BadInput if CUDA is requested for several of them
    * @throws IllegalStateException if a requested backend is not available
    */
-  static TrainingChoice of(BackendOption option, int threads) {
+  static TrainingChoice of(BackendOption option, int threads, DataParallel parallel) {
+    if (!parallel.isSingle() && !option.name().equals("cpu")) {
+      if (!option.isAuto()) {
+        throw new BadInput(
+            "--backend %s: training on CUDA takes a batch whole, in one process; use --backend cpu"
+                .formatted(option.name()));
+      }
+      return new TrainingChoice(new CpuTraining(threads), "only the CPU takes micro-batches");
+    }
     BackendChoice choice = option.choice(REMEDY);
     if (!choice.backend().equals("cuda")) {
       return new TrainingChoice(new CpuTraining(threads), choice.reason());

@@ -1,6 +1,6 @@
 package io.github.lamb4j.tools.train;
 
-import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import java.util.OptionalDouble;
 
@@ -19,21 +19,25 @@ import java.util.OptionalDouble;
  */
 public interface Classifier extends AutoCloseable {
 
-  /** An optimizer of all parameters. The caller closes it before this. */
-  Lamb optimizer(Hyperparameters weights, Hyperparameters biases);
+  /** The builder of an optimizer of all parameters, which is closed before this. */
+  LambBuilder optimizer(Hyperparameters weights, Hyperparameters biases);
 
   /** Begins an epoch that takes the training examples in this order. */
   void startEpoch(int[] order);
 
   /**
-   * Computes the gradients of the mean loss over the places {@code from <= i < to} of the epoch's
-   * order, one batch: {@code from} is a multiple of the batch size.
+   * Computes the gradients of a micro-batch's part of a batch's mean loss: the sum of the losses at
+   * the places {@code from <= i < to} of the epoch's order, divided by the number of examples in
+   * the batch. The gradients of all its micro-batches add up to those of the batch.
    *
+   * @param batchExamples the number of examples in the whole batch
    * @return the sum of the examples' losses, if it is known without waiting for a device
    */
-  OptionalDouble differentiate(int from, int to);
+  OptionalDouble differentiate(int from, int to, int batchExamples);
 
-  /** The sum of the losses of all batches since {@link #startEpoch}. Waits for the device. */
+  /**
+   * The sum of the losses that were differentiated since {@link #startEpoch}. Waits for the device.
+   */
   double epochLoss();
 
   /** The most likely class of every held-out example; the lowest one in case of a tie. */

@@ -1,6 +1,7 @@
 package io.github.lamb4j.tools.train;
 
 import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.model.Parameter;
 import java.util.Arrays;
@@ -57,7 +58,7 @@ final class HostClassifier implements Classifier {
   }
 
   @Override
-  public Lamb optimizer(Hyperparameters weights, Hyperparameters biases) {
+  public LambBuilder optimizer(Hyperparameters weights, Hyperparameters biases) {
     return Lamb.onCpu()
         .threads(workers.getParallelism())
         .group(
@@ -66,8 +67,7 @@ final class HostClassifier implements Classifier {
             parameter(Layer.EMBEDDING),
             parameter(Layer.HIDDEN_WEIGHT),
             parameter(Layer.OUTPUT_WEIGHT))
-        .group("biases", biases, parameter(Layer.HIDDEN_BIAS), parameter(Layer.OUTPUT_BIAS))
-        .build();
+        .group("biases", biases, parameter(Layer.HIDDEN_BIAS), parameter(Layer.OUTPUT_BIAS));
   }
 
   private Parameter parameter(Layer layer) {
@@ -81,7 +81,7 @@ final class HostClassifier implements Classifier {
   }
 
   @Override
-  public OptionalDouble differentiate(int from, int to) {
+  public OptionalDouble differentiate(int from, int to, int batchExamples) {
     int[][] tokens = new int[to - from][];
     int[] labels = new int[to - from];
     for (int n = 0; n < labels.length; n++) {
@@ -96,7 +96,7 @@ final class HostClassifier implements Classifier {
         labels.length,
         n -> {
           forward(n, tokens[n]);
-          losses[n] = HostKernels.softmaxLoss(p, n, labels[n], labels.length, shape.classes());
+          losses[n] = HostKernels.softmaxLoss(p, n, labels[n], batchExamples, shape.classes());
           backward(n, tokens[n]);
         });
     sumGradients(tokens);

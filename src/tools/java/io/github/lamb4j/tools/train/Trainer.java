@@ -33,17 +33,25 @@ public final class Trainer {
   private final int epochs;
   private final long seed;
   private final TrainingBackend backend;
+  private final DataParallel parallel;
   private final Progress progress;
 
   /**
    * @param seed determines the initial weights and the order of the examples
+   * @param parallel the ranks, all of which train with the same arguments
    */
   public Trainer(
-      Examples.Split data, int epochs, long seed, TrainingBackend backend, Progress progress) {
+      Examples.Split data,
+      int epochs,
+      long seed,
+      TrainingBackend backend,
+      DataParallel parallel,
+      Progress progress) {
     this.data = data;
     this.epochs = epochs;
     this.seed = seed;
     this.backend = backend;
+    this.parallel = parallel;
     this.progress = progress;
   }
 
@@ -58,8 +66,11 @@ public final class Trainer {
     ModelShape shape = new ModelShape(BUCKETS, WIDTH, HIDDEN, Glosses.CLASSES.size());
     Schedule schedule = schedule(learningRate, steps);
     progress.begin(contender.label() + ", batch " + batchSize, steps);
-    try (Classifier model = backend.classifier(shape, batchSize, seed, data);
-        Lamb optimizer = model.optimizer(contender.weights(schedule), contender.biases(schedule))) {
+    try (Classifier model = backend.classifier(shape, parallel.largest(batchSize), seed, data);
+        Lamb optimizer =
+            parallel
+                .join(model.optimizer(contender.weights(schedule), contender.biases(schedule)))
+                .build()) {
       List<TrainingRun.Epoch> results = new ArrayList<>();
       boolean diverged = !train(model, optimizer, batchSize, results);
       return new TrainingRun(
@@ -100,16 +111,38 @@ public final class Trainer {
   /** The mean loss of an epoch; as soon as one is known not to be finite, that one. */
   private double pass(Classifier model, Lamb optimizer, int[] order, int batchSize, int epoch) {
     model.startEpoch(order);
+    double sum = 0;
+    boolean known = true;
     for (int from = 0; from < order.length; from += batchSize) {
       int to = Math.min(order.length, from + batchSize);
-      OptionalDouble loss = model.differentiate(from, to);
+      OptionalDouble loss = differentiate(model, optimizer, from, to);
       if (loss.isPresent() && !Double.isFinite(loss.getAsDouble())) {
         return loss.getAsDouble();
       }
+      sum += loss.orElse(0);
+      known &= loss.isPresent();
       optimizer.step();
       progress.step(status(loss, to - from, epoch));
     }
-    return model.epochLoss() / order.length;
+    return (known ? sum : model.epochLoss()) / order.length;
+  }
+
+  /** Gives the optimizer the gradients of this rank's micro-batches of a batch. */
+  private OptionalDouble differentiate(Classifier model, Lamb optimizer, int from, int to) {
+    double[] losses = new double[parallel.perRank()];
+    for (int i = 0; i < losses.length; i++) {
+      OptionalDouble loss =
+          model.differentiate(
+              parallel.start(from, to, i), parallel.start(from, to, i + 1), to - from);
+      if (loss.isEmpty()) {
+        return loss; // a device, which takes the batch whole
+      }
+      losses[i] = loss.getAsDouble();
+      if (losses.length > 1) {
+        optimizer.addMicroBatch();
+      }
+    }
+    return OptionalDouble.of(parallel.sum(losses));
   }
 
   private static String status(OptionalDouble loss, int count, int epoch) {

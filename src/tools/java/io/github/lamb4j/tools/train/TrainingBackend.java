@@ -9,7 +9,7 @@ public interface TrainingBackend extends AutoCloseable {
   /**
    * Creates a classifier with its initial weights.
    *
-   * @param batchSize the maximum number of examples in a batch
+   * @param batchSize the maximum number of examples that are differentiated at once
    * @param seed determines the initial weights
    */
   Classifier classifier(ModelShape shape, int batchSize, long seed, Examples.Split data);

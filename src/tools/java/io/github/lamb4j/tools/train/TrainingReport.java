@@ -17,7 +17,9 @@ import java.util.Locale;
  * @param runs one per optimizer and batch size
  * @param backend the backend's name
  * @param reason why it was chosen
- * @param threads the number of threads of the CPU backend
+ * @param threads the number of threads of the CPU backend, on each rank
+ * @param microBatches the number of micro-batches of a batch
+ * @param ranks the number of processes
  */
 public record TrainingReport(
     long seed,
@@ -25,9 +27,14 @@ public record TrainingReport(
     List<TrainingRun> runs,
     String backend,
     String reason,
-    int threads) {
+    int threads,
+    int microBatches,
+    int ranks) {
 
-  private static final String ROW = "%-9s  %6s  %6s  %6s  %8s  %10s  %8s  %8s  %7s%n";
+  /** The digits of the weights' SHA-256 in the table; the JSON has all. */
+  private static final int DIGEST_DIGITS = 12;
+
+  private static final String ROW = "%-9s  %6s  %6s  %6s  %8s  %10s  %8s  %8s  %7s  %s%n";
 
   /** The scores of always predicting the most frequent class. */
   public Scores majority() {
@@ -60,7 +67,8 @@ public record TrainingReport(
         "train loss",
         "accuracy",
         "macro-F1",
-        "seconds");
+        "seconds",
+        "weights");
     for (TrainingRun run : runs) {
       line(
           table,
@@ -73,7 +81,8 @@ public record TrainingReport(
           run.diverged() ? "diverged" : number("%.4f", run.last().trainLoss()),
           run.diverged() ? "-" : number("%.4f", run.last().heldOut().accuracy()),
           run.diverged() ? "-" : number("%.4f", run.last().heldOut().macroF1()),
-          number("%.1f", run.seconds()));
+          number("%.1f", run.seconds()),
+          run.weightsSha256().substring(0, DIGEST_DIGITS));
     }
     return table.toString();
   }
@@ -113,6 +122,7 @@ public record TrainingReport(
     json.writeObjectFieldStart("settings");
     json.writeStringField("backend", backend);
     json.writeNumberField("seed", seed);
+    json.writeNumberField("micro_batches", microBatches);
     json.writeNumberField("buckets", Trainer.BUCKETS);
     json.writeNumberField("embedding_width", Trainer.WIDTH);
     json.writeNumberField("hidden_width", Trainer.HIDDEN);
@@ -184,6 +194,7 @@ public record TrainingReport(
         "os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     json.writeStringField("backend_reason", reason);
     json.writeNumberField("threads", threads);
+    json.writeNumberField("ranks", ranks);
     json.writeArrayFieldStart("seconds");
     for (TrainingRun run : runs) {
       json.writeNumber(run.seconds());

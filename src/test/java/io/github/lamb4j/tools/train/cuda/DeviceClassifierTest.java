@@ -76,11 +76,12 @@ class DeviceClassifierTest {
     double[] losses = new double[EPOCHS];
     try (backend;
         Classifier model = backend.classifier(SHAPE, BATCH, 3, DATA);
-        Lamb optimizer = model.optimizer(weights, biases)) {
+        Lamb optimizer = model.optimizer(weights, biases).build()) {
       for (int epoch = 0; epoch < EPOCHS; epoch++) {
         model.startEpoch(ORDER);
         for (int from = 0; from < ORDER.length; from += BATCH) {
-          model.differentiate(from, Math.min(ORDER.length, from + BATCH));
+          int to = Math.min(ORDER.length, from + BATCH);
+          model.differentiate(from, to, to - from);
           optimizer.step();
         }
         losses[epoch] = model.epochLoss();

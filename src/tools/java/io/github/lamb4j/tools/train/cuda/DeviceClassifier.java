@@ -5,6 +5,7 @@ import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.tools.train.Classifier;
@@ -115,7 +116,7 @@ final class DeviceClassifier implements Classifier {
   }
 
   @Override
-  public Lamb optimizer(Hyperparameters weights, Hyperparameters biases) {
+  public LambBuilder optimizer(Hyperparameters weights, Hyperparameters biases) {
     return Lamb.onCuda(stream)
         .group(
             "weights",
@@ -123,8 +124,7 @@ final class DeviceClassifier implements Classifier {
             parameter(Layer.EMBEDDING),
             parameter(Layer.HIDDEN_WEIGHT),
             parameter(Layer.OUTPUT_WEIGHT))
-        .group("biases", biases, parameter(Layer.HIDDEN_BIAS), parameter(Layer.OUTPUT_BIAS))
-        .build();
+        .group("biases", biases, parameter(Layer.HIDDEN_BIAS), parameter(Layer.OUTPUT_BIAS));
   }
 
   private Parameter parameter(Layer layer) {
@@ -150,8 +150,13 @@ final class DeviceClassifier implements Classifier {
   }
 
   @Override
-  public OptionalDouble differentiate(int from, int to) {
+  public OptionalDouble differentiate(int from, int to, int batchExamples) {
     int count = to - from;
+    if (count != batchExamples) {
+      throw new IllegalArgumentException(
+          "%d of %d examples: the batch must be differentiated whole"
+              .formatted(count, batchExamples));
+    }
     forward(train, order, from, count);
     kernels.softmaxLoss(
         p, weight(Layer.OUTPUT_BIAS), train, order, from, count, shape.classes(), losses);
