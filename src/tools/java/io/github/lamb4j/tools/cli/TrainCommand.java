@@ -154,7 +154,7 @@ final class TrainCommand implements Callable<Integer> {
                 threads(),
                 parallel.microBatches(),
                 parallel.ranks());
-        ranOn = choice.describe();
+        ranOn = choice.describe() + parallel.describe();
       }
     }
     if (launch.isFirst()) {

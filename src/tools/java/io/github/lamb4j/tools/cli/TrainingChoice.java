@@ -25,22 +25,22 @@ record TrainingChoice(TrainingBackend backend, String reason) implements AutoClo
    * Opens the requested backend.
    *
    * @param threads of the CPU backend
-   * @param parallel the ranks and micro-batches, which only the CPU backend supports
-   * @throws BadInput if CUDA is requested for several of them
+   * @param parallel the ranks and micro-batches, of which CUDA supports only one
+   * @throws BadInput if CUDA is requested for more
    * @throws IllegalStateException if a requested backend is not available
    */
   static TrainingChoice of(BackendOption option, int threads, DataParallel parallel) {
-    if (!parallel.isSingle() && !option.name().equals("cpu")) {
-      if (!option.isAuto()) {
-        throw new BadInput(
-            "--backend %s: training on CUDA takes a batch whole, in one process; use --backend cpu"
-                .formatted(option.name()));
-      }
-      return new TrainingChoice(new CpuTraining(threads), "only the CPU takes micro-batches");
-    }
     BackendChoice choice = option.choice(REMEDY);
     if (!choice.backend().equals("cuda")) {
       return new TrainingChoice(new CpuTraining(threads), choice.reason());
+    }
+    if (!parallel.isSingle()) {
+      if (!option.isAuto()) {
+        throw new BadInput(
+            "--backend cuda: takes a batch whole, in one process; use --backend cpu");
+      }
+      return new TrainingChoice(
+          new CpuTraining(threads), "CUDA takes a batch whole, in one process");
     }
     try {
       CudaTraining cuda = new CudaTraining();

@@ -68,6 +68,14 @@ public final class DataParallel {
     return microBatches == 1;
   }
 
+  /** Ranks and micro-batches, to continue a line; empty for a single one. */
+  public String describe() {
+    return isSingle()
+        ? ""
+        : "; %d micro-batches per batch, on %d rank%s"
+            .formatted(microBatches, ranks(), ranks() == 1 ? "" : "s");
+  }
+
   /** The maximum number of examples in a micro-batch. */
   int largest(int batchSize) {
     return (batchSize + microBatches - 1) / microBatches;
