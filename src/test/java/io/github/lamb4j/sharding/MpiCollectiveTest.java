@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,7 +61,7 @@ class MpiCollectiveTest {
 
   @Test
   void shouldRunAsOneRankWithoutLauncher() throws Exception {
-    requireMpirun();
+    Mpirun.requireInstalled();
     assertEquals(0, run(Map.of(), program("check")), () -> output);
     assertTrue(output.contains("checked 1 ranks"), output);
   }
@@ -83,7 +81,7 @@ class MpiCollectiveTest {
 
   @Test
   void shouldRejectLauncherOfAnotherMpi() throws Exception {
-    requireMpirun();
+    Mpirun.requireInstalled();
     assertNotEquals(0, run(Map.of("PMI_SIZE", "2"), program("check")));
     assertTrue(output.contains("PMI_SIZE is 2, but Open MPI sees 1 process"), output);
   }
@@ -120,31 +118,9 @@ class MpiCollectiveTest {
   }
 
   private int mpirun(int size, String scenario) throws Exception {
-    requireMpirun();
-    List<String> command =
-        new ArrayList<>(List.of("mpirun", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1"));
-    if (System.getProperty("user.name").equals("root")) {
-      command.add("--allow-run-as-root");
-    }
-    command.addAll(List.of("-np", String.valueOf(size)));
-    command.addAll(program(scenario));
-    return run(Map.of(), command);
-  }
-
-  private static void requireMpirun() throws InterruptedException {
-    assumeTrue(hasMpirun(), "mpirun is not installed (Debian and Ubuntu: openmpi-bin)");
-  }
-
-  private static boolean hasMpirun() throws InterruptedException {
-    try {
-      Process process =
-          new ProcessBuilder("mpirun", "--version")
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      return process.waitFor() == 0;
-    } catch (IOException e) {
-      return false;
-    }
+    Mpirun run = Mpirun.of(size, folder, program(scenario));
+    output = run.output();
+    return run.exitCode();
   }
 
   private static List<String> program(String scenario, String... options) {

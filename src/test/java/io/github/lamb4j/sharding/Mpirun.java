@@ -30,7 +30,7 @@ public record Mpirun(int exitCode, String output) {
   /** Runs a command, or skips the test if Open MPI is not installed. */
   public static Mpirun of(int size, Path folder, List<String> command)
       throws IOException, InterruptedException {
-    assumeTrue(isInstalled(), "mpirun is not installed (Debian and Ubuntu: openmpi-bin)");
+    requireInstalled();
     List<String> all =
         new ArrayList<>(List.of("mpirun", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1"));
     if (System.getProperty("user.name").equals("root")) {
@@ -46,6 +46,11 @@ public record Mpirun(int exitCode, String output) {
     String output = Files.readString(file);
     assertTrue(ended, () -> "still running: " + output);
     return new Mpirun(process.exitValue(), output);
+  }
+
+  /** Skips the test if Open MPI is not installed. */
+  static void requireInstalled() throws InterruptedException {
+    assumeTrue(isInstalled(), "mpirun is not installed (Debian and Ubuntu: openmpi-bin)");
   }
 
   private static List<String> command(Class<?> main, Object... arguments) {
