@@ -71,6 +71,29 @@ class BenchReportTest {
     }
   }
 
+  private static BenchReport shardedReport() {
+    return report(1024)
+        .with(new ShardedBenchmark.Result(timing("LAMB, 4 ranks", 0, 0, 3, 2, 4), 4, 6_012_345));
+  }
+
+  @Test
+  void shouldAddARowForAShardedStep() throws IOException {
+    String[] lines = shardedReport().table().split("\\R");
+    assertEquals(
+        "LAMB, 4 ranks                 3.000      4.000        -         -          -         -     1.500",
+        lines[8]);
+    assertEquals(
+        "LAMB, 4 ranks: timed after the other rows; each rank sends 6,012,345 bytes per step, 6.01 per parameter",
+        lines[9]);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    shardedReport().writeJson(bytes);
+    Map<String, String> fields = fields(bytes.toString(StandardCharsets.UTF_8));
+    assertEquals("4", fields.get("/sharded/ranks"));
+    assertEquals("6012345", fields.get("/sharded/bytes_sent_per_rank"));
+    assertEquals("3.0", fields.get("/sharded/median_ms"));
+    assertEquals("4.0", fields.get("/sharded/milliseconds/2"));
+  }
+
   @Test
   void shouldWarnWhenTheModelFitsInTheCache() {
     String warning = "these times measure the cache";

@@ -3,6 +3,7 @@ package io.github.lamb4j.tools.bench;
 import io.github.lamb4j.BackendChoice;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.JCudaDriver;
+import io.github.lamb4j.sharding.HostCollective;
 import io.github.lamb4j.tools.progress.Progress;
 import java.util.List;
 import java.util.Map;
@@ -39,11 +40,12 @@ public final class Bench {
    * Times the first model that fits in memory.
    *
    * @param models at least one model
+   * @param ranks the group of which this is rank 0; several also time a sharded step, on the CPU
    * @throws IllegalStateException if no model fits; nothing is allocated then
    */
-  public BenchReport run(BackendChoice choice, List<ModelShapes> models) {
+  public BenchReport run(BackendChoice choice, List<ModelShapes> models, HostCollective ranks) {
     return switch (choice.backend()) {
-      case "cpu" -> onCpu(choice, models, Machine.lastCacheBytes());
+      case "cpu" -> onCpu(choice, models, Machine.lastCacheBytes(), ranks);
       case "cuda" -> onCuda(choice, models, new JCudaDriver(), Cublas::new);
       default ->
           throw new IllegalArgumentException(
@@ -51,13 +53,28 @@ public final class Bench {
     };
   }
 
-  BenchReport onCpu(BackendChoice choice, List<ModelShapes> models, long lastCache) {
+  /** Takes part on another rank than 0, with the same models. */
+  public void follow(List<ModelShapes> models, HostCollective ranks) {
+    new ShardedBenchmark(settings, ranks).follow(models);
+  }
+
+  BenchReport onCpu(
+      BackendChoice choice, List<ModelShapes> models, long lastCache, HostCollective ranks) {
     CpuRig.requireTwoPasses(settings);
-    ModelShapes model = firstThatFits(models, m -> CpuRig.need(m, lastCache));
+    ModelShapes model = firstThatFits(models, m -> cpuNeed(m, lastCache, ranks.size()));
+    BenchReport report;
     try (Rig rig = new CpuRig(model, settings, lastCache)) {
       Benchmark.Result result = Benchmark.run(rig, model.name(), repetitions, progress);
-      return new BenchReport(model, settings, rig, result, Machine.facts(choice));
+      report = new BenchReport(model, settings, rig, result, Machine.facts(choice));
     }
+    return ranks.size() == 1
+        ? report
+        : report.with(new ShardedBenchmark(settings, ranks).lead(model, repetitions, progress));
+  }
+
+  private static MemoryNeed cpuNeed(ModelShapes model, long lastCache, int ranks) {
+    MemoryNeed single = CpuRig.need(model, lastCache);
+    return ranks == 1 ? single : ShardedBenchmark.need(model, single, ranks);
   }
 
   BenchReport onCuda(

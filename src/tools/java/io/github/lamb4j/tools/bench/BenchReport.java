@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** The results of a benchmark, as a table and as JSON. */
 public final class BenchReport {
@@ -19,6 +20,7 @@ public final class BenchReport {
   private final long lastCache;
   private final double theoretical;
   private final Map<String, String> machine;
+  private final Optional<ShardedBenchmark.Result> sharded;
 
   BenchReport(
       ModelShapes model,
@@ -33,6 +35,23 @@ public final class BenchReport {
     workingSet = rig.workingSetBytes();
     lastCache = rig.lastCacheBytes();
     theoretical = rig.theoreticalGigabytesPerSecond();
+    sharded = Optional.empty();
+  }
+
+  private BenchReport(BenchReport other, ShardedBenchmark.Result sharded) {
+    model = other.model;
+    settings = other.settings;
+    result = other.result;
+    machine = other.machine;
+    workingSet = other.workingSet;
+    lastCache = other.lastCache;
+    theoretical = other.theoretical;
+    this.sharded = Optional.of(sharded);
+  }
+
+  /** The same report with a row for a sharded step. */
+  BenchReport with(ShardedBenchmark.Result result) {
+    return new BenchReport(this, result);
   }
 
   /** The table, with a heading above it and the skipped contenders below it. */
@@ -65,6 +84,7 @@ public final class BenchReport {
     for (Timing timing : result.timings()) {
       row(table, timing);
     }
+    sharded.ifPresent(row -> shardedRow(table, row));
     if (theoretical > 0) {
       double copy = timing(Contender.COPY).gigabytesPerSecond();
       line(
@@ -94,6 +114,27 @@ public final class BenchReport {
         number("%.1f", percentOfCopy(timing)),
         launches == 0 ? "-" : launches,
         copy ? "-" : number("%.3f", ratioToAdamW(timing)));
+  }
+
+  private void shardedRow(StringBuilder table, ShardedBenchmark.Result row) {
+    Timing timing = row.timing();
+    line(
+        table,
+        ROW,
+        timing.name(),
+        number("%.3f", timing.median()),
+        number("%.3f", timing.p95()),
+        "-",
+        "-",
+        "-",
+        "-",
+        number("%.3f", ratioToAdamW(timing)));
+    line(
+        table,
+        "%s: timed after the other rows; each rank sends %,d bytes per step, %.2f per parameter%n",
+        timing.name(),
+        row.sent(),
+        (double) row.sent() / model.parameters());
   }
 
   private int repetitions() {
@@ -161,6 +202,9 @@ public final class BenchReport {
         json.writeEndObject();
       }
       json.writeEndArray();
+      if (sharded.isPresent()) {
+        writeSharded(json, sharded.get());
+      }
       json.writeObjectFieldStart("machine");
       for (Map.Entry<String, String> fact : machine.entrySet()) {
         json.writeStringField(fact.getKey(), fact.getValue());
@@ -168,6 +212,26 @@ public final class BenchReport {
       json.writeEndObject();
       json.writeEndObject();
     }
+  }
+
+  private void writeSharded(JsonGenerator json, ShardedBenchmark.Result row) throws IOException {
+    json.writeObjectFieldStart("sharded");
+    json.writeStringField("name", row.timing().name());
+    json.writeNumberField("ranks", row.ranks());
+    json.writeNumberField("median_ms", row.timing().median());
+    json.writeNumberField("p95_ms", row.timing().p95());
+    json.writeNumberField("ratio_to_adamw", ratioToAdamW(row.timing()));
+    json.writeNumberField("bytes_sent_per_rank", row.sent());
+    writeMilliseconds(json, row.timing());
+    json.writeEndObject();
+  }
+
+  private static void writeMilliseconds(JsonGenerator json, Timing timing) throws IOException {
+    json.writeArrayFieldStart("milliseconds");
+    for (double millis : timing.millis()) {
+      json.writeNumber(millis);
+    }
+    json.writeEndArray();
   }
 
   private void writeTiming(JsonGenerator json, Timing timing) throws IOException {
@@ -185,11 +249,7 @@ public final class BenchReport {
     if (!timing.name().equals(Contender.COPY)) {
       json.writeNumberField("ratio_to_adamw", ratioToAdamW(timing));
     }
-    json.writeArrayFieldStart("milliseconds");
-    for (double millis : timing.millis()) {
-      json.writeNumber(millis);
-    }
-    json.writeEndArray();
+    writeMilliseconds(json, timing);
     json.writeEndObject();
   }
 }

@@ -117,7 +117,8 @@ final class CpuRig implements Rig {
     }
   }
 
-  private static List<Parameter> parameters(ModelShapes model) {
+  /** Random weights and gradients, the same in every process. */
+  static List<Parameter> parameters(ModelShapes model) {
     float[] weightBlock = RandomValues.of(1, RANDOM_BLOCK, RandomValues.WEIGHTS);
     float[] gradientBlock = RandomValues.of(2, RANDOM_BLOCK, RandomValues.GRADIENTS);
     List<Parameter> parameters = new ArrayList<>();
@@ -142,14 +143,8 @@ final class CpuRig implements Rig {
 
   private Contender optimizer(
       String name, Hyperparameters base, BenchSettings settings, List<Parameter> parameters) {
-    LambBuilder builder =
-        Lamb.onCpu().threads(settings.threads()).reportedNorms(ReportedNorms.ADAPTED);
     List<ParameterGroup> groups = model.groups(base, parameters);
-    groups.forEach(builder::group);
-    if (settings.clip()) {
-      builder.maxGradNorm(BenchSettings.MAX_GRAD_NORM);
-    }
-    Lamb lamb = builder.build();
+    Lamb lamb = builder(settings, groups).build();
     optimizers.add(lamb);
     long elements = model.parameters();
     long bytes = settings.clip() ? Traffic.clip(elements) : 0;
@@ -162,6 +157,13 @@ final class CpuRig implements Rig {
       }
     }
     return new HostStep(name, lamb, new Contender.Cost(elements, bytes, 0));
+  }
+
+  static LambBuilder builder(BenchSettings settings, List<ParameterGroup> groups) {
+    LambBuilder builder =
+        Lamb.onCpu().threads(settings.threads()).reportedNorms(ReportedNorms.ADAPTED);
+    groups.forEach(builder::group);
+    return settings.clip() ? builder.maxGradNorm(BenchSettings.MAX_GRAD_NORM) : builder;
   }
 
   /** {@link Lamb#step()} on the CPU. The bytes that it moves depend only on the model. */

@@ -4,6 +4,7 @@ import io.github.lamb4j.BackendChoice;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.internal.files.AtomicFile;
 import io.github.lamb4j.internal.files.Printable;
+import io.github.lamb4j.sharding.HostCollective;
 import io.github.lamb4j.tools.bench.Bench;
 import io.github.lamb4j.tools.bench.BenchReport;
 import io.github.lamb4j.tools.bench.BenchSettings;
@@ -18,6 +19,7 @@ import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -36,7 +38,9 @@ import picocli.CommandLine.TypeConversionException;
     description = {
       "Times one optimizer step on a model's tensors: a memory copy (the ceiling), AdamW, LAMB, and"
           + " on CUDA a textbook LAMB made of cuBLAS calls. All are interleaved in one run.",
-      "Bytes are counted; on CUDA from the tiles that the single pass actually deferred."
+      "Bytes are counted; on CUDA from the tiles that the single pass actually deferred.",
+      "Started by mpirun, it also times LAMB sharded over all processes, on the CPU, and counts the"
+          + " bytes that each sends."
     },
     footer = {
       "",
@@ -47,6 +51,9 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
+
+  /** The other ranks wait while rank 0 times a single process. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(30);
 
   private static final int MOST_THREADS = 256;
   private static final int MOST_REPETITIONS = 100_000;
@@ -124,15 +131,31 @@ final class BenchCommand implements Callable<Integer> {
           writeShapes, channel -> ShapesFile.write(shapes, Channels.newOutputStream(channel)));
       return 0;
     }
+    Launch launch = Launch.of(System.getenv());
+    BackendChoice choice = backend.choice();
+    if (launch.size() > 1 && !choice.backend().equals("cpu")) {
+      throw new BadInput(
+          "backend %s: the benchmark runs in %d processes only on the CPU; use --backend cpu"
+              .formatted(choice.backend(), launch.size()));
+    }
+    try (HostCollective ranks = launch.connect(TIMEOUT)) {
+      return bench(choice, ranks);
+    }
+  }
+
+  private int bench(BackendChoice choice, HostCollective ranks) throws IOException {
     List<ModelShapes> models = models();
     PrintWriter err = spec.commandLine().getErr();
     BenchSettings settings = new BenchSettings(path, clip, threads(), !noCheck);
     OptionalInt repetitions = repeat == null ? OptionalInt.empty() : OptionalInt.of(repeat);
     Bench bench = new Bench(settings, repetitions, line -> say(err, line), Progress.of(err));
-    BackendChoice choice = backend.choice();
+    if (ranks.rank() > 0) {
+      bench.follow(models, ranks);
+      return 0;
+    }
     BenchReport report;
     try {
-      report = bench.run(choice, models);
+      report = bench.run(choice, models, ranks);
     } catch (WrongBits e) {
       throw new CommandFailed("the device computes other numbers than the CPU: " + e.getMessage());
     }
@@ -162,7 +185,7 @@ final class BenchCommand implements Callable<Integer> {
       throw new BadInput(
           "--write-shapes: --model is missing; specify the model whose tensors to write");
     }
-    if (json != null) {
+    if (json != null && Launch.of(System.getenv()).isFirst()) {
       AtomicFile.requireWritable(json);
     }
   }
