@@ -35,7 +35,7 @@ public final class MpiCollective implements HostCollective {
   private static final int HEADER_BYTES = 4 * Long.BYTES;
 
   /** How long other ranks wait for the messages of the rank that caused an error. */
-  private static final Duration GRACE = Duration.ofSeconds(1);
+  private static final Duration GRACE = Duration.ofSeconds(2);
 
   private static final Operation[] OPERATIONS = Operation.values();
 
