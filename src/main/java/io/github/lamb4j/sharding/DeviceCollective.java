@@ -48,6 +48,14 @@ public interface DeviceCollective extends Collective {
   void broadcast(long address, long bytes, int root, long stream);
 
   /**
+   * {@return whether operations can be captured in a CUDA graph} If not, the optimizer refuses to
+   * capture a step. The default is no.
+   */
+  default boolean isCapturable() {
+    return false;
+  }
+
+  /**
    * Looks for errors of operations that were enqueued earlier, without waiting. Call it while
    * waiting for the device, in place of a wait without a time limit: a peer that died would never
    * end it.

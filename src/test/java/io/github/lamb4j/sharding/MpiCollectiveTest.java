@@ -74,7 +74,7 @@ class MpiCollectiveTest {
         "heap | buffer: a heap buffer; MPI needs direct buffers",
       })
   void shouldRejectWrongUse(String scenario, String reason) throws Exception {
-    requireMpirun();
+    Mpirun.requireInstalled();
     assertNotEquals(0, run(Map.of(), program(scenario)));
     assertTrue(output.contains(reason), output);
   }

@@ -192,7 +192,7 @@ public final class CudaBackend implements Backend {
     if (!exchange.isCapturable()) {
       throw new StepNotStarted(
           new IllegalStateException(
-              "step: the stream is being captured, and the collective exchanges host memory, which a graph cannot contain; use NcclCollective, or step outside of a capture"));
+              "step: the stream is being captured, and the collective's exchanges cannot be; step outside of a capture"));
     }
     start.usePreparedRates();
     beginStep(stream);

@@ -17,8 +17,8 @@ interface RankTransport {
   /** The long interval. */
   long SLOW_NANOS = 1_000_000;
 
-  /** Whether an exchange is enqueued without the host, so that a graph can contain it. */
-  boolean isEnqueued();
+  /** Whether a graph can contain an exchange. */
+  boolean isCapturable();
 
   /** As {@link DeviceCollective#allGather}. */
   void allGather(long send, long receive, long bytes, CudaStream on);
@@ -36,8 +36,8 @@ interface RankTransport {
   static RankTransport of(DeviceCollective collective) {
     return new RankTransport() {
       @Override
-      public boolean isEnqueued() {
-        return true;
+      public boolean isCapturable() {
+        return collective.isCapturable();
       }
 
       @Override

@@ -144,7 +144,7 @@ public final class ShardedCudaBackend implements Backend {
 
     @Override
     public boolean isCapturable() {
-      return transport.isEnqueued();
+      return transport.isCapturable();
     }
 
     @Override

@@ -28,7 +28,7 @@ final class StagedTransport implements RankTransport {
   }
 
   @Override
-  public boolean isEnqueued() {
+  public boolean isCapturable() {
     return false;
   }
 
