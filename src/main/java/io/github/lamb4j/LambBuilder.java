@@ -285,7 +285,8 @@ public final class LambBuilder {
    * the processes and resume from the last saved state.
    *
    * @param ranks the collective. The caller keeps ownership; it must be open until the optimizer is
-   *     closed, and must not be used by others meanwhile
+   *     closed. Between calls of the optimizer, the program may use it too, on the same thread and
+   *     in the same order on all ranks, for example to sum losses
    * @return this builder
    * @throws IllegalArgumentException if the collective is null
    */

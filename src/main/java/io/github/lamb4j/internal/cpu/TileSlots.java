@@ -47,7 +47,9 @@ final class TileSlots {
 
   TileSlots(ShardPlan plan) {
     this.plan = plan;
-    perRank = Math.max(1, Math.min(plan.tilesPerRank(), BUFFER_BYTES / SLOT_BYTES / plan.ranks()));
+    int most = Math.max(1, BUFFER_BYTES / SLOT_BYTES / plan.ranks());
+    int parts = (plan.tilesPerRank() + most - 1) / most;
+    perRank = (plan.tilesPerRank() + parts - 1) / parts; // equal parts: empty slots travel too
     int bytes = Math.multiplyExact(plan.ranks() * SLOT_BYTES, perRank);
     sent = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     received = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);

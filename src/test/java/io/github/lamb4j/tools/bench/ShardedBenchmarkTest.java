@@ -25,20 +25,20 @@ class ShardedBenchmarkTest {
           "M",
           List.of(new TensorShape("w", List.of((long) TILES * Tiling.TILE_ELEMENTS), true, true)));
 
-  private static ShardedBenchmark.Result run(HostCollective ranks) {
+  private static ShardedBenchmark.Result run(HostCollective ranks, ModelShapes model) {
     BenchSettings settings = new BenchSettings(StepPath.AUTO, false, 1, true);
     ShardedBenchmark benchmark = new ShardedBenchmark(settings, ranks);
     if (ranks.rank() > 0) {
-      benchmark.follow(List.of(MODEL));
+      benchmark.follow(List.of(model));
       return null;
     }
-    return benchmark.lead(MODEL, OptionalInt.of(3), Progress.SILENT);
+    return benchmark.lead(model, OptionalInt.of(3), Progress.SILENT);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {2, 4})
   void shouldCountTheBytesThatARankSends(int size) throws Exception {
-    List<ShardedBenchmark.Result> results = ShardedRun.onRanks(size, ShardedBenchmarkTest::run);
+    List<ShardedBenchmark.Result> results = ShardedRun.onRanks(size, ranks -> run(ranks, MODEL));
     ShardedBenchmark.Result result = results.get(0);
     assertEquals(size, result.ranks());
     assertEquals("LAMB, " + size + " ranks", result.timing().name());
@@ -49,6 +49,16 @@ class ShardedBenchmarkTest {
     long tilesPerRank = TILES / size;
     long each = tilesPerRank * (2 * Float.BYTES * Tiling.TILE_ELEMENTS + 2 * Double.BYTES) + 24;
     assertEquals((size - 1) * each, result.sent());
+  }
+
+  /** Slightly more tiles than the buffers of an exchange hold, which therefore takes two parts. */
+  @Test
+  void shouldNotSendABufferForTheRest() throws Exception {
+    long elements = (2 * 2048 + 2) * (long) Tiling.TILE_ELEMENTS;
+    ModelShapes model =
+        new ModelShapes("m", "M", List.of(new TensorShape("w", List.of(elements), true, true)));
+    long sent = ShardedRun.onRanks(2, ranks -> run(ranks, model)).get(0).sent();
+    assertEquals(4, (double) sent / elements, 0.02);
   }
 
   @Test
