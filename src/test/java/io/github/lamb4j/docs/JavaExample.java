@@ -34,6 +34,7 @@ final class JavaExample {
       import io.github.lamb4j.model.*;
       import io.github.lamb4j.report.*;
       import io.github.lamb4j.schedule.*;
+      import io.github.lamb4j.sharding.*;
       import jcuda.Pointer;
       import jcuda.driver.*;
       class Example {
