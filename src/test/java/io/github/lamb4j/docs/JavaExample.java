@@ -26,6 +26,7 @@ final class JavaExample {
       import java.io.*;
       import java.nio.*;
       import java.nio.file.*;
+      import java.time.*;
       import java.util.*;
       import io.github.lamb4j.*;
       import io.github.lamb4j.config.*;
