@@ -29,6 +29,8 @@ class DocumentedCommandsTest {
   private static final Pattern OPTION = Pattern.compile("--[a-z][a-z0-9-]+");
   private static final Pattern PROFILE = Pattern.compile("^mvn .*-P(\\S+)");
   private static final Set<String> DOCKER = Set.of("--gpus", "--read-only", "--user");
+  private static final Set<String> MPIRUN =
+      Set.of("--allow-run-as-root", "--bind-to", "--map-by", "--oversubscribe");
   private static final Set<String> COMMON = Set.of("--help", "--version");
 
   /** Lines of code blocks. */
@@ -100,6 +102,7 @@ class DocumentedCommandsTest {
             .flatMap(command -> names(command).stream())
             .collect(Collectors.toSet());
     known.addAll(DOCKER);
+    known.addAll(MPIRUN);
     try (Stream<Path> scripts = Files.list(Path.of("scripts"))) {
       for (Path script : scripts.toList()) {
         known.addAll(optionsIn(Files.readString(script)));
