@@ -20,6 +20,7 @@ import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
 import static jcuda.driver.JCudaDriver.cuMemsetD32;
 import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
 import static jcuda.driver.JCudaDriver.cuModuleLoadData;
+import static jcuda.driver.JCudaDriver.cuPointerGetAttribute;
 import static jcuda.driver.JCudaDriver.cuStreamCreate;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import static jcuda.driver.JCudaDriver.cuStreamGetId;
@@ -34,9 +35,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
+import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
 import io.github.lamb4j.emulator.EmulatedGpu;
+import io.github.lamb4j.model.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -50,7 +55,9 @@ import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUmodule;
+import jcuda.driver.CUpointer_attribute;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
@@ -213,6 +220,40 @@ class StandInsTest {
     assertTrue(e.getMessage().contains("points to device memory"), e.getMessage());
     assertThrows(
         IndexOutOfBoundsException.class, () -> cuMemcpyHtoD(memory, Pointer.to(new float[1]), 8));
+  }
+
+  @Test
+  void shouldAnswerQuestionsAboutPointers() {
+    allocate(1, 2);
+    CUdeviceptr pinned = new CUdeviceptr();
+    cuMemAllocHost(pinned, 8);
+    int[] type = new int[1];
+    int memoryType = CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
+    cuPointerGetAttribute(Pointer.to(type), memoryType, memory.withByteOffset(4));
+    assertEquals(CUmemorytype.CU_MEMORYTYPE_DEVICE, type[0]);
+    cuPointerGetAttribute(Pointer.to(type), memoryType, pinned);
+    assertEquals(CUmemorytype.CU_MEMORYTYPE_HOST, type[0]);
+    CUdeviceptr unknown = memory.withByteOffset(1L << 40);
+    CudaException e =
+        assertThrows(
+            CudaException.class,
+            () -> cuPointerGetAttribute(Pointer.to(type), memoryType, unknown));
+    assertEquals("CUDA_ERROR_INVALID_VALUE", e.getMessage());
+    cuMemFreeHost(pinned);
+  }
+
+  @Test
+  void shouldRejectPinnedHostMemoryAsGradients() {
+    allocate(1, 2);
+    Pointer pinned = new Pointer();
+    cuMemAllocHost(pinned, 8);
+    LambBuilder builder =
+        Lamb.onCuda()
+            .group("all", Hyperparameters.lamb(0.1), Parameter.onDevice("w", memory, pinned, 2));
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, builder::build);
+    assertTrue(e.getMessage().contains("parameter w: gradients at 0x"), e.getMessage());
+    assertTrue(e.getMessage().contains("pinned host memory"), e.getMessage());
+    cuMemFreeHost(pinned);
   }
 
   @Test

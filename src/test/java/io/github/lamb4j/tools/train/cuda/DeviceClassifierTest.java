@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.train.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.config.Hyperparameters;
@@ -14,6 +15,7 @@ import io.github.lamb4j.tools.train.ModelShape;
 import io.github.lamb4j.tools.train.TrainingBackend;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -88,6 +90,17 @@ class DeviceClassifierTest {
       }
       float[][] values = Arrays.stream(Layer.values()).map(model::values).toArray(float[][]::new);
       return new Outcome(values, losses, model.predictHeldOut());
+    }
+  }
+
+  /** cuBLAS is not part of the driver: without it a GPU skips this test and says why. */
+  @BeforeAll
+  static void requireCublas() {
+    try {
+      new CudaTraining().close();
+    } catch (IllegalStateException e) {
+      assumeFalse(e.getMessage().contains("is not installed"), e.getMessage());
+      throw e;
     }
   }
 
