@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * How the process was started: alone, or as one of several that {@code mpirun} or {@code srun}
@@ -17,7 +18,9 @@ import java.util.Map;
  */
 record Launch(int rank, int size) {
 
-  /** Variables of Open MPI, Slurm and PMI. The first that is set counts. */
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+
+  /** Variables of Open MPI, Slurm and PMI. The first that is a number counts. */
   private static final List<String> SIZES =
       List.of("OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PMI_SIZE");
 
@@ -32,15 +35,9 @@ record Launch(int rank, int size) {
 
   private static int first(List<String> names, Map<String, String> environment, int otherwise) {
     for (String name : names) {
-      String value = environment.get(name);
-      if (value != null) {
-        try {
-          return Integer.parseInt(value);
-        } catch (NumberFormatException e) {
-          throw new BadInput(
-              "environment variable %s is '%s': must be a number, as the launcher sets it"
-                  .formatted(name, value));
-        }
+      String value = environment.getOrDefault(name, "");
+      if (NUMBER.matcher(value).matches()) {
+        return Integer.parseInt(value);
       }
     }
     return otherwise;
