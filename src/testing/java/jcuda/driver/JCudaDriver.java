@@ -199,6 +199,10 @@ public class JCudaDriver extends DriverMemory {
     return API.call(gpu -> Natives.set(pctx, gpu.currentContext()));
   }
 
+  public static final int cuCtxGetId(CUcontext ctx, long[] ctxId) {
+    return API.call(gpu -> ctxId[0] = gpu.api().contextId(Natives.of(ctx)));
+  }
+
   public static int cuCtxGetDevice(CUdevice device) {
     return API.call(
         gpu -> {

@@ -45,6 +45,17 @@ public final class DriverApi {
     driver.contexts.destroy(context, "destroying a context");
   }
 
+  /** The number of a context, which no other context of this process has; 0 for the current one. */
+  public long contextId(long context) {
+    expectContext();
+    long asked = context == 0 ? driver.currentContext() : context;
+    if (!driver.contexts.exists(asked)) {
+      throw DriverErrors.failed(
+          Call.SYNCHRONIZE, DriverErrors.INVALID_CONTEXT, "asking for the number of a context");
+    }
+    return driver.contexts.id(asked);
+  }
+
   /** Makes a context current; 0 for none. */
   public void makeCurrent(long context) {
     if (context != 0 && !driver.contexts.exists(context)) {

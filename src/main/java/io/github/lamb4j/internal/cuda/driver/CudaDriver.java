@@ -100,10 +100,10 @@ public interface CudaDriver {
   /** Enqueues clearing every byte to zero. */
   void clear(long address, long bytes, CudaStream stream);
 
-  /** Loads a module from PTX text. */
+  /** Loads a module from PTX text. A context may load the same text once for all its users. */
   long loadModule(byte[] ptx);
 
-  /** Unloads a module; its functions become invalid. */
+  /** Unloads a module from {@link #loadModule}; its functions become invalid. */
   void unloadModule(long module);
 
   /** Looks up a kernel of a module. */

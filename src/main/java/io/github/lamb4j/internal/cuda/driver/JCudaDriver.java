@@ -1,7 +1,6 @@
 package io.github.lamb4j.internal.cuda.driver;
 
-import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
-import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT;
+import static io.github.lamb4j.internal.cuda.driver.Results.check;
 import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED;
 import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
 import static jcuda.driver.CUresult.CUDA_ERROR_NOT_READY;
@@ -20,7 +19,6 @@ import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
-import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemGetAddressRange;
@@ -29,9 +27,6 @@ import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoHAsync;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
-import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
-import static jcuda.driver.JCudaDriver.cuModuleLoadDataEx;
-import static jcuda.driver.JCudaDriver.cuModuleUnload;
 import static jcuda.driver.JCudaDriver.cuPointerGetAttribute;
 import static jcuda.driver.JCudaDriver.cuStreamIsCapturing;
 import static jcuda.driver.JCudaDriver.cuStreamQuery;
@@ -43,7 +38,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntSupplier;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -51,9 +45,7 @@ import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
-import jcuda.driver.CUfunction;
 import jcuda.driver.CUmemorytype;
-import jcuda.driver.CUmodule;
 import jcuda.driver.CUstreamCaptureStatus;
 
 /**
@@ -82,7 +74,7 @@ public final class JCudaDriver implements CudaDriver {
   }
 
   /** A module and the handles of its functions by name, which become invalid with it. */
-  private record LoadedModule(CUmodule module, Map<String, Long> functions) {}
+  private record LoadedModule(SharedModule module, Map<String, Long> functions) {}
 
   private final ThreadLocal<Context> current = ThreadLocal.withInitial(Context::new);
   private final ThreadLocal<int[]> captureStatus = ThreadLocal.withInitial(() -> new int[1]);
@@ -117,15 +109,12 @@ public final class JCudaDriver implements CudaDriver {
     return new CUdeviceptr().withByteOffset(address);
   }
 
-  private static void check(String call, String doing, IntSupplier invocation) {
-    int code = Results.codeOf(invocation);
-    if (code != 0) {
-      throw new CudaException(call, code, Results.nameOf(code), doing);
-    }
-  }
-
   @Override
   public long currentContext() {
+    return context().handle();
+  }
+
+  private Context context() {
     Context context = current.get();
     int code;
     try {
@@ -137,7 +126,7 @@ public final class JCudaDriver implements CudaDriver {
       throw new CudaException(
           "cuCtxGetCurrent", code, Results.nameOf(code), "looking up the current context");
     }
-    return context.handle();
+    return context;
   }
 
   @Override
@@ -327,22 +316,14 @@ public final class JCudaDriver implements CudaDriver {
 
   @Override
   public long loadModule(byte[] ptx) {
-    // Direct buffers, also for the option values that are not there: JCuda pins arrays during the
-    // call, and no garbage collection could run while the driver compiles.
-    ByteBuffer text = ByteBuffer.allocateDirect(ptx.length).put(ptx).flip();
-    Pointer noValues = Pointer.to(ByteBuffer.allocateDirect(Long.BYTES));
-    CUmodule module = new CUmodule();
-    check(
-        "cuModuleLoadDataEx",
-        "loading the kernels",
-        () -> cuModuleLoadDataEx(module, Pointer.to(text), 0, new int[0], noValues));
+    SharedModule module = SharedModule.acquire(ContextIds.of(context(), driverVersion()), ptx);
     return register(new LoadedModule(module, new ConcurrentHashMap<>()));
   }
 
   @Override
   public void unloadModule(long module) {
     LoadedModule loaded = handle(LoadedModule.class, module);
-    check("cuModuleUnload", "unloading the kernels", () -> cuModuleUnload(loaded.module));
+    loaded.module.release();
     handles.remove(module);
     handles.keySet().removeAll(loaded.functions.values());
   }
@@ -350,40 +331,15 @@ public final class JCudaDriver implements CudaDriver {
   @Override
   public long function(long module, String name) {
     LoadedModule loaded = handle(LoadedModule.class, module);
-    return loaded.functions.computeIfAbsent(
-        name,
-        key -> {
-          CUfunction function = new CUfunction();
-          check(
-              "cuModuleGetFunction",
-              "looking up kernel " + name,
-              () -> cuModuleGetFunction(function, loaded.module, name));
-          return register(function);
-        });
+    return loaded.functions.computeIfAbsent(name, key -> register(loaded.module.kernel(name)));
   }
 
   @Override
   public Launch prepare(
       long function, String name, int grid, int threads, int sharedBytes, ByteBuffer... arguments) {
-    if (sharedBytes > 0) {
-      CUfunction kernel = handle(CUfunction.class, function);
-      String doing =
-          "requesting %,d bytes of shared memory for kernel %s".formatted(sharedBytes, name);
-      check(
-          "cuFuncSetAttribute",
-          doing,
-          () ->
-              cuFuncSetAttribute(
-                  kernel, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
-      // The largest shared memory carveout, so that all of the kernel's blocks can be resident.
-      check(
-          "cuFuncSetAttribute",
-          doing,
-          () ->
-              cuFuncSetAttribute(kernel, CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100));
-    }
-    return new JCudaLaunch(
-        handle(CUfunction.class, function), name, grid, threads, sharedBytes, arguments);
+    JCudaKernel kernel = handle(JCudaKernel.class, function);
+    kernel.allowSharedMemory(sharedBytes);
+    return new JCudaLaunch(kernel.function, name, grid, threads, sharedBytes, arguments);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.lamb4j.internal.cuda.driver;
 
+import io.github.lamb4j.error.CudaException;
 import java.util.function.IntSupplier;
 import jcuda.driver.CUresult;
 
@@ -16,6 +17,18 @@ public final class Results {
       return invocation.getAsInt();
     } catch (jcuda.CudaException e) {
       return codeOf(e);
+    }
+  }
+
+  /**
+   * Calls JCuda.
+   *
+   * @throws CudaException with the purpose of the call if it fails
+   */
+  static void check(String call, String doing, IntSupplier invocation) {
+    int code = codeOf(invocation);
+    if (code != 0) {
+      throw new CudaException(call, code, nameOf(code), doing);
     }
   }
 
