@@ -298,6 +298,22 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
+   * Sets the learning rate of all groups from their next step on; see {@link
+   * #setLearningRate(String, double)}.
+   *
+   * @param rate finite and at least 0
+   * @throws IllegalArgumentException if the rate is out of range; nothing is changed then
+   */
+  public void setLearningRate(double rate) {
+    enter();
+    try {
+      engine.setLearningRate(rate);
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  /**
    * {@return the learning rate of a group's next step: the one that was set, or that of its
    * schedule} It does not wait: a step that was skipped since the last report counts as taken.
    *

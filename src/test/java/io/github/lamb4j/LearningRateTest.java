@@ -56,6 +56,16 @@ class LearningRateTest {
   }
 
   @Test
+  void shouldSetTheRateOfAllGroups() {
+    try (Lamb lamb = build(Hyperparameters.lamb(0.5))) {
+      lamb.setLearningRate(0.25);
+      assertRefused(() -> lamb.setLearningRate(-1), "learning rate -1.0", "at least 0");
+      lamb.step();
+      assertEquals(List.of(0.25, 0.25), rates(lamb));
+    }
+  }
+
+  @Test
   void shouldUseARateFromTheNextStepOnUntilTheNextCall() {
     try (Lamb lamb = build(Hyperparameters.lamb(0.5))) {
       assertEquals(0.5, lamb.learningRate("a"));

@@ -246,6 +246,13 @@ public final class Engine {
     clock.setRate(index, rate);
   }
 
+  /** As {@link #setLearningRate(String, double)}, for all groups. */
+  public void setLearningRate(double rate) {
+    for (ParameterGroup group : model.groups) {
+      setLearningRate(group.name(), rate);
+    }
+  }
+
   public double learningRate(String group) {
     return clock.nextRate(groupOf(group));
   }
