@@ -71,35 +71,50 @@ class DriverMemory extends UnsupportedJCudaDriver {
     return code;
   }
 
-  /** Memory type, ordinal and whether memory is managed, which it never is. */
+  /**
+   * Memory type, ordinal, whether memory is managed, which it never is, whether it is mapped, and
+   * the reserved range.
+   */
   public static int cuPointerGetAttribute(Pointer data, int attribute, CUdeviceptr ptr) {
     long address = Natives.of(ptr);
-    int[] value = new int[1];
+    ByteBuffer value = HostMemory.direct(Long.BYTES);
     boolean[] known = new boolean[1];
     int code =
         API.call(
             gpu -> {
               gpu.api().expectContext();
               boolean host = HostMemory.isPinned(address) || gpu.isHostMemory(address);
-              known[0] = host || gpu.rangeOf(address) != null;
-              value[0] =
-                  switch (attribute) {
-                    case CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE ->
-                        host ? CUmemorytype.CU_MEMORYTYPE_HOST : CUmemorytype.CU_MEMORYTYPE_DEVICE;
-                    case CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED,
-                        CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL ->
-                        0;
-                    default ->
-                        throw new UnsupportedOperationException(
-                            "cuPointerGetAttribute: attribute %d is not emulated"
-                                .formatted(attribute));
-                  };
+              DeviceRange range = gpu.reservationOf(address);
+              known[0] = host || range != null;
+              if (known[0]) {
+                putAttribute(value, attribute, host, range);
+              }
             });
     if (code != 0 || !known[0]) {
       return code != 0 ? code : API.result(INVALID_VALUE);
     }
-    HostMemory.write(data, HostMemory.direct(Integer.BYTES).putInt(0, value[0]));
+    HostMemory.write(data, value.flip());
     return 0;
+  }
+
+  /** Puts an attribute of memory in its size. Only the runtime's pinned memory has no range. */
+  private static void putAttribute(
+      ByteBuffer value, int attribute, boolean host, DeviceRange range) {
+    switch (attribute) {
+      case CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE ->
+          value.putInt(host ? CUmemorytype.CU_MEMORYTYPE_HOST : CUmemorytype.CU_MEMORYTYPE_DEVICE);
+      case CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED,
+          CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL ->
+          value.putInt(0);
+      case CUpointer_attribute.CU_POINTER_ATTRIBUTE_MAPPED -> value.put((byte) 1);
+      case CUpointer_attribute.CU_POINTER_ATTRIBUTE_RANGE_START_ADDR ->
+          value.putLong(range == null ? 0 : range.start());
+      case CUpointer_attribute.CU_POINTER_ATTRIBUTE_RANGE_SIZE ->
+          value.putLong(range == null ? 0 : range.bytes());
+      default ->
+          throw new UnsupportedOperationException(
+              "cuPointerGetAttribute: attribute %d is not emulated".formatted(attribute));
+    }
   }
 
   public static int cuMemAllocHost(Pointer pp, long bytesize) {

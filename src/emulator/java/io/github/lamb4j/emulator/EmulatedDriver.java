@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * A CUDA driver without a GPU. It runs PTX one warp at a time and checks for faults that a GPU does
@@ -69,6 +70,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   private final Set<CapturedGraph> graphs = new LinkedHashSet<>();
   final Events events = new Events();
   private final Set<Long> pinned = new HashSet<>();
+  private final Divisions divisions = new Divisions();
   private final PinnedCopies pinnedCopies = new PinnedCopies();
   private long nextHandle = CONTEXT;
 
@@ -100,6 +102,28 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   public long allocateHost(long bytes, String name) {
     long address = allocate(bytes, name);
     pinned.add(address);
+    return address;
+  }
+
+  /**
+   * Reserves addresses and maps memory to them in pieces of these sizes, in order. A negative size
+   * is a gap, which an optimizer must refuse; kernels could access it.
+   */
+  public long mapPieces(String name, long... sizes) {
+    return allocate(name, sizes, true);
+  }
+
+  /**
+   * Allocates blocks of these sizes, each of which begins where the one before ends. Freeing the
+   * first frees all.
+   */
+  public long allocateNeighbors(String name, long... sizes) {
+    return allocate(name, sizes, false);
+  }
+
+  private long allocate(String name, long[] sizes, boolean reserved) {
+    long address = allocate(LongStream.of(sizes).map(Math::abs).sum(), name);
+    divisions.divide(address, sizes, reserved);
     return address;
   }
 
@@ -203,7 +227,13 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   @Override
   public DeviceRange rangeOf(long address) {
     Allocation allocation = memory.find(address, 1);
-    return allocation == null ? null : new DeviceRange(allocation.start, allocation.bytes);
+    return allocation == null ? null : divisions.rangeOf(address, allocation);
+  }
+
+  @Override
+  public DeviceRange reservationOf(long address) {
+    Allocation allocation = memory.find(address, 1);
+    return allocation == null ? null : divisions.reservationOf(address, allocation);
   }
 
   @Override
@@ -227,6 +257,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
     captures.refuseToActNow(Call.FREE, doing);
     heap.free(address);
     pinned.remove(address);
+    divisions.forget(address);
   }
 
   // These copies wait for the stream, which a capture cannot record.

@@ -99,7 +99,7 @@ final class DeviceChecks {
     requireOnDevice(driver, "parameter " + parameter + ": " + what, array.address());
     CudaDriver.DeviceRange range = driver.rangeOf(array.address());
     long end = array.address() + count * array.type().bytes();
-    if (range != null && end > range.start() + range.bytes()) {
+    if (range != null && end > range.end() && !isMappedInPieces(driver, array.address(), end)) {
       throw new IllegalArgumentException(
           "parameter %s: %d %s elements of %s at 0x%x exceed their allocation (%d bytes at 0x%x): pass the element count of the array"
               .formatted(
@@ -111,6 +111,26 @@ final class DeviceChecks {
                   range.bytes(),
                   range.start()));
     }
+  }
+
+  /**
+   * Whether memory is mapped to all addresses from start to end, in pieces of one reservation.
+   * Neighboring allocations are not: each has a range of its own.
+   */
+  private static boolean isMappedInPieces(CudaDriver driver, long start, long end) {
+    CudaDriver.DeviceRange reservation = driver.reservationOf(start);
+    if (reservation == null || end > reservation.end()) {
+      return false;
+    }
+    long at = start;
+    while (at < end) {
+      CudaDriver.DeviceRange piece = driver.rangeOf(at);
+      if (piece == null || !piece.contains(at) || !reservation.equals(driver.reservationOf(at))) {
+        return false;
+      }
+      at = piece.end();
+    }
+    return true;
   }
 
   /** Rejects a model whose state does not fit into free device memory. */

@@ -65,6 +65,11 @@ public class ForwardingDriver implements CudaDriver {
   }
 
   @Override
+  public DeviceRange reservationOf(long address) {
+    return driver.reservationOf(address);
+  }
+
+  @Override
   public long allocate(long bytes, Purpose purpose, String owner) {
     return driver.allocate(bytes, purpose, owner);
   }

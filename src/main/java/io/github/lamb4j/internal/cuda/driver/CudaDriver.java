@@ -43,8 +43,17 @@ public interface CudaDriver {
   /** Free and total bytes of device memory. */
   DeviceMemory memory();
 
-  /** The allocation that contains an address, or null if the address is not device memory. */
+  /**
+   * The allocation that contains an address, or null if the address is not device memory. Of memory
+   * that is mapped in pieces, as by {@code cuMemMap}, the piece.
+   */
   DeviceRange rangeOf(long address);
+
+  /**
+   * The reserved addresses that contain an address to which memory is mapped, or the allocation if
+   * it was not reserved separately; null if no memory is mapped or the driver cannot tell.
+   */
+  DeviceRange reservationOf(long address);
 
   /**
    * Whether an address is in pinned or mapped host memory. Managed memory is not, nor is an address
@@ -202,5 +211,15 @@ public interface CudaDriver {
   record DeviceMemory(long free, long total) {}
 
   /** A range of device memory: its start address and its length. */
-  record DeviceRange(long start, long bytes) {}
+  record DeviceRange(long start, long bytes) {
+    /** The address behind the last byte. */
+    public long end() {
+      return start + bytes;
+    }
+
+    /** Whether an address is in this range. */
+    public boolean contains(long address) {
+      return start <= address && address < end();
+    }
+  }
 }

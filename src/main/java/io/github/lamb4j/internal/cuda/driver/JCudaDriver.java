@@ -2,7 +2,10 @@ package io.github.lamb4j.internal.cuda.driver;
 
 import static io.github.lamb4j.internal.cuda.driver.Results.check;
 import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED;
+import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_MAPPED;
 import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE;
+import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_RANGE_SIZE;
+import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_RANGE_START_ADDR;
 import static jcuda.driver.CUresult.CUDA_ERROR_NOT_READY;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static jcuda.driver.JCudaDriver.cuCtxGetCurrent;
@@ -229,15 +232,26 @@ public final class JCudaDriver implements CudaDriver {
   }
 
   @Override
+  public DeviceRange reservationOf(long address) {
+    if (pointerAttribute(CU_POINTER_ATTRIBUTE_MAPPED, address) == 0) {
+      return null;
+    }
+    long start = pointerAttribute(CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, address);
+    long bytes = pointerAttribute(CU_POINTER_ATTRIBUTE_RANGE_SIZE, address);
+    return bytes == 0 ? null : new DeviceRange(start, bytes);
+  }
+
+  @Override
   public boolean isHostMemory(long address) {
     return pointerAttribute(CU_POINTER_ATTRIBUTE_MEMORY_TYPE, address)
             == CUmemorytype.CU_MEMORYTYPE_HOST
         && pointerAttribute(CU_POINTER_ATTRIBUTE_IS_MANAGED, address) == 0;
   }
 
-  /** An attribute that is a 32-bit number; 0 if the driver does not know the address. */
-  private static int pointerAttribute(int attribute, long address) {
-    int[] value = new int[1];
+  /** A numeric attribute; 0 if the driver does not know the address or the attribute. */
+  private static long pointerAttribute(int attribute, long address) {
+    // Of 64 bits: the driver fills in fewer for smaller attributes, in little-endian order.
+    long[] value = new long[1];
     int code =
         Results.codeOf(() -> cuPointerGetAttribute(Pointer.to(value), attribute, at(address)));
     return code == 0 ? value[0] : 0;
