@@ -4,8 +4,8 @@
     scripts/lamb bench --model bert-large --write-shapes bert-large.json
     scripts/bench-peers.py bert-large.json --json peers.json
 
-The peers are torch.optim.AdamW(fused=True) and timm.optim.Lamb, each called from Python and replayed as a CUDA graph,
-timm.optim.Lamb under torch.compile, and optax.lamb, jitted with donated buffers. All use the same shapes and the same
+The peers are torch.optim.AdamW(fused=True), called from Python and replayed as a CUDA graph, timm.optim.Lamb, called from
+Python and under torch.compile, and optax.lamb, jitted with donated buffers. All use the same shapes and the same
 choice of decayed and adapted parameters. Peers that are not installed are skipped and listed. Needs Python 3.10 or
 later and no packages except the peers.
 
@@ -40,8 +40,10 @@ SLEEP_FACTOR, SLEEP_MARGIN_MS, LONGEST_SLEEP_MS = 2.0, 0.2, 200.0
 CALIBRATION_CYCLES = 10_000_000
 COPY, ADAMW = "copy", "torch.optim.AdamW(fused)"
 TIMM, COMPILED, OPTAX = "timm.optim.Lamb", "timm.optim.Lamb, torch.compile", "optax.lamb"
-ADAMW_GRAPH, TIMM_GRAPH = ADAMW + ", graph", TIMM + ", graph"
-PEERS = [COPY, ADAMW, ADAMW_GRAPH, TIMM, TIMM_GRAPH, OPTAX, COMPILED]  # compiling, which may take minutes, comes last
+ADAMW_GRAPH = ADAMW + ", graph"
+# timm's Lamb is not timed as a graph: on an H100, its replay failed with an illegal memory access, after which the process
+# cannot use CUDA. Compiling, which may take minutes, comes last.
+PEERS = [COPY, ADAMW, ADAMW_GRAPH, TIMM, OPTAX, COMPILED]
 
 
 class BadInput(Exception):
@@ -172,10 +174,6 @@ class Torch:
 
     def adamw_graph(self):
         return self.graph(self.adamw(capturable=True))
-
-    def lamb_graph(self):
-        """timm counts steps on the host: the graph repeats one step's bias correction, at the same cost."""
-        return self.graph(self.lamb())
 
     def graph(self, step):
         """Captures a step after three on a side stream, as PyTorch requires."""
@@ -312,8 +310,7 @@ class Limit:
 
 
 MAKERS = {
-    ADAMW: "adamw", ADAMW_GRAPH: "adamw_graph", TIMM: "lamb", TIMM_GRAPH: "lamb_graph", COMPILED: "compiled_lamb",
-    OPTAX: "lamb",
+    ADAMW: "adamw", ADAMW_GRAPH: "adamw_graph", TIMM: "lamb", COMPILED: "compiled_lamb", OPTAX: "lamb",
 }
 
 
