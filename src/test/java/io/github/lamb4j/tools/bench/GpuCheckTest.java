@@ -23,6 +23,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code scripts/gpu-check} in a package whose Java runtime is a shell script. */
 @EnabledOnOs(OS.LINUX)
@@ -190,6 +191,21 @@ class GpuCheckTest {
     assertEquals("begun\n", Files.readString(results.resolve("bench.log")));
     long child = Long.parseLong(Files.readString(running).strip());
     ProcessHandle.of(child).ifPresent(c -> c.onExit().orTimeout(5, TimeUnit.SECONDS).join());
+  }
+
+  /** Every peer that it names, although no shapes were written that could be timed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"peers", "compile"})
+  void shouldNamePeersThatExist(String part) throws IOException, InterruptedException {
+    java(ON_GPU);
+    Files.copy(Path.of("scripts/bench-peers.py"), bundle.resolve("bin/bench-peers.py"));
+    program(
+        folder.resolve("bin/python3"),
+        "[ \"$1\" = -c ] && exit 0\nPATH='%s' exec python3 \"$@\""
+            .formatted(System.getenv("PATH")));
+    assertEquals(1, run("run", part, "--results", results));
+    String log = Files.readString(results.resolve(part + ".log"));
+    assertTrue(log.contains("shapes.json: No such file"), log);
   }
 
   @Test
