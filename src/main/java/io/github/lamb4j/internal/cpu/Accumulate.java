@@ -1,5 +1,7 @@
 package io.github.lamb4j.internal.cpu;
 
+import io.github.lamb4j.internal.numerics.Tiling;
+
 /**
  * Adds a tile of an array of any type to a binary32 array, or replaces the tile there; the twin of
  * {@code kernels/accumulate.cuh}.
@@ -8,8 +10,19 @@ final class Accumulate {
 
   private Accumulate() {}
 
+  /** target = target + source, for whole arrays. */
+  static void add(TileArray target, TileArray source, Workers workers) {
+    workers.forEach(
+        (int) Tiling.tiles(source.count()),
+        (index, tile) -> {
+          int start = index * Tiling.TILE_ELEMENTS;
+          int count = Math.min(Tiling.TILE_ELEMENTS, source.count() - start);
+          add(target, source, start, count, tile);
+        });
+  }
+
   /** target = target + source. */
-  static void add(TileArray target, TileArray source, int start, int count, Tile tile) {
+  private static void add(TileArray target, TileArray source, int start, int count, Tile tile) {
     float[] from = source.read(start, count, tile.c, tile);
     float[] to = target.read(start, count, tile.r, tile);
     tile.kernels.add(to, target.at(start), from, source.at(start), count);

@@ -306,9 +306,7 @@ public final class CpuBackend implements Backend {
   @Override
   public void accumulate(int group, int parameter, TensorArray source) {
     TileArray target = groups[group].segments[parameter].gradients();
-    TileArray added = new TileArray((HostArray) source);
-    forEachTile(
-        added.count(), (start, count, tile) -> Accumulate.add(target, added, start, count, tile));
+    Accumulate.add(target, new TileArray((HostArray) source), workers);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.github.lamb4j.internal.cpu;
 
-import io.github.lamb4j.internal.cpu.TileSlots.TilePlace;
 import io.github.lamb4j.internal.sharding.ShardPlan;
 import io.github.lamb4j.sharding.HostCollective;
 import java.nio.FloatBuffer;
@@ -48,7 +47,7 @@ final class GradientExchange {
     }
   }
 
-  private void pack(TilePlace place, int slot, Tile tile) {
+  private void pack(ShardPlan.Place place, int slot, Tile tile) {
     if (!arrays.isFrozen(place.group(), place.parameter())) {
       TileArray from = source.gradients(place.group(), place.parameter());
       float[] g = from.read(place.start(), place.count(), tile.r, tile);
@@ -57,7 +56,7 @@ final class GradientExchange {
   }
 
   /** Adds neighbors, then neighboring sums, in place. */
-  private void sum(TilePlace place, int slot, Tile tile) {
+  private void sum(ShardPlan.Place place, int slot, Tile tile) {
     if (arrays.isFrozen(place.group(), place.parameter())) {
       return;
     }

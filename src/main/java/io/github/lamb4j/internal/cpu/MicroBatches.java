@@ -1,7 +1,6 @@
 package io.github.lamb4j.internal.cpu;
 
 import io.github.lamb4j.internal.numerics.PairwiseTree;
-import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.sharding.ShardPlan;
 import io.github.lamb4j.model.HostArray;
 
@@ -45,13 +44,14 @@ final class MicroBatches {
   }
 
   private void add(int tileIndex, Tile tile) {
-    int group = plan.groupOf(tileIndex);
-    int parameter = plan.parameterOf(group, tileIndex);
+    ShardPlan.Place place = plan.place(tileIndex);
+    int group = place.group();
+    int parameter = place.parameter();
     if (arrays.isFrozen(group, parameter)) {
       return;
     }
-    int start = (tileIndex - plan.firstTile(group, parameter)) * Tiling.TILE_ELEMENTS;
-    int length = Math.min(Tiling.TILE_ELEMENTS, (int) plan.count(group, parameter) - start);
+    int start = place.start();
+    int length = place.count();
     TileArray gradients = arrays.gradients(group, parameter);
     float[] g = gradients.read(start, length, tile.r, tile);
     if (g != tile.r) {

@@ -53,15 +53,13 @@ final class RankExchange {
    * @param target filled from its position to its limit
    */
   void read(int group, int parameter, long offset, FloatBuffer target, Owned owned) {
-    long end = offset + target.remaining();
+    long length = target.remaining();
     for (int root = 0; root < plan.ranks(); root++) {
-      long from = plan.from(root, group, parameter);
-      long first = Math.max(offset, from);
-      long last = Math.min(end, from + plan.count(root, group, parameter));
-      for (long at = first; at < last; at += PIECE) {
-        piece.clear().limit((int) Math.min(PIECE, last - at) * Float.BYTES);
+      ShardPlan.Part part = plan.part(root, group, parameter, offset, length);
+      for (long at = part.first(); at < part.end(); at += PIECE) {
+        piece.clear().limit((int) Math.min(PIECE, part.end() - at) * Float.BYTES);
         if (root == collective.rank()) {
-          owned.read(at - from, piece.asFloatBuffer());
+          owned.read(at - plan.from(root, group, parameter), piece.asFloatBuffer());
         }
         collective.broadcast(piece, root);
         target.put(piece.asFloatBuffer());

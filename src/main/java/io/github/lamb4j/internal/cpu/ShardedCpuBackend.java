@@ -162,13 +162,11 @@ final class ShardedCpuBackend implements Backend {
 
   @Override
   public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
-    long from = plan.from(rank, group, parameter);
-    long first = Math.max(offset, from);
-    long last = Math.min(offset + source.remaining(), from + plan.count(rank, group, parameter));
-    if (first < last) {
-      FloatBuffer own =
-          source.slice(source.position() + (int) (first - offset), (int) (last - first));
-      fragments.write(group, parameter, array, first - from, own);
+    ShardPlan.Part own = plan.part(rank, group, parameter, offset, source.remaining());
+    if (!own.isEmpty()) {
+      int at = source.position() + (int) (own.first() - offset);
+      long within = own.first() - plan.from(rank, group, parameter);
+      fragments.write(group, parameter, array, within, source.slice(at, own.length()));
     }
     if (array == StateArray.MASTER) {
       roundIntoModel(group, parameter, (int) offset, source);
@@ -203,16 +201,7 @@ final class ShardedCpuBackend implements Backend {
   @Override
   public void accumulate(int group, int parameter, TensorArray source) {
     TileArray to = arrays.gradients(group, parameter);
-    TileArray from = new TileArray((HostArray) source);
-    fragments
-        .workers()
-        .forEach(
-            (int) Tiling.tiles(from.count()),
-            (index, tile) -> {
-              int start = index * Tiling.TILE_ELEMENTS;
-              int count = Math.min(Tiling.TILE_ELEMENTS, from.count() - start);
-              Accumulate.add(to, from, start, count, tile);
-            });
+    Accumulate.add(to, new TileArray((HostArray) source), fragments.workers());
   }
 
   @Override

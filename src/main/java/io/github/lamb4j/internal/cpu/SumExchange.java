@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * Completes the sums of tiles if a backend's parameters are fragments, the rest of which other
- * ranks own.
+ * ranks own. By default they are whole.
  */
 interface SumExchange {
 
@@ -18,36 +18,23 @@ interface SumExchange {
   record GroupSums(int group, TileSums sums) {}
 
   /** The parameters are whole. */
-  SumExchange NONE =
-      new SumExchange() {
-        @Override
-        public boolean isNeeded() {
-          return false;
-        }
-
-        @Override
-        public long wholeCount(int group, int segment, long own) {
-          return own;
-        }
-
-        @Override
-        public int firstTile(int group) {
-          return 0;
-        }
-
-        @Override
-        public void complete(List<GroupSums> sums) {}
-      };
+  SumExchange NONE = new SumExchange() {};
 
   /** Whether sums are incomplete before an exchange. */
-  boolean isNeeded();
+  default boolean isNeeded() {
+    return false;
+  }
 
   /** The number of elements of a whole parameter of which the backend has {@code own}. */
-  long wholeCount(int group, int segment, long own);
+  default long wholeCount(int group, int segment, long own) {
+    return own;
+  }
 
   /** The number of a group's tiles that precede the backend's, without those of frozen segments. */
-  int firstTile(int group);
+  default int firstTile(int group) {
+    return 0;
+  }
 
   /** Replaces the sums of other ranks' tiles by those that they have formed. */
-  void complete(List<GroupSums> sums);
+  default void complete(List<GroupSums> sums) {}
 }

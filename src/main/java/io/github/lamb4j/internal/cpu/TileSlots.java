@@ -25,15 +25,8 @@ final class TileSlots {
      * @param place where the tile is
      * @param slot the index of the first element of its slot in the buffer
      */
-    void run(TilePlace place, int slot, Tile tile);
+    void run(ShardPlan.Place place, int slot, Tile tile);
   }
-
-  /**
-   * Where a tile is in the caller's arrays.
-   *
-   * @param start the first element, within the parameter
-   */
-  record TilePlace(int group, int parameter, int start, int count) {}
 
   private final ShardPlan plan;
   private final int perRank;
@@ -112,15 +105,7 @@ final class TileSlots {
 
   private void run(int rank, int index, int slot, Task task, Tile tile) {
     if (part + index < plan.tileCount(rank)) {
-      task.run(place(plan.firstTile(rank) + part + index), slot * Tiling.TILE_ELEMENTS, tile);
+      task.run(plan.place(plan.firstTile(rank) + part + index), slot * Tiling.TILE_ELEMENTS, tile);
     }
-  }
-
-  private TilePlace place(int tile) {
-    int group = plan.groupOf(tile);
-    int parameter = plan.parameterOf(group, tile);
-    int start = (tile - plan.firstTile(group, parameter)) * Tiling.TILE_ELEMENTS;
-    int left = (int) plan.count(group, parameter) - start;
-    return new TilePlace(group, parameter, start, Math.min(Tiling.TILE_ELEMENTS, left));
   }
 }

@@ -1,6 +1,6 @@
 package io.github.lamb4j.internal.cpu;
 
-import io.github.lamb4j.internal.cpu.TileSlots.TilePlace;
+import io.github.lamb4j.internal.sharding.ShardPlan;
 import io.github.lamb4j.sharding.HostCollective;
 
 /**
@@ -41,13 +41,13 @@ final class WeightGather {
     }
   }
 
-  private void pack(TilePlace place, int slot, Tile tile) {
+  private void pack(ShardPlan.Place place, int slot, Tile tile) {
     TileArray from = arrays.weights(place.group(), place.parameter());
     float[] w = from.read(place.start(), place.count(), tile.r, tile);
     slots.sentFloats().put(slot, w, from.at(place.start()), place.count());
   }
 
-  private void unpack(TilePlace place, int slot, Tile tile) {
+  private void unpack(ShardPlan.Place place, int slot, Tile tile) {
     if (!arrays.isFrozen(place.group(), place.parameter())) {
       slots.receivedFloats().get(slot, tile.r, 0, place.count());
       arrays.storeWeights(

@@ -296,7 +296,8 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  private void roundIntoModel(DeviceArray model, long offset, FloatBuffer values) {
+  /** Rounds masters into half-precision weights, from an element on. */
+  void roundIntoModel(DeviceArray model, long offset, FloatBuffer values) {
     HalfFormat format = model.type() == DType.F16 ? HalfFormat.F16 : HalfFormat.BF16;
     Transfers.toDeviceRounded(
         driver, stream, values, format, model.address() + offset * Short.BYTES);
@@ -346,7 +347,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void move(List<ParameterGroup> moved) {
-    DeviceChecks.requireMapped(driver, changed(moved));
+    DeviceChecks.requireMapped(driver, changed(parameterGroups, moved));
     try {
       if (driver.isCapturing(stream)) {
         throw new IllegalStateException(
@@ -364,10 +365,11 @@ public final class CudaBackend implements Backend {
     parameterGroups = moved;
   }
 
-  private List<Parameter> changed(List<ParameterGroup> moved) {
+  /** The parameters that differ after a move. */
+  static List<Parameter> changed(List<ParameterGroup> groups, List<ParameterGroup> moved) {
     List<Parameter> changed = new ArrayList<>();
     for (int g = 0; g < moved.size(); g++) {
-      List<Parameter> before = parameterGroups.get(g).parameters();
+      List<Parameter> before = groups.get(g).parameters();
       for (int p = 0; p < before.size(); p++) {
         Parameter after = moved.get(g).parameters().get(p);
         if (after != before.get(p)) {

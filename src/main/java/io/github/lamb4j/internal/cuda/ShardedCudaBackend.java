@@ -3,9 +3,9 @@ package io.github.lamb4j.internal.cuda;
 import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.MULTIPROCESSORS;
 
 import io.github.lamb4j.error.CollectiveException;
+import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
-import io.github.lamb4j.internal.numerics.HalfFormat;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.sharding.ShardPlan;
 import io.github.lamb4j.internal.spi.Backend;
@@ -208,7 +208,11 @@ public final class ShardedCudaBackend implements Backend {
 
   @Override
   public void addMicroBatch(int index) {
-    backend.atHome("addMicroBatch");
+    try {
+      backend.atHome("addMicroBatch");
+    } catch (CudaException | IllegalStateException e) {
+      throw new StepNotStarted(e);
+    }
     tables.addMicroBatch(index, stream);
   }
 
@@ -257,20 +261,17 @@ public final class ShardedCudaBackend implements Backend {
       return;
     }
     awaitPeers();
-    long end = offset + target.remaining();
+    long length = target.remaining();
     for (int root = 0; root < plan.ranks(); root++) {
-      long from = plan.from(root, group, parameter);
-      long first = Math.max(offset, from);
-      long last = Math.min(end, from + plan.count(root, group, parameter));
-      if (first < last) {
-        long bytes = (last - first) * Float.BYTES;
+      ShardPlan.Part part = plan.part(root, group, parameter, offset, length);
+      if (!part.isEmpty()) {
+        long within = part.first() - plan.from(root, group, parameter);
         long address =
-            root == rank ? backend.address(group, parameter, array, first - from) : tables.kept;
-        transport.broadcast(address, bytes, root, stream);
+            root == rank ? backend.address(group, parameter, array, within) : tables.kept;
+        transport.broadcast(address, (long) part.length() * Float.BYTES, root, stream);
         awaitPeers();
-        int length = (int) (last - first);
-        Transfers.toHost(driver, stream, address, target.slice(target.position(), length));
-        target.position(target.position() + length);
+        Transfers.toHost(driver, stream, address, target.slice(target.position(), part.length()));
+        target.position(target.position() + part.length());
       }
     }
   }
@@ -289,24 +290,15 @@ public final class ShardedCudaBackend implements Backend {
   @Override
   public void write(int group, int parameter, StateArray array, long offset, FloatBuffer source) {
     awaitPeers();
-    long from = plan.from(rank, group, parameter);
-    long first = Math.max(offset, from);
-    long last = Math.min(offset + source.remaining(), from + plan.count(rank, group, parameter));
-    if (first < last) {
-      FloatBuffer own =
-          source.slice(source.position() + (int) (first - offset), (int) (last - first));
-      backend.write(group, parameter, array, first - from, own);
+    ShardPlan.Part own = plan.part(rank, group, parameter, offset, source.remaining());
+    if (!own.isEmpty()) {
+      int at = source.position() + (int) (own.first() - offset);
+      long within = own.first() - plan.from(rank, group, parameter);
+      backend.write(group, parameter, array, within, source.slice(at, own.length()));
     }
-    if (array == StateArray.MASTER) {
-      roundIntoModel(whole(group, parameter).weights(), offset, source.duplicate());
+    if (array == StateArray.MASTER) { // of all ranks
+      backend.roundIntoModel(whole(group, parameter).weights(), offset, source.duplicate());
     }
-  }
-
-  /** Rounds masters into the weights, including those that other ranks own. */
-  private void roundIntoModel(DeviceArray model, long offset, FloatBuffer values) {
-    HalfFormat format = model.type() == DType.F16 ? HalfFormat.F16 : HalfFormat.BF16;
-    Transfers.toDeviceRounded(
-        driver, stream, values, format, model.address() + offset * Short.BYTES);
   }
 
   @Override
@@ -334,15 +326,7 @@ public final class ShardedCudaBackend implements Backend {
   @Override
   public void move(List<ParameterGroup> moved) {
     List<ParameterGroup> movedFragments = fragments(moved);
-    List<Parameter> changed = new ArrayList<>();
-    for (int g = 0; g < moved.size(); g++) {
-      for (int p = 0; p < moved.get(g).parameters().size(); p++) {
-        if (moved.get(g).parameters().get(p) != groups.get(g).parameters().get(p)) {
-          changed.add(moved.get(g).parameters().get(p));
-        }
-      }
-    }
-    DeviceChecks.requireMapped(driver, changed);
+    DeviceChecks.requireMapped(driver, CudaBackend.changed(groups, moved));
     backend.move(movedFragments);
     moves.begin();
     for (int g = 0; g < moved.size(); g++) {

@@ -9,6 +9,7 @@ import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.Scalar;
+import io.github.lamb4j.model.TensorArray;
 import io.github.lamb4j.sharding.Collective;
 import io.github.lamb4j.sharding.HostCollective;
 import io.github.lamb4j.sharding.Ranks;
@@ -40,12 +41,12 @@ final class Peers {
   }
 
   /** Whether this is the only rank. */
-  boolean areNone() {
+  boolean isAlone() {
     return collective.isEmpty();
   }
 
-  /** Whether this rank writes files. */
-  boolean includeNoLowerRank() {
+  /** Whether this rank writes files: it is the first, or the only one. */
+  boolean isFirst() {
     return collective.isEmpty() || collective.get().rank() == 0;
   }
 
@@ -61,7 +62,7 @@ final class Peers {
    * step on a device does not wait for other ranks.
    */
   void requireSameProgress(long step, double[] lastRates) {
-    if (areNone() || agreement.isPresent()) {
+    if (isAlone() || agreement.isPresent()) {
       return;
     }
     Ranks ranks = collective.get();
@@ -83,7 +84,7 @@ final class Peers {
    * @throws IllegalArgumentException on every rank if one differs; the message names what differs
    */
   void requireSameOptimizer(List<ParameterGroup> groups, BackendSettings settings) {
-    if (areNone()) {
+    if (isAlone()) {
       return;
     }
     Ranks ranks = collective.get();
@@ -124,18 +125,19 @@ final class Peers {
   }
 
   private static String describe(Parameter parameter) {
-    Object weights;
-    Object copy;
     if (parameter instanceof HostParameter p) {
-      weights = p.weights().type();
-      copy = p.modelCopy().map(array -> array.type());
-    } else {
-      DeviceParameter p = (DeviceParameter) parameter;
-      weights = p.weights().type();
-      copy = p.modelCopy().map(array -> array.type());
+      return describe(p, p.weights(), p.modelCopy());
     }
-    return "parameter %s: %d weights of type %s, model copy %s"
-        .formatted(oneLine(parameter.name()), parameter.count(), weights, copy);
+    DeviceParameter p = (DeviceParameter) parameter;
+    return describe(p, p.weights(), p.modelCopy());
+  }
+
+  private static String describe(
+      Parameter parameter, TensorArray weights, Optional<? extends TensorArray> copy) {
+    String ofCopy =
+        copy.map(array -> "a model copy of type " + array.type()).orElse("no model copy");
+    return "parameter %s: %d weights of type %s, %s"
+        .formatted(oneLine(parameter.name()), parameter.count(), weights.type(), ofCopy);
   }
 
   private static String oneLine(String name) {
@@ -154,7 +156,7 @@ final class Peers {
    * @throws IllegalStateException if another rank failed; the message has its reason
    */
   <E extends Exception> void together(String call, Attempt<E> own) throws E {
-    if (areNone()) {
+    if (isAlone()) {
       own.run();
       return;
     }

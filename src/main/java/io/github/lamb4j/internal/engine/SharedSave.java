@@ -27,7 +27,7 @@ final class SharedSave {
   }
 
   static void run(Peers peers, List<TensorSource> tensors, Writer writer) throws IOException {
-    if (peers.areNone()) {
+    if (peers.isAlone()) {
       writer.write(tensors);
       return;
     }
@@ -36,7 +36,7 @@ final class SharedSave {
         "save",
         () -> {
           try {
-            if (peers.includeNoLowerRank()) {
+            if (peers.isFirst()) {
               writer.write(save.counting());
             }
           } finally {

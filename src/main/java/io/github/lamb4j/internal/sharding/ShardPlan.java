@@ -73,8 +73,7 @@ public final class ShardPlan {
     return firstTiles[group];
   }
 
-  /** {@return the index of the group that a tile belongs to} */
-  public int groupOf(int tile) {
+  private int groupOf(int tile) {
     int at = Arrays.binarySearch(firstTiles, tile);
     if (at < 0) {
       return -at - 2;
@@ -83,11 +82,6 @@ public final class ShardPlan {
       at++;
     }
     return at;
-  }
-
-  /** {@return the index, within its group, of the parameter that a tile belongs to} */
-  public int parameterOf(int group, int tile) {
-    return tilings[group].segmentOf(tile - firstTiles[group]);
   }
 
   /** {@return the tiles of a parameter that a rank owns} */
@@ -105,6 +99,48 @@ public final class ShardPlan {
   public long from(int rank, int group, int parameter) {
     long elements = (long) tilesBefore(rank, group, parameter) * Tiling.TILE_ELEMENTS;
     return Math.min(elements, counts[group][parameter]);
+  }
+
+  /**
+   * A range of a parameter's elements.
+   *
+   * @param first the first element
+   * @param end the element behind the last; at most {@code first} if the range is empty
+   */
+  public record Part(long first, long end) {
+
+    /** {@return whether the range has no elements} */
+    public boolean isEmpty() {
+      return first >= end;
+    }
+
+    /** {@return the number of elements of a range that fits in memory} */
+    public int length() {
+      return (int) (end - first);
+    }
+  }
+
+  /** {@return the elements of a range that a rank owns} */
+  public Part part(int rank, int group, int parameter, long offset, long length) {
+    long from = from(rank, group, parameter);
+    return new Part(
+        Math.max(offset, from), Math.min(offset + length, from + count(rank, group, parameter)));
+  }
+
+  /**
+   * Where a tile of a model in host memory is.
+   *
+   * @param start the first element, within the whole parameter
+   */
+  public record Place(int group, int parameter, int start, int count) {}
+
+  /** {@return where a tile of a model in host memory is} */
+  public Place place(int tile) {
+    int group = groupOf(tile);
+    int parameter = tilings[group].segmentOf(tile - firstTiles[group]);
+    int start = (tile - firstTile(group, parameter)) * Tiling.TILE_ELEMENTS;
+    long left = counts[group][parameter] - start;
+    return new Place(group, parameter, start, (int) Math.min(Tiling.TILE_ELEMENTS, left));
   }
 
   /** {@return the number of the parameter's elements that a rank owns} */

@@ -134,6 +134,7 @@ public interface Backend extends AutoCloseable {
    * ask for several micro-batches.
    *
    * @param index the micro-batch's position in the step, from 0
+   * @throws StepNotStarted if nothing was added
    */
   default void addMicroBatch(int index) {
     throw new UnsupportedOperationException("this backend does not sum micro-batches");
