@@ -5,7 +5,6 @@ import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -284,27 +283,7 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   public PinnedMemory allocatePinned(int bytes) {
     String doing = "allocating %d bytes of pinned memory".formatted(bytes);
     check(Call.ALLOCATE_PINNED, doing);
-    ByteBuffer memory = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-    PinnedMemory allocated =
-        new PinnedMemory() {
-          @Override
-          public ByteBuffer bytes() {
-            return memory.duplicate().clear().order(memory.order());
-          }
-
-          @Override
-          public void free() {
-            check(Call.FREE_PINNED, "freeing pinned memory");
-            pinnedCopies.free(this);
-          }
-
-          @Override
-          public String toString() {
-            return "%d bytes of pinned memory".formatted(bytes);
-          }
-        };
-    pinnedCopies.allocate(allocated);
-    return allocated;
+    return pinnedCopies.allocate(bytes, () -> check(Call.FREE_PINNED, "freeing pinned memory"));
   }
 
   @Override

@@ -1,5 +1,8 @@
 package io.github.lamb4j.emulator;
 
+import io.github.lamb4j.internal.cuda.driver.CudaDriver.PinnedMemory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -13,16 +16,41 @@ import java.util.Set;
  */
 final class PinnedCopies {
 
-  private final Set<Object> memories = new HashSet<>();
+  private final Set<PinnedMemory> memories = new HashSet<>();
   private final Deque<Runnable> pending = new ArrayDeque<>();
   private final Map<Long, Long> enqueuedBefore = new HashMap<>();
   private long enqueued;
 
-  void allocate(Object memory) {
-    memories.add(memory);
+  /**
+   * Allocates memory.
+   *
+   * @param beforeFree runs first when it is freed
+   */
+  PinnedMemory allocate(int bytes, Runnable beforeFree) {
+    ByteBuffer memory = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    PinnedMemory allocated =
+        new PinnedMemory() {
+          @Override
+          public ByteBuffer bytes() {
+            return memory.duplicate().clear().order(memory.order());
+          }
+
+          @Override
+          public void free() {
+            beforeFree.run();
+            PinnedCopies.this.free(this);
+          }
+
+          @Override
+          public String toString() {
+            return "%d bytes of pinned memory".formatted(bytes);
+          }
+        };
+    memories.add(allocated);
+    return allocated;
   }
 
-  void free(Object memory) {
+  private void free(PinnedMemory memory) {
     if (!pending.isEmpty()) {
       throw new EmulatorException(
           "pinned memory freed while %d copies are not complete".formatted(pending.size()));
@@ -32,8 +60,8 @@ final class PinnedCopies {
     }
   }
 
-  /** The descriptions of the memory that is not freed. */
-  Set<Object> live() {
+  /** The memory that is not freed. */
+  Set<PinnedMemory> live() {
     return memories;
   }
 

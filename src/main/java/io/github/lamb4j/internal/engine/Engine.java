@@ -3,12 +3,10 @@ package io.github.lamb4j.internal.engine;
 import io.github.lamb4j.config.LoadOption;
 import io.github.lamb4j.config.SaveOption;
 import io.github.lamb4j.internal.engine.Model.Place;
-import io.github.lamb4j.internal.safetensors.SafetensorsWriter;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.Backend.StepNotStarted;
 import io.github.lamb4j.internal.spi.BackendFactory;
 import io.github.lamb4j.internal.spi.BackendSettings;
-import io.github.lamb4j.internal.spi.GradientOptions;
 import io.github.lamb4j.internal.spi.StreamHandle;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
@@ -20,14 +18,11 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The mutable state behind {@code Lamb}: model, backend and step count. Not thread-safe; Lamb
@@ -59,8 +54,7 @@ public final class Engine {
   /** Whether a step was captured, so that replays may have moved the device's step count. */
   private boolean captured;
 
-  /** The number of micro-batches added since the last step. */
-  private int microBatches;
+  private final MicroBatchCount microBatches;
 
   private String failed;
   private Throwable failure;
@@ -70,6 +64,7 @@ public final class Engine {
     this.backends = backends;
     this.settings = settings;
     checks = new ReportChecks(settings.gradients().nonFinite());
+    microBatches = new MicroBatchCount(settings.microBatches());
     peers = new Peers(settings.collective());
     peers.requireSameOptimizer(model.groups, settings);
     StepClock start = new StepClock(model.groups, new long[model.groups.size()], 0);
@@ -140,7 +135,7 @@ public final class Engine {
     if (stream != null) {
       backend.requireStream(stream);
     }
-    requireAllMicroBatches();
+    microBatches.requireAll();
     boolean capturing = stream == null && backend.isCapturing();
     if (capturing) {
       clock.requirePreparedReplays();
@@ -164,7 +159,7 @@ public final class Engine {
     } catch (RuntimeException | Error e) {
       fail("step " + clock.next(), e);
     }
-    microBatches = 0;
+    microBatches.clear();
     if (capturing) {
       captured = true;
     } else {
@@ -174,43 +169,19 @@ public final class Engine {
 
   /** Adds the gradients in memory to those of the next step. */
   public void addMicroBatch() {
-    int count = settings.microBatches();
-    if (count == 1) {
-      throw new IllegalStateException(
-          "addMicroBatch: each step uses the gradients in memory; build with microBatches(n) to sum n of them");
-    }
-    if (microBatches == count) {
-      throw new IllegalStateException(
-          "addMicroBatch: all %d micro-batches of the step were added; call step()"
-              .formatted(count));
-    }
+    int index = microBatches.next();
     try {
-      backend.addMicroBatch(microBatches);
+      backend.addMicroBatch(index);
+    } catch (StepNotStarted e) {
+      throw e.reason();
     } catch (RuntimeException | Error e) {
       fail("adding a micro-batch", e);
     }
-    microBatches++;
+    microBatches.increment();
   }
 
   public void discardMicroBatches() {
-    microBatches = 0;
-  }
-
-  private void requireAllMicroBatches() {
-    int count = settings.microBatches();
-    if (count > 1 && microBatches < count) {
-      throw new IllegalStateException(
-          "step: %d of %d micro-batches were added; call addMicroBatch() after each backward pass"
-              .formatted(microBatches, count));
-    }
-  }
-
-  private void requireNoMicroBatches(String call) {
-    if (microBatches > 0) {
-      throw new IllegalStateException(
-          "%s: %d micro-batches wait for the next step; call step() or discardMicroBatches() first"
-              .formatted(call, microBatches));
-    }
+    microBatches.clear();
   }
 
   public void prepareReplays(int steps) {
@@ -283,7 +254,7 @@ public final class Engine {
 
   private void setFrozen(Set<String> names) {
     requireNotCapturing("freeze or unfreeze");
-    requireNoMicroBatches("freeze or unfreeze");
+    microBatches.requireNone("freeze or unfreeze");
     if (names.equals(frozen)) {
       return;
     }
@@ -406,61 +377,29 @@ public final class Engine {
   public void save(Path file, SaveOption... options) throws IOException {
     requireNotCapturing("save");
     refresh(own);
-    GradientOptions gradients = settings.gradients();
-    Map<String, String> checksums =
-        Arrays.asList(options).contains(SaveOption.WEIGHT_CHECKSUM)
-            ? new WeightChecksums(model, backend).ofAll()
-            : Map.of();
     peers.requireSameProgress(own.step(), clock.lastRates());
-    SharedSave.run(
-        peers,
-        StateFile.tensors(model.groups, parameter -> List.of(parameter.count()), this::read),
-        tensors ->
-            SafetensorsWriter.write(
-                file,
-                StateMetadata.of(
-                    model.groups,
-                    gradients.maxNorm(),
-                    gradients.nonFinite(),
-                    stepCounts(),
-                    checksums),
-                tensors));
+    checkpoints().save(file, stepCounts(), this::read, options);
+  }
+
+  private Checkpoints checkpoints() {
+    return new Checkpoints(model, backend, settings.gradients(), peers);
   }
 
   private StepCounts stepCounts() {
     List<StepCounts.Group> counts = new ArrayList<>();
     long[] steps = clock.stepCounts();
+    double[] rates = clock.lastRates();
     for (int g = 0; g < steps.length; g++) {
-      counts.add(new StepCounts.Group(steps[g], steps[g] == 0 ? 0 : clock.lastRate(g)));
+      counts.add(new StepCounts.Group(steps[g], rates[g]));
     }
     return new StepCounts(own.step(), own.skippedSteps(), counts);
   }
 
   public void load(Path file, LoadOption... accepted) throws IOException {
     requireNotCapturing("load");
-    requireNoMicroBatches("load");
-    AtomicReference<StateFile> opened = new AtomicReference<>();
-    try {
-      peers.together(
-          "load",
-          () -> {
-            opened.set(StateFile.open(file));
-            requireFit(opened.get(), accepted);
-          });
-      restore(opened.get());
-    } finally {
-      if (opened.get() != null) {
-        opened.get().close();
-      }
-    }
-  }
-
-  private void requireFit(StateFile state, LoadOption... accepted) throws IOException {
-    GradientOptions gradients = settings.gradients();
-    state.requireFit(
-        model.groups, gradients.maxNorm(), gradients.nonFinite(), clock::rateOf, accepted);
-    if (!Arrays.asList(accepted).contains(LoadOption.OTHER_WEIGHTS)) {
-      state.fit().requireWeights(new WeightChecksums(model, backend));
+    microBatches.requireNone("load");
+    try (StateFile state = checkpoints().open(file, clock::rateOf, accepted)) {
+      restore(state);
     }
   }
 
@@ -491,7 +430,7 @@ public final class Engine {
 
   /** Replaces the groups; parameters in both keep their state. */
   public void regroup(List<ParameterGroup> groups) {
-    requireNoMicroBatches("changing the groups");
+    microBatches.requireNone("changing the groups");
     report(own);
     Model changed = new Model(groups, backends.memory());
     peers.requireSameOptimizer(changed.groups, settings);
