@@ -47,12 +47,17 @@ class StreamsTest {
   }
 
   private Lamb build(CudaDriver driver) {
+    return build(driver, 1);
+  }
+
+  private Lamb build(CudaDriver driver, int microBatches) {
     TestArray weights = Side.cuda(device, StepPath.AUTO).array(DType.F32, 5, Purpose.WEIGHTS, "p");
     TestArray gradients =
         Side.cuda(device, StepPath.AUTO).array(DType.F32, 5, Purpose.GRADIENTS, "p");
     weights.put(1, 2, 3, 4, 5);
     gradients.put(5, 4, 3, 2, 1);
     return LambBuilders.onCuda(driver, device.stream())
+        .microBatches(microBatches)
         .group(
             "g",
             Hyperparameters.lamb(0.1),
@@ -183,6 +188,23 @@ class StreamsTest {
           .close();
       assertEquals(0, lamb.stepCount());
     }
+  }
+
+  @Test
+  void shouldSumMicroBatchesInOrderAndRefuseToRecordThemOtherwise() {
+    try (Lamb lamb = build(driver, 2)) {
+      lamb.addMicroBatch();
+      lamb.addMicroBatch();
+      lamb.step(A);
+      device
+          .capture(() -> assertUntimely(lamb::addMicroBatch, "addMicroBatch:", "another stream"))
+          .close();
+      lamb.addMicroBatch();
+      lamb.addMicroBatch();
+      lamb.step();
+      assertEquals(2, lamb.stepCount());
+    }
+    assertEquals(List.of(), driver.unordered);
   }
 
   @Test
