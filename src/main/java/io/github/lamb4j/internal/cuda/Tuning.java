@@ -5,11 +5,11 @@ import java.util.Map;
 /**
  * Tuning of one architecture. Results do not depend on it.
  *
- * <p>The default rule of {@link io.github.lamb4j.config.StepPath#AUTO} counts bytes, because no GPU
- * has been measured: a tile that the window holds costs 32 bytes per element, a deferred one 40
- * bytes like two passes, and deferring is work that two passes do not have. So a group takes the
- * single pass if the window can hold at least half of its tiles. An entry of {@link #MEASURED}
- * overrules this for its compute capability.
+ * <p>The default rule of {@link io.github.lamb4j.config.StepPath#AUTO} counts bytes: a tile that
+ * the window holds costs 32 bytes per element, a deferred one 40 bytes like two passes, and
+ * deferring is work that two passes do not have. So a group takes the single pass if the window can
+ * hold at least half of its tiles. An H100 agrees far above this limit; nothing near it has been
+ * measured. An entry of {@link #MEASURED} overrules the rule for its compute capability.
  *
  * @param singlePassShare the share of a group's tiles that the window must hold for the single
  *     pass: 0 for always, above 1 for never
