@@ -31,7 +31,7 @@ final class Synchronization {
     return chosen;
   }
 
-  /** The reason why a mutant needs not be found. */
+  /** The reason why a mutant need not be found. */
   static Optional<String> equivalence(List<String> lines, Mutant mutant) {
     boolean bounded = lines.get(mutant.line() + 1).matches("\\s*setp\\.gt\\.s32\\s.*, -1;");
     if (mutant.kind() == Kind.TAG && bounded) {

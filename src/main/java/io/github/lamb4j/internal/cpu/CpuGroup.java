@@ -72,7 +72,7 @@ final class CpuGroup {
   /** Of the parameters that are not frozen. */
   Tiling tiling;
 
-  /** As {@link #tiling}, of the whole parameters, of which other ranks may own parts. */
+  /** As {@link #tiling}, of the whole parameters; other ranks may own parts of them. */
   private Tiling whole;
 
   /** The position of the first tile among those of the whole parameters. */

@@ -4,7 +4,7 @@ import io.github.lamb4j.internal.numerics.PairwiseTree;
 import io.github.lamb4j.internal.sharding.ShardPlan;
 import io.github.lamb4j.model.HostArray;
 
-/** Sums the gradients of a step's micro-batches; the twin of {@code kernels/micro_batch.cuh}. */
+/** Sums the gradients of a step's micro-batches; the twin of {@code kernels/sharding.cuh}. */
 final class MicroBatches {
 
   private final ShardPlan plan;

@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 /** Exchanges device memory through host memory, piece by piece. Each call waits for the stream. */
 final class StagedTransport implements RankTransport {
 
-  /** The size of the buffers, of which each rank has an equal part. */
+  /** The size of each buffer, which the ranks share equally. */
   private static final int BUFFER_BYTES = 8 << 20;
 
   private final CudaDriver driver;

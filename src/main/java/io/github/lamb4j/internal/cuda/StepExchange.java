@@ -21,7 +21,7 @@ interface StepExchange {
     return true;
   }
 
-  /** The number of elements of a whole parameter of which the backend has {@code own}. */
+  /** The size of a whole parameter; the backend has {@code own} of its elements. */
   default long wholeCount(int group, int segment, long own) {
     return own;
   }

@@ -48,7 +48,7 @@ public final class ShardPlan {
     return firstTiles[tilings.length];
   }
 
-  /** {@return the number of tiles that a rank owns, at most; all but the last ranks own as many} */
+  /** {@return the largest number of tiles that a rank owns; only the last ranks may own fewer} */
   public int tilesPerRank() {
     return tilesPerRank;
   }
@@ -105,7 +105,7 @@ public final class ShardPlan {
    * A range of a parameter's elements.
    *
    * @param first the first element
-   * @param end the element behind the last; at most {@code first} if the range is empty
+   * @param end the element after the last; at most {@code first} if the range is empty
    */
   public record Part(long first, long end) {
 

@@ -5,6 +5,7 @@ import static io.github.lamb4j.Refusals.assertUntimely;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.config.Hyperparameters;
@@ -189,7 +190,8 @@ class DeviceCollectiveTest {
                       () -> {
                         IllegalStateException e =
                             assertThrows(IllegalStateException.class, lamb::step);
-                        assertEquals(true, e.getMessage().contains("step outside of a capture"));
+                        assertTrue(
+                            e.getMessage().contains("step outside of a capture"), e.getMessage());
                       })
                   .close();
               lamb.step();

@@ -61,7 +61,7 @@ class StagingTest {
         List<FloatBuffer> targets = new ArrayList<>();
         List<ShortBuffer> halfTargets = new ArrayList<>();
         for (int i = 0; i < COUNTS.length; i++) {
-          // Within a larger buffer, of which the rest must not change.
+          // Within a larger buffer; the rest of it must not change.
           targets.add(FloatBuffer.allocate(COUNTS[i] + 2));
           halfTargets.add(ShortBuffer.allocate(COUNTS[i]));
           staging.toHost(addresses.get(2 * i), HostArray.f32(targets.get(i).slice(1, COUNTS[i])));

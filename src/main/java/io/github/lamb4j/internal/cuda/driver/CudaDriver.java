@@ -212,7 +212,7 @@ public interface CudaDriver {
 
   /** A range of device memory: its start address and its length. */
   record DeviceRange(long start, long bytes) {
-    /** The address behind the last byte. */
+    /** The address after the last byte. */
     public long end() {
       return start + bytes;
     }

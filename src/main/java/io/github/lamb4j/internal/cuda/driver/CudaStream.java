@@ -68,7 +68,7 @@ public final class CudaStream implements StreamHandle {
   /** A stream of a driver that has no handles of its own. */
   private record OtherHandle(long number) {}
 
-  /** The {@code CUstream} in C, as a number, for libraries that take it so. */
+  /** The {@code CUstream} in C, as a number, for libraries that take numbers. */
   public long address() {
     if (handle instanceof OtherHandle other) {
       return other.number;
