@@ -64,7 +64,7 @@ final class GroupTables {
   }
 
   private long allocateSums(int tiles, int bytesEach) {
-    return arrays.allocate((long) tiles * bytesEach, Purpose.PARTIAL_SUMS, group.name());
+    return arrays.allocate((long) tiles * bytesEach, Purpose.PARTIAL_SUMS, "group " + group.name());
   }
 
   private long uploadSegments(GroupState state, Tiling tiles) {

@@ -21,7 +21,7 @@ public enum Purpose {
   TILE_TABLE("tile table of group %s"),
   HYPERPARAMETERS("hyperparameters of %s"),
   /** Each tile's sums of squares. */
-  PARTIAL_SUMS("partial sums of group %s"),
+  PARTIAL_SUMS("partial sums of %s"),
   /** The single pass: the next tile to take. */
   TICKET("ticket counter of group %s"),
   /** The single pass: for each segment, how many of its tiles are summed. */
