@@ -5,20 +5,15 @@ import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Tiling;
-import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.DeviceParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.model.StateArray;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 
 /** Uploads the tables of one group and writes the {@code Group} that the kernels take. */
 final class GroupTables {
-
-  private static final DeviceArray NO_MODEL = new DeviceArray(0, DType.F16);
 
   private final DeviceArrays arrays;
   private final ParameterGroup group;
@@ -90,20 +85,17 @@ final class GroupTables {
     return copy.putLong(CudaLayout.Group.SEGMENTS, uploadSegments(state, whole));
   }
 
-  /** One segment of the table, for comparison: on the heap, where buffers are cheap. */
+  /** One segment of the table, for comparison. */
   static ByteBuffer segment(DeviceParameter p, int s, GroupState state, Tiling tiling) {
-    ByteBuffer segment =
-        ByteBuffer.allocate(CudaLayout.Segment.SIZE).order(ByteOrder.nativeOrder());
-    StructWriter.putSegment(
-        segment, 0, arraysOf(p, s, state), p.count(), tiling.firstTile(s), tiling.tileCount(s));
-    return segment;
+    return StructWriter.segment(
+        arraysOf(p, s, state), p.count(), tiling.firstTile(s), tiling.tileCount(s));
   }
 
   private static StructWriter.SegmentArrays arraysOf(DeviceParameter p, int s, GroupState state) {
     boolean master = p.hasMaster();
     return new StructWriter.SegmentArrays(
         master ? state.address(s, StateArray.MASTER, 0) : p.weights().address(),
-        master ? p.weights() : p.modelCopy().orElse(NO_MODEL),
+        StructWriter.model(p),
         p.gradients(),
         state.address(s, StateArray.FIRST_MOMENT, 0),
         state.address(s, StateArray.SECOND_MOMENT, 0));

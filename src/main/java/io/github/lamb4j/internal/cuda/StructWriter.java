@@ -2,8 +2,11 @@ package io.github.lamb4j.internal.cuda;
 
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.UpdateRule;
+import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.DeviceArray;
+import io.github.lamb4j.model.DeviceParameter;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** Writes the structures of {@link CudaLayout} into a buffer, each from the index {@code at} on. */
 final class StructWriter {
@@ -15,6 +18,8 @@ final class StructWriter {
     CudaLayout.Segment.GRADIENTS,
     CudaLayout.Segment.ALIGNED // and the padding after it
   };
+
+  private static final DeviceArray NO_MODEL = new DeviceArray(0, DType.F16);
 
   private StructWriter() {}
 
@@ -55,6 +60,19 @@ final class StructWriter {
     to.putInt(at + CudaLayout.Segment.GRADIENT_TYPE, CudaLayout.dtype(arrays.gradients.type()));
     to.putInt(at + CudaLayout.Segment.MODEL_TYPE, CudaLayout.dtype(arrays.model.type()));
     to.putInt(at + CudaLayout.Segment.ALIGNED, flag(arrays.isAligned()));
+  }
+
+  /** One segment, on the heap, where buffers are cheap. */
+  static ByteBuffer segment(SegmentArrays arrays, long count, int firstTile, int tileCount) {
+    ByteBuffer segment =
+        ByteBuffer.allocate(CudaLayout.Segment.SIZE).order(ByteOrder.nativeOrder());
+    putSegment(segment, 0, arrays, count, firstTile, tileCount);
+    return segment;
+  }
+
+  /** The caller's half-precision weights; without any, an array at address 0. */
+  static DeviceArray model(DeviceParameter p) {
+    return p.hasMaster() ? p.weights() : p.modelCopy().orElse(NO_MODEL);
   }
 
   /** Stores the words in which two versions of a segment at a device address differ. */

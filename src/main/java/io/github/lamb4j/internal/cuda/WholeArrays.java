@@ -4,22 +4,17 @@ import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
 import io.github.lamb4j.internal.numerics.Tiling;
-import io.github.lamb4j.model.DType;
-import io.github.lamb4j.model.DeviceArray;
 import io.github.lamb4j.model.DeviceParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Set;
 
 /**
- * The caller's arrays of one group's whole parameters, as {@code kernels/sharding.cuh} needs it.
+ * The caller's arrays of one group's whole parameters, as {@code kernels/sharding.cuh} needs them.
  */
 final class WholeArrays {
-
-  private static final DeviceArray NONE = new DeviceArray(0, DType.F16);
 
   private final CudaDriver driver;
   private final CudaStream stream;
@@ -48,28 +43,23 @@ final class WholeArrays {
   private ByteBuffer segments(Set<String> frozen) {
     ByteBuffer all = CudaLayout.buffer((long) parameters.size() * CudaLayout.Segment.SIZE);
     for (int s = 0; s < parameters.size(); s++) {
-      all.put(s * CudaLayout.Segment.SIZE, segment(s, frozen), 0, CudaLayout.Segment.SIZE);
+      Parameter p = parameters.get(s);
+      StructWriter.putSegment(
+          all,
+          s * CudaLayout.Segment.SIZE,
+          arraysOf(p),
+          p.count(),
+          tiling.firstTile(s),
+          frozen.contains(p.name()) ? 0 : tiling.tileCount(s));
     }
     return all;
   }
 
-  private byte[] segment(int s, Set<String> frozen) {
-    DeviceParameter p = (DeviceParameter) parameters.get(s);
-    ByteBuffer segment =
-        ByteBuffer.allocate(CudaLayout.Segment.SIZE).order(ByteOrder.nativeOrder());
-    StructWriter.putSegment(
-        segment,
-        0,
-        new StructWriter.SegmentArrays(
-            p.hasMaster() ? 0 : p.weights().address(),
-            p.hasMaster() ? p.weights() : p.modelCopy().orElse(NONE),
-            p.gradients(),
-            0,
-            0),
-        p.count(),
-        tiling.firstTile(s),
-        frozen.contains(p.name()) ? 0 : tiling.tileCount(s));
-    return segment.array();
+  /** Kernels that exchange gradients and weights need no state. */
+  private static StructWriter.SegmentArrays arraysOf(Parameter parameter) {
+    DeviceParameter p = (DeviceParameter) parameter;
+    long weights = p.hasMaster() ? 0 : p.weights().address();
+    return new StructWriter.SegmentArrays(weights, StructWriter.model(p), p.gradients(), 0, 0);
   }
 
   /** The {@code Group} for kernels. */
@@ -91,19 +81,19 @@ final class WholeArrays {
 
   /** Enqueues storing the addresses that differ. */
   void move(List<Parameter> moved, ArrayMoves moves) {
-    List<Parameter> before = parameters;
     for (int s = 0; s < moved.size(); s++) {
-      if (moved.get(s) != before.get(s)) {
-        parameters = before;
-        byte[] old = segment(s, Set.of());
-        parameters = moved;
+      if (moved.get(s) != parameters.get(s)) {
         StructWriter.moveSegment(
             moves,
             segments + (long) s * CudaLayout.Segment.SIZE,
-            ByteBuffer.wrap(old).order(ByteOrder.nativeOrder()),
-            ByteBuffer.wrap(segment(s, Set.of())).order(ByteOrder.nativeOrder()));
+            segment(parameters.get(s), s),
+            segment(moved.get(s), s));
       }
     }
     parameters = moved;
+  }
+
+  private ByteBuffer segment(Parameter p, int s) {
+    return StructWriter.segment(arraysOf(p), p.count(), tiling.firstTile(s), tiling.tileCount(s));
   }
 }
