@@ -392,13 +392,18 @@ final class RaceDetector {
     else put(location, message);
   }
 
+  /** Twelve bits: a word of the filter and a bit in it. */
+  private static int hash(long location) {
+    return Long.hashCode(location * 0x9e3779b97f4a7c15L) >>> 20;
+  }
+
   private boolean mayBePublished(long location) {
-    int hash = Long.hashCode(location * 0x9e3779b97f4a7c15L) >>> 20;
+    int hash = hash(location);
     return (published[hash >>> 6] >>> hash & 1) != 0;
   }
 
   private void put(long location, Message message) {
-    int hash = Long.hashCode(location * 0x9e3779b97f4a7c15L) >>> 20;
+    int hash = hash(location);
     published[hash >>> 6] |= 1L << hash;
     messages.put(location, message);
   }

@@ -72,8 +72,7 @@ final class CudaGroup {
     tiling = Tiling.of(group.counts());
     GroupTables upload = new GroupTables(arrays, group, tiling, !exchange.isNeeded());
     tables = upload.upload(state, report, index, gradientSums, hyperparameters);
-    segmentTables =
-        exchange.isNeeded() ? upload.ofWholes(tables, state, whole(group.counts())) : tables;
+    segmentTables = exchange.isNeeded() ? upload.ofWholes(tables, state, whole(Set.of())) : tables;
     placeSums();
     segments = tables.getLong(CudaLayout.Group.SEGMENTS);
     boolean adapted = group.hyperparameters().isAdapted();
@@ -119,10 +118,11 @@ final class CudaGroup {
     return List.of(trustRatio, launcher.prepare(LaunchPolicy.APPLY, tiles, tables));
   }
 
-  private Tiling whole(long[] own) {
-    long[] counts = new long[own.length];
+  private Tiling whole(Set<String> frozen) {
+    long[] counts = new long[parameters.size()];
     for (int s = 0; s < counts.length; s++) {
-      counts[s] = exchange.wholeCount(index, s, own[s]);
+      Parameter p = parameters.get(s);
+      counts[s] = frozen.contains(p.name()) ? 0 : exchange.wholeCount(index, s, p.count());
     }
     return Tiling.of(counts);
   }
@@ -213,12 +213,7 @@ final class CudaGroup {
     }
     GroupTables.retile(driver, stream, tables, Tiling.of(counts));
     if (exchange.isNeeded()) {
-      long[] wholes = new long[counts.length];
-      for (int s = 0; s < counts.length; s++) {
-        boolean isFrozen = frozen.contains(parameters.get(s).name());
-        wholes[s] = isFrozen ? 0 : exchange.wholeCount(index, s, counts[s]);
-      }
-      GroupTables.retileSegments(driver, stream, segmentTables, Tiling.of(wholes));
+      GroupTables.retileSegments(driver, stream, segmentTables, whole(frozen));
       placeSums();
     }
     setStep(report.step(index)); // a word that was not in use may have any earlier tag

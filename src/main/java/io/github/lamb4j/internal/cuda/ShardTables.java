@@ -26,7 +26,7 @@ final class ShardTables {
   final long kept;
 
   /** What has arrived; 0 with one rank. */
-  final long received;
+  private final long received;
 
   /** The size of one level, a slot for each tile, including those that pad the last ranks. */
   private final long levelBytes;
@@ -35,13 +35,11 @@ final class ShardTables {
   private final int weightBytes;
 
   private final ByteBuffer keptArgument = CudaLayout.buffer(Long.BYTES);
-  private final ByteBuffer stride = CudaLayout.buffer(Long.BYTES);
   private final ByteBuffer levels = CudaLayout.buffer(Integer.BYTES);
   private final ByteBuffer target = CudaLayout.buffer(Integer.BYTES);
   private final ByteBuffer first = CudaLayout.buffer(Integer.BYTES);
   private final ByteBuffer end = CudaLayout.buffer(Integer.BYTES);
   private final ByteBuffer slots = CudaLayout.buffer(Long.BYTES);
-  private final ByteBuffer slotBytes = CudaLayout.buffer(Integer.BYTES);
   private final List<CudaDriver.Launch> microBatch = new ArrayList<>();
   private final List<CudaDriver.Launch> pack = new ArrayList<>();
   private final List<CudaDriver.Launch> unpack = new ArrayList<>();
@@ -66,6 +64,8 @@ final class ShardTables {
     kept = arrays.allocateZeros(levelBytes * keptLevels, Purpose.SUMMED_GRADIENTS, "all groups");
     received =
         plan.ranks() == 1 ? 0 : arrays.allocateZeros(levelBytes, Purpose.RECEIVED, "all groups");
+    ByteBuffer stride = CudaLayout.argument(levelBytes);
+    ByteBuffer slotBytes = argument(weightBytes);
     for (ParameterGroup group : groups) {
       WholeArrays whole = new WholeArrays(launcher.driver(), launcher.stream(), arrays, group);
       wholes.add(whole);
@@ -88,7 +88,6 @@ final class ShardTables {
             CudaLayout.argument(plan.tilesPerRank() * (long) CudaLayout.SLOT),
             argument(plan.ranks()),
             argument(plan.tileCount(rank)));
-    slotBytes.putInt(0, weightBytes);
   }
 
   private static ByteBuffer argument(int value) {
@@ -101,7 +100,6 @@ final class ShardTables {
 
   /** Enqueues adding the caller's gradients to the kept sums. */
   void addMicroBatch(int index, CudaStream on) {
-    stride.putLong(0, levelBytes);
     levels.putInt(0, PairwiseTree.levels(index, microBatches));
     target.putInt(0, PairwiseTree.target(index, microBatches));
     for (int g = 0; g < wholes.size(); g++) {

@@ -3,7 +3,6 @@ package io.github.lamb4j.internal.cuda.driver;
 import static jcuda.driver.JCudaDriver.cuMemAllocHost;
 import static jcuda.driver.JCudaDriver.cuMemFreeHost;
 
-import io.github.lamb4j.error.CudaException;
 import java.nio.ByteBuffer;
 import java.util.function.IntSupplier;
 import jcuda.Pointer;
@@ -30,10 +29,6 @@ final class JCudaPinnedMemory implements CudaDriver.PinnedMemory {
   }
 
   private void check(String call, String verb, IntSupplier invocation) {
-    int code = Results.codeOf(invocation);
-    if (code != 0) {
-      String doing = "%s %,d bytes of pinned host memory".formatted(verb, size);
-      throw new CudaException(call, code, Results.nameOf(code), doing);
-    }
+    Results.check(call, "%s %,d bytes of pinned host memory".formatted(verb, size), invocation);
   }
 }
