@@ -419,17 +419,12 @@ public final class CudaBackend implements Backend {
     driver.unloadModule(module);
   }
 
-  /** Releases everything that can be released, even if some calls fail: there is no second try. */
   private void release(Throwable cause) {
-    Runnable wait = () -> driver.synchronize(stream);
-    Runnable destroy = order == null ? () -> {} : order::destroy;
-    Runnable unload = () -> driver.unloadModule(module);
-    for (Runnable step : List.<Runnable>of(wait, destroy, arrays::close, unload)) {
-      try {
-        step.run();
-      } catch (RuntimeException e) {
-        cause.addSuppressed(e);
-      }
-    }
+    Cleanup.after(
+        cause,
+        () -> driver.synchronize(stream),
+        order == null ? () -> {} : order::destroy,
+        arrays::close,
+        () -> driver.unloadModule(module));
   }
 }

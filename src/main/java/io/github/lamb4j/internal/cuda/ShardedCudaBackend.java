@@ -352,16 +352,8 @@ public final class ShardedCudaBackend implements Backend {
     driver.unloadModule(module);
   }
 
-  /** Releases everything that can be released, even if some calls fail: there is no second try. */
   private void release(Throwable cause) {
-    for (Runnable step :
-        List.<Runnable>of(
-            () -> driver.synchronize(stream), arrays::close, () -> driver.unloadModule(module))) {
-      try {
-        step.run();
-      } catch (RuntimeException e) {
-        cause.addSuppressed(e);
-      }
-    }
+    Cleanup.after(
+        cause, () -> driver.synchronize(stream), arrays::close, () -> driver.unloadModule(module));
   }
 }

@@ -92,7 +92,7 @@ public final class StagedCudaBackend implements Backend {
       backend =
           new CudaBackend(driver, stream, onDevice, settings.withGradients(onDevice(options)));
     } catch (RuntimeException | Error e) {
-      tryToRelease(e);
+      release(e);
       throw e;
     }
   }
@@ -302,15 +302,7 @@ public final class StagedCudaBackend implements Backend {
     }
   }
 
-  /** Releases everything that can be released, even if some calls fail: there is no second try. */
-  private void tryToRelease(Throwable cause) {
-    Runnable waitForCopies = () -> driver.synchronize(stream);
-    for (Runnable release : List.of(waitForCopies, arrays::close, this::releaseContext)) {
-      try {
-        release.run();
-      } catch (RuntimeException e) {
-        cause.addSuppressed(e);
-      }
-    }
+  private void release(Throwable cause) {
+    Cleanup.after(cause, () -> driver.synchronize(stream), arrays::close, this::releaseContext);
   }
 }
