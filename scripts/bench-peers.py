@@ -404,17 +404,16 @@ def parse(arguments):
 
 
 def report(options):
-    """Prepares the peers one by one. After each, times all that are ready and writes the results."""
+    """Prepares the peers one by one. After each, writes the results; if it is ready, times all that are ready first."""
     tensors = read_shapes(options.shapes)
-    owners, peers, skipped = {}, [], {}
+    owners, peers, times, skipped = {}, [], {}, {}
     for name in options.only:
         print(f"preparing {name}", file=sys.stderr, flush=True)
-        times = {}
         try:
             peers.append(prepare(name, owners, tensors, options))
         except Skip as e:
             skipped[name] = str(e)
-        if peers:
+        else:
             times = measure(peers, options.repeat)
         found = results(tensors, options, peers, times, skipped)
         if options.json:
