@@ -1,8 +1,6 @@
 package io.github.lamb4j.tools.bench;
 
 import io.github.lamb4j.Lamb;
-import io.github.lamb4j.LambBuilder;
-import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.Tiling;
@@ -58,11 +56,7 @@ final class BitCheck implements AutoCloseable {
     this.driver = driver;
     this.stream = stream;
     this.device = device;
-    LambBuilder builder =
-        Lamb.onCpu().threads(settings.threads()).reportedNorms(ReportedNorms.ADAPTED);
-    if (settings.clip()) {
-      builder.maxGradNorm(BenchSettings.MAX_GRAD_NORM);
-    }
+    List<ParameterGroup> groups = new ArrayList<>();
     for (ParameterGroup group : device.lamb().groups()) {
       List<Parameter> parameters = new ArrayList<>();
       for (Parameter parameter : group.parameters()) {
@@ -72,9 +66,9 @@ final class BitCheck implements AutoCloseable {
         weights.put(p.name(), own);
         parameters.add(Parameter.onHost(p.name(), own, gradients));
       }
-      builder.group(group.name(), group.hyperparameters(), parameters.toArray(Parameter[]::new));
+      groups.add(new ParameterGroup(group.name(), group.hyperparameters(), parameters));
     }
-    reference = builder.build();
+    reference = CpuRig.builder(settings, groups).build();
   }
 
   private static ByteBuffer buffer() {

@@ -159,6 +159,7 @@ final class CpuRig implements Rig {
     return new HostStep(name, lamb, new Contender.Cost(elements, bytes, 0));
   }
 
+  /** The optimizer that is timed on the CPU, and compared with on a GPU. */
   static LambBuilder builder(BenchSettings settings, List<ParameterGroup> groups) {
     LambBuilder builder =
         Lamb.onCpu().threads(settings.threads()).reportedNorms(ReportedNorms.ADAPTED);

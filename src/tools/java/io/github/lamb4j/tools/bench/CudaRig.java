@@ -145,9 +145,8 @@ final class CudaRig implements Rig {
       offset += bytesOf(tensor);
     }
     Hyperparameters lamb = Hyperparameters.lamb(settings.rate());
-    boolean twoPassOnly = settings.path() == StepPath.TWO_PASS;
     addStep(Contender.ADAMW, Hyperparameters.adamW(settings.rate()), parameters, StepPath.AUTO);
-    if (!twoPassOnly) {
+    if (settings.path() != StepPath.TWO_PASS) {
       addStep(Contender.SINGLE_PASS, lamb, parameters, StepPath.SINGLE_PASS);
     }
     if (settings.path() != StepPath.SINGLE_PASS) {
