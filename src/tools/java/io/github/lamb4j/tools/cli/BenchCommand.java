@@ -122,6 +122,8 @@ final class BenchCommand implements Callable<Integer> {
           "Instead of timing, write the tensors of --model to FILE, for scripts/bench-peers.py.")
   private Path writeShapes;
 
+  private final Launch launch = Launch.of(System.getenv());
+
   @Override
   public Integer call() throws IOException {
     check();
@@ -131,7 +133,6 @@ final class BenchCommand implements Callable<Integer> {
           writeShapes, channel -> ShapesFile.write(shapes, Channels.newOutputStream(channel)));
       return 0;
     }
-    Launch launch = Launch.of(System.getenv());
     BackendChoice choice = backend.choice();
     if (launch.size() > 1 && !choice.backend().equals("cpu")) {
       throw new BadInput(
@@ -185,7 +186,7 @@ final class BenchCommand implements Callable<Integer> {
       throw new BadInput(
           "--write-shapes: --model is missing; specify the model whose tensors to write");
     }
-    if (json != null && Launch.of(System.getenv()).isFirst()) {
+    if (json != null && launch.isFirst()) {
       AtomicFile.requireWritable(json);
     }
   }
