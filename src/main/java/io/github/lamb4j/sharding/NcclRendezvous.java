@@ -4,7 +4,6 @@ import io.github.lamb4j.error.CollectiveException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.OptionalInt;
 
 /** The messages with which ranks agree to connect through NCCL, or learn why one cannot. */
 final class NcclRendezvous {
@@ -48,7 +47,6 @@ final class NcclRendezvous {
   }
 
   private static CollectiveException failure(int rank, Failure failure) {
-    return new CollectiveException(
-        rank, CALL, failure.reason(), OptionalInt.of(failure.culprit().getAsInt()));
+    return new CollectiveException(rank, CALL, failure.reason(), failure.culprit());
   }
 }

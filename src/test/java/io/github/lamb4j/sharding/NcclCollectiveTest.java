@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Runs on a stub of NCCL; no test here has seen a GPU. */
+/** Runs on a stub of NCCL. {@code NcclOnDeviceTest} needs a GPU. */
 @Timeout(60)
 class NcclCollectiveTest {
 

@@ -5,8 +5,6 @@ final class NcclFunctions {
 
   private NcclFunctions() {}
 
-  static native int ncclGetVersion(int[] version);
-
   static native int ncclGetUniqueId(byte[] id);
 
   static native String ncclGetErrorString(int code);
