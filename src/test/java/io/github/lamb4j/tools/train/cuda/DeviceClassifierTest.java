@@ -120,6 +120,8 @@ class DeviceClassifierTest {
     assertArrayEquals(cpu.losses(), first.losses(), 1e-4);
     assertArrayEquals(first.predicted(), second.predicted());
     assertArrayEquals(cpu.predicted(), first.predicted());
-    assertTrue(first.losses()[EPOCHS - 1] < 0.9 * first.losses()[0], "losses " + cpu.losses()[0]);
+    assertTrue(
+        first.losses()[EPOCHS - 1] < 0.9 * first.losses()[0],
+        "losses " + Arrays.toString(first.losses()));
   }
 }
