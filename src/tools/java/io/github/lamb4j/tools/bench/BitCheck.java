@@ -149,13 +149,13 @@ final class BitCheck implements AutoCloseable {
   }
 
   private void compareNorms(int step) {
-    List<LayerStats> actually = device.lamb().layerStats();
-    List<LayerStats> expectedly = reference.layerStats();
-    for (int i = 0; i < expectedly.size(); i++) {
-      if (!expectedly.get(i).equals(actually.get(i))) {
+    List<LayerStats> onDevice = device.lamb().layerStats();
+    List<LayerStats> onCpu = reference.layerStats();
+    for (int i = 0; i < onCpu.size(); i++) {
+      if (!onCpu.get(i).equals(onDevice.get(i))) {
         throw new WrongBits(
             "%s, step %d: norms are %s on the device and %s on the CPU"
-                .formatted(device.name(), step, actually.get(i), expectedly.get(i)));
+                .formatted(device.name(), step, onDevice.get(i), onCpu.get(i)));
       }
     }
     if (device.clips()
