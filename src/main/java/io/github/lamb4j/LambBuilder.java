@@ -276,9 +276,9 @@ public final class LambBuilder {
    * Lamb#step()} does not wait; the optimizer keeps 8 bytes per parameter element for the exchange.
    * A {@link io.github.lamb4j.sharding.HostCollective} also works there, for tests and small
    * clusters: steps then copy through host memory and wait. Steps can be captured only if {@link
-   * io.github.lamb4j.sharding.DeviceCollective#isCapturable} says so. That all ranks take the same
-   * step, with the same learning rates, is checked in each step; with a {@code DeviceCollective},
-   * where steps do not wait for others, only by {@link Lamb#save}.
+   * io.github.lamb4j.sharding.DeviceCollective#isCapturable} says so. Each step checks that all
+   * ranks take the same step with the same learning rates. With a {@code DeviceCollective}, whose
+   * steps do not wait for other ranks, only {@link Lamb#save} checks this.
    *
    * <p>If a rank fails, hangs or disagrees, every rank's call throws {@link
    * io.github.lamb4j.error.CollectiveException}, and the collective cannot be used any more. End
