@@ -3,6 +3,7 @@ package io.github.lamb4j.pytorch;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.tools.bench.Models;
@@ -134,7 +135,11 @@ public final class FusedAdamWComparison {
       parameters.add(
           Parameter.onHost(tensor.name(), values(random, tensor), values(random, tensor)));
     }
-    LambBuilder builder = Lamb.onCpu().threads(THREADS).group("all", hyperparameters, parameters);
+    LambBuilder builder =
+        Lamb.onCpu()
+            .threads(THREADS)
+            .reportedNorms(ReportedNorms.ADAPTED)
+            .group("all", hyperparameters, parameters);
     if (clip) {
       builder.maxGradNorm(1);
     }

@@ -14,24 +14,24 @@ final class Accumulate {
   static void add(TileArray target, TileArray source, Workers workers) {
     workers.forEach(
         (int) Tiling.tiles(source.count()),
-        (index, tile) -> {
+        (index, span) -> {
           int start = index * Tiling.TILE_ELEMENTS;
           int count = Math.min(Tiling.TILE_ELEMENTS, source.count() - start);
-          add(target, source, start, count, tile);
+          add(target, source, start, count, span);
         });
   }
 
   /** target = target + source. */
-  private static void add(TileArray target, TileArray source, int start, int count, Tile tile) {
-    float[] from = source.read(start, count, tile.c, tile);
-    float[] to = target.read(start, count, tile.r, tile);
-    tile.kernels.add(to, target.at(start), from, source.at(start), count);
-    target.write(to, target.at(start), start, count, tile);
+  private static void add(TileArray target, TileArray source, int start, int count, Span span) {
+    float[] from = source.read(start, count, span.c, span);
+    float[] to = target.read(start, count, span.r, span);
+    span.kernels.add(to, target.at(start), from, source.at(start), count);
+    target.write(to, target.at(start), start, count, span);
   }
 
   /** target = source. */
-  static void replace(TileArray target, TileArray source, int start, int count, Tile tile) {
-    float[] from = source.read(start, count, tile.r, tile);
-    target.write(from, source.at(start), start, count, tile);
+  static void replace(TileArray target, TileArray source, int start, int count, Span span) {
+    float[] from = source.read(start, count, span.r, span);
+    target.write(from, source.at(start), start, count, span);
   }
 }

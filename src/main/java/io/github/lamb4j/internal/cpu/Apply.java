@@ -1,42 +1,55 @@
 package io.github.lamb4j.internal.cpu;
 
 /**
- * Second pass of a step: a tile's w -= learning_rate * ratio * r; the twin of {@code
- * kernels/apply.cuh}. Updates that are still in the cache are not formed again.
+ * Second pass of a step: w -= learning_rate * ratio * r; the twin of {@code kernels/apply.cuh}.
+ * Updates that are still in the cache are not formed again.
  */
 final class Apply {
 
   private Apply() {}
 
   /** Forms r again, from w, m and v. */
-  static void tile(Tile tile) {
-    CpuGroup group = tile.group;
-    tile.loadDecayedWeights();
-    tile.kernels.updates(
-        tile.w,
-        tile.wAt,
-        tile.segment.expAvg(),
-        tile.segment.expAvgSq(),
-        tile.start,
-        tile.r,
-        0,
-        tile.count,
-        group.state.coefficients);
+  static void again(Span span) {
+    CpuGroup group = span.group;
+    span.loadDecayedWeights();
     if (group.lans) {
-      tile.loadScaledGradients();
-      tile.formGradientUpdates();
-      tile.subtract(tile.r, 0, group.stepSizes[tile.segmentIndex]);
-      tile.subtract(tile.c, 0, group.gradientStepSizes[tile.segmentIndex]);
+      applyLans(span);
     } else {
-      tile.subtract(tile.r, 0, group.stepSizes[tile.segmentIndex]);
+      span.kernels.apply(
+          span.w,
+          span.wAt,
+          span.segment.expAvg(),
+          span.segment.expAvgSq(),
+          span.start,
+          span.count,
+          group.state.coefficients,
+          group.stepSizes[span.segmentIndex]);
     }
-    tile.storeWeights();
+    span.storeWeights();
+  }
+
+  private static void applyLans(Span span) {
+    CpuGroup group = span.group;
+    span.loadScaledGradients();
+    span.kernels.updates(
+        span.w,
+        span.wAt,
+        span.segment.expAvg(),
+        span.segment.expAvgSq(),
+        span.start,
+        span.r,
+        0,
+        span.count,
+        group.state.coefficients);
+    span.formGradientUpdates();
+    span.subtract(span.r, 0, group.stepSizes[span.segmentIndex]);
+    span.subtract(span.c, 0, group.gradientStepSizes[span.segmentIndex]);
   }
 
   /** Takes r from the first pass. */
-  static void tile(Tile tile, float[] r, int rAt) {
-    tile.loadDecayedWeights();
-    tile.subtract(r, rAt, tile.group.stepSizes[tile.segmentIndex]);
-    tile.storeWeights();
+  static void kept(Span span, float[] r, int rAt) {
+    span.loadDecayedWeights();
+    span.subtract(r, rAt, span.group.stepSizes[span.segmentIndex]);
+    span.storeWeights();
   }
 }

@@ -129,23 +129,23 @@ public final class CpuBackend implements Backend {
       if (segment.master() != null) {
         forEachTile(
             segment.count(),
-            (start, count, tile) ->
-                Accumulate.replace(segment.weights(), segment.model(), start, count, tile));
+            (start, count, span) ->
+                Accumulate.replace(segment.weights(), segment.model(), start, count, span));
       }
     }
   }
 
   /** Work on a tile of one array. */
   private interface TileTask {
-    void run(int start, int count, Tile tile);
+    void run(int start, int count, Span span);
   }
 
   private void forEachTile(int elements, TileTask task) {
     workers.forEach(
         (int) Tiling.tiles(elements),
-        (index, tile) -> {
+        (index, span) -> {
           int start = index * Tiling.TILE_ELEMENTS;
-          task.run(start, Math.min(Tiling.TILE_ELEMENTS, elements - start), tile);
+          task.run(start, Math.min(Tiling.TILE_ELEMENTS, elements - start), span);
         });
   }
 
@@ -222,7 +222,7 @@ public final class CpuBackend implements Backend {
   private void sumGradientTiles() {
     for (CpuGroup group : groups) {
       if (options.computesNorm() || group.lans) {
-        workers.forEach(group.tiling.tileCount(), group.gradientNormTask);
+        group.gradientSquares.run(workers);
       }
     }
     if (exchange.isNeeded()) {

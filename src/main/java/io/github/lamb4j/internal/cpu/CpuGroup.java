@@ -113,8 +113,8 @@ final class CpuGroup {
 
   final float[] gradientStepSizes;
 
-  // Made once, so that a step allocates nothing.
-  final Workers.Task gradientNormTask = this::gradientNorm;
+  /** Sums the squares of the gradients. */
+  SpanLoop gradientSquares;
 
   /**
    * Allocates the state.
@@ -148,11 +148,6 @@ final class CpuGroup {
     resetNorms(0, segments.length);
   }
 
-  private void gradientNorm(int index, Tile tile) {
-    tile.moveTo(this, index);
-    GradientNorm.tile(tile);
-  }
-
   /** Treats the frozen segments as if they were empty. */
   void setFrozen(Set<String> frozen) {
     tile(frozen);
@@ -174,6 +169,7 @@ final class CpuGroup {
     }
     tiling = Tiling.of(own);
     whole = Tiling.of(all);
+    gradientSquares = new SpanLoop(this, 0, tiling.tileCount(), false, GradientNorm::sumSquares);
     firstSum = exchange.firstTile(index);
   }
 
@@ -202,7 +198,7 @@ final class CpuGroup {
   }
 
   /** The sum over the tiles of a whole segment. */
-  double sumOver(TileSums sums, int segment, Tile tile) {
-    return sums.over(whole.firstTile(segment), whole.tileCount(segment), tile.lanes);
+  double sumOver(TileSums sums, int segment, Span span) {
+    return sums.over(whole.firstTile(segment), whole.tileCount(segment), span.lanes);
   }
 }

@@ -47,16 +47,16 @@ final class GradientExchange {
     }
   }
 
-  private void pack(ShardPlan.Place place, int slot, Tile tile) {
+  private void pack(ShardPlan.Place place, int slot, Span span) {
     if (!arrays.isFrozen(place.group(), place.parameter())) {
       TileArray from = source.gradients(place.group(), place.parameter());
-      float[] g = from.read(place.start(), place.count(), tile.r, tile);
+      float[] g = from.read(place.start(), place.count(), span.r, span);
       slots.sentFloats().put(slot, g, from.at(place.start()), place.count());
     }
   }
 
   /** Adds neighbors, then neighboring sums, in place. */
-  private void sum(ShardPlan.Place place, int slot, Tile tile) {
+  private void sum(ShardPlan.Place place, int slot, Span span) {
     if (arrays.isFrozen(place.group(), place.parameter())) {
       return;
     }
@@ -65,14 +65,14 @@ final class GradientExchange {
     int left = plan.ranks();
     for (; left > 1; left = (left + 1) / 2) {
       for (int i = 0; i < left / 2; i++) {
-        received.get(slot + 2 * i * stride, tile.r, 0, place.count());
-        received.get(slot + (2 * i + 1) * stride, tile.c, 0, place.count());
-        tile.kernels.add(tile.r, 0, tile.c, 0, place.count());
-        received.put(slot + i * stride, tile.r, 0, place.count());
+        received.get(slot + 2 * i * stride, span.r, 0, place.count());
+        received.get(slot + (2 * i + 1) * stride, span.c, 0, place.count());
+        span.kernels.add(span.r, 0, span.c, 0, place.count());
+        received.put(slot + i * stride, span.r, 0, place.count());
       }
       if (left % 2 != 0) {
-        received.get(slot + (left - 1) * stride, tile.r, 0, place.count());
-        received.put(slot + left / 2 * stride, tile.r, 0, place.count());
+        received.get(slot + (left - 1) * stride, span.r, 0, place.count());
+        received.put(slot + left / 2 * stride, span.r, 0, place.count());
       }
     }
     long from = plan.from(collective.rank(), place.group(), place.parameter());

@@ -41,16 +41,15 @@ final class GradientNorm {
     halted = false;
   }
 
-  /** A tile's sum of g^2. */
-  static void tile(Tile tile) {
-    tile.loadGradients();
-    double sum = tile.kernels.sumOfSquares(tile.g, tile.gAt, tile.count);
-    tile.group.gradientSums.set(tile.sumIndex, sum);
+  /** Each tile's sum of g^2. */
+  static void sumSquares(Span span) {
+    span.loadGradients();
+    span.sumSquares(span.g, span.gAt, span.group.gradientSums);
   }
 
   /** A segment's sum of g^2, from its tiles' sums. */
-  static double segment(CpuGroup group, int segment, Tile tile) {
-    double sum = group.sumOver(group.gradientSums, segment, tile);
+  static double segment(CpuGroup group, int segment, Span span) {
+    double sum = group.sumOver(group.gradientSums, segment, span);
     group.gradientScales[segment] = sum == 0 ? 0 : 1 / Math.sqrt(sum);
     return sum;
   }
@@ -61,11 +60,11 @@ final class GradientNorm {
    * @param segmentSums one per segment of all groups
    * @param count the number of segments; 0 if the norm is not computed
    */
-  void decide(double[] segmentSums, int count, Tile tile) {
+  void decide(double[] segmentSums, int count, Span span) {
     double raw =
         options.norm().isPresent()
             ? value(options.norm().get())
-            : Math.sqrt(Sums.ofLanes(segmentSums, 0, count, tile.lanes));
+            : Math.sqrt(Sums.ofLanes(segmentSums, 0, count, span.lanes));
     double s = options.constantDivisor();
     if (options.lossScale() instanceof Scalar.OnHost) {
       s *= value(options.lossScale());

@@ -43,7 +43,7 @@ final class MicroBatches {
     workers.forEach(plan.tileCount(), add);
   }
 
-  private void add(int tileIndex, Tile tile) {
+  private void add(int tileIndex, Span span) {
     ShardPlan.Place place = plan.place(tileIndex);
     int group = place.group();
     int parameter = place.parameter();
@@ -53,17 +53,17 @@ final class MicroBatches {
     int start = place.start();
     int length = place.count();
     TileArray gradients = arrays.gradients(group, parameter);
-    float[] g = gradients.read(start, length, tile.r, tile);
-    if (g != tile.r) {
-      System.arraycopy(g, gradients.at(start), tile.r, 0, length);
+    float[] g = gradients.read(start, length, span.r, span);
+    if (g != span.r) {
+      System.arraycopy(g, gradients.at(start), span.r, 0, length);
     }
     int levels = PairwiseTree.levels(index, count);
     for (int level = 0; level < kept.length; level++) {
       if ((levels >> level & 1) != 0) {
-        tile.kernels.add(tile.r, 0, kept[level][group][parameter], start, length);
+        span.kernels.add(span.r, 0, kept[level][group][parameter], start, length);
       }
     }
     float[] target = kept[PairwiseTree.target(index, count)][group][parameter];
-    System.arraycopy(tile.r, 0, target, start, length);
+    System.arraycopy(span.r, 0, target, start, length);
   }
 }

@@ -14,11 +14,13 @@ import io.github.lamb4j.internal.numerics.Tiling;
  */
 final class ScalarTileKernels implements TileKernels {
 
-  private final float[] tileW = new float[Tiling.TILE_ELEMENTS];
-  private final float[] tileG = new float[Tiling.TILE_ELEMENTS];
-  private final float[] tileM = new float[Tiling.TILE_ELEMENTS];
-  private final float[] tileV = new float[Tiling.TILE_ELEMENTS];
-  private final float[] tileR = new float[Tiling.TILE_ELEMENTS];
+  private static final int TILE = Tiling.TILE_ELEMENTS;
+
+  private final float[] tileW = new float[TILE];
+  private final float[] tileG = new float[TILE];
+  private final float[] tileM = new float[TILE];
+  private final float[] tileV = new float[TILE];
+  private final float[] tileR = new float[TILE];
   private final double[] quads = new double[Sums.QUADS];
 
   @Override
@@ -38,8 +40,45 @@ final class ScalarTileKernels implements TileKernels {
       float[] r,
       int rAt,
       int count,
+      Coefficients c) {
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      updateMoments(w, wAt + i, g, gAt + i, m, v, momentsAt + i, length, c);
+      System.arraycopy(tileR, 0, r, rAt + i, length);
+    }
+  }
+
+  @Override
+  public void unadapted(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      int count,
       Coefficients c,
-      double[] sums) {
+      float stepSize) {
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      updateMoments(w, wAt + i, g, gAt + i, m, v, momentsAt + i, length, c);
+      subtract(length, stepSize);
+      System.arraycopy(tileW, 0, w, wAt + i, length);
+    }
+  }
+
+  /** The moments of a tile; leaves its weights and updates in the copies. */
+  private void updateMoments(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      int count,
+      Coefficients c) {
     System.arraycopy(w, wAt, tileW, 0, count);
     System.arraycopy(g, gAt, tileG, 0, count);
     System.arraycopy(m, momentsAt, tileM, 0, count);
@@ -47,28 +86,19 @@ final class ScalarTileKernels implements TileKernels {
     updateMoments(count, c);
     System.arraycopy(tileM, 0, m, momentsAt, count);
     System.arraycopy(tileV, 0, v, momentsAt, count);
-    System.arraycopy(tileR, 0, r, rAt, count);
-    sums[0] = Sums.ofSquares(tileW, 0, count, quads);
-    sums[1] = Sums.ofSquares(tileR, 0, count, quads);
   }
 
   private void updateMoments(int count, Coefficients c) {
-    float[] w = tileW;
     float[] g = tileG;
     float[] m = tileM;
     float[] v = tileV;
-    float[] r = tileR;
     for (int i = 0; i < count; i++) {
       m[i] = Elements.nextM(m[i], g[i], c.beta1Hi, c.beta1Lo, c.oneMinusBeta1);
     }
     for (int i = 0; i < count; i++) {
       v[i] = Elements.nextV(v[i], g[i], c.beta2Hi, c.beta2Lo, c.oneMinusBeta2);
     }
-    for (int i = 0; i < count; i++) {
-      r[i] =
-          Elements.update(
-              w[i], m[i], v[i], c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
-    }
+    formUpdates(count, c);
   }
 
   @Override
@@ -82,21 +112,50 @@ final class ScalarTileKernels implements TileKernels {
       int rAt,
       int count,
       Coefficients c) {
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      formUpdates(w, wAt + i, m, v, momentsAt + i, length, c);
+      System.arraycopy(tileR, 0, r, rAt + i, length);
+    }
+  }
+
+  @Override
+  public void apply(
+      float[] w,
+      int wAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      int count,
+      Coefficients c,
+      float stepSize) {
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      formUpdates(w, wAt + i, m, v, momentsAt + i, length, c);
+      subtract(length, stepSize);
+      System.arraycopy(tileW, 0, w, wAt + i, length);
+    }
+  }
+
+  /** The updates of a tile; leaves its weights and updates in the copies. */
+  private void formUpdates(
+      float[] w, int wAt, float[] m, float[] v, int momentsAt, int count, Coefficients c) {
     System.arraycopy(w, wAt, tileW, 0, count);
     System.arraycopy(m, momentsAt, tileM, 0, count);
     System.arraycopy(v, momentsAt, tileV, 0, count);
+    formUpdates(count, c);
+  }
+
+  private void formUpdates(int count, Coefficients c) {
+    float[] w = tileW;
+    float[] m = tileM;
+    float[] v = tileV;
+    float[] r = tileR;
     for (int i = 0; i < count; i++) {
-      tileR[i] =
+      r[i] =
           Elements.update(
-              tileW[i],
-              tileM[i],
-              tileV[i],
-              c.mCorrection,
-              c.sqrtVCorrection,
-              c.epsilon,
-              c.weightDecay);
+              w[i], m[i], v[i], c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
     }
-    System.arraycopy(tileR, 0, r, rAt, count);
   }
 
   @Override
@@ -111,34 +170,60 @@ final class ScalarTileKernels implements TileKernels {
       int rAt,
       int count,
       Coefficients c) {
-    System.arraycopy(w, wAt, tileW, 0, count);
-    System.arraycopy(g, gAt, tileG, 0, count);
-    System.arraycopy(v, vAt, tileV, 0, count);
-    for (int i = 0; i < count; i++) {
-      tileR[i] =
-          Elements.updateTerm(
-              tileG[i], tileW[i], tileV[i], c.sqrtVCorrection, c.epsilon, c.weightDecay);
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      System.arraycopy(w, wAt + i, tileW, 0, length);
+      System.arraycopy(g, gAt + i, tileG, 0, length);
+      System.arraycopy(v, vAt + i, tileV, 0, length);
+      formGradientUpdates(length, c);
+      System.arraycopy(tileR, 0, r, rAt + i, length);
     }
-    System.arraycopy(tileR, 0, r, rAt, count);
+  }
+
+  private void formGradientUpdates(int count, Coefficients c) {
+    float[] w = tileW;
+    float[] g = tileG;
+    float[] v = tileV;
+    float[] r = tileR;
+    for (int i = 0; i < count; i++) {
+      r[i] = Elements.updateTerm(g[i], w[i], v[i], c.sqrtVCorrection, c.epsilon, c.weightDecay);
+    }
   }
 
   @Override
   public void subtract(float[] w, int wAt, float[] r, int rAt, int count, float stepSize) {
-    System.arraycopy(w, wAt, tileW, 0, count);
-    System.arraycopy(r, rAt, tileR, 0, count);
-    for (int i = 0; i < count; i++) {
-      tileW[i] = Elements.nextWeight(tileW[i], tileR[i], stepSize);
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      System.arraycopy(w, wAt + i, tileW, 0, length);
+      System.arraycopy(r, rAt + i, tileR, 0, length);
+      subtract(length, stepSize);
+      System.arraycopy(tileW, 0, w, wAt + i, length);
     }
-    System.arraycopy(tileW, 0, w, wAt, count);
+  }
+
+  private void subtract(int count, float stepSize) {
+    float[] w = tileW;
+    float[] r = tileR;
+    for (int i = 0; i < count; i++) {
+      w[i] = Elements.nextWeight(w[i], r[i], stepSize);
+    }
   }
 
   @Override
   public void decay(float[] w, int at, float[] to, int toAt, int count, float decoupledDecay) {
-    System.arraycopy(w, at, tileW, 0, count);
-    for (int i = 0; i < count; i++) {
-      tileW[i] = Elements.decayed(tileW[i], decoupledDecay);
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      System.arraycopy(w, at + i, tileW, 0, length);
+      decay(length, decoupledDecay);
+      System.arraycopy(tileW, 0, to, toAt + i, length);
     }
-    System.arraycopy(tileW, 0, to, toAt, count);
+  }
+
+  private void decay(int count, float decoupledDecay) {
+    float[] w = tileW;
+    for (int i = 0; i < count; i++) {
+      w[i] = Elements.decayed(w[i], decoupledDecay);
+    }
   }
 
   @Override
@@ -150,12 +235,21 @@ final class ScalarTileKernels implements TileKernels {
 
   @Override
   public void add(float[] target, int at, float[] source, int sourceAt, int count) {
-    System.arraycopy(target, at, tileW, 0, count);
-    System.arraycopy(source, sourceAt, tileG, 0, count);
-    for (int i = 0; i < count; i++) {
-      tileW[i] += tileG[i];
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      System.arraycopy(target, at + i, tileW, 0, length);
+      System.arraycopy(source, sourceAt + i, tileG, 0, length);
+      add(length);
+      System.arraycopy(tileW, 0, target, at + i, length);
     }
-    System.arraycopy(tileW, 0, target, at, count);
+  }
+
+  private void add(int count) {
+    float[] sum = tileW;
+    float[] g = tileG;
+    for (int i = 0; i < count; i++) {
+      sum[i] += g[i];
+    }
   }
 
   @Override

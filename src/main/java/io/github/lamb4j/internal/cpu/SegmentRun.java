@@ -18,7 +18,7 @@ final class SegmentRun {
    * The tiles of a run whose updates are kept from the first pass to the second, 8 KiB each; for
    * more, the second pass forms them again.
    */
-  static final int KEPT_TILES = 2048;
+  static final int KEPT_TILES = 512;
 
   private final CpuGroup group;
   private final int firstSegment;
@@ -28,9 +28,12 @@ final class SegmentRun {
   private final int keptTiles;
 
   // Made once, so that a step allocates nothing.
-  private final Workers.Task momentsPass;
+  private final SpanLoop momentsPass;
   private final Workers.Task ratios = this::ratio;
-  private final Workers.Task applyPass = this::apply;
+
+  /** Backward: what the first pass touched last is the most likely to be in the cache still. */
+  private final SpanLoop applyPass;
+
   private float[] updates;
 
   private SegmentRun(CpuGroup group, int firstSegment, int endSegment, int mostKeptTiles) {
@@ -40,7 +43,14 @@ final class SegmentRun {
     firstTile = group.tiling.firstTile(firstSegment);
     tileCount = group.tiling.firstTile(endSegment) - firstTile;
     keptTiles = group.keepsUpdates() ? Math.min(tileCount, mostKeptTiles) : 0;
-    momentsPass = group.needsRatios() ? this::moments : this::unadapted;
+    momentsPass =
+        new SpanLoop(
+            group,
+            firstTile,
+            tileCount,
+            false,
+            group.needsRatios() ? this::moments : Unadapted::step);
+    applyPass = new SpanLoop(group, firstTile, tileCount, true, this::apply);
   }
 
   /** The runs of a group, in order. */
@@ -73,7 +83,7 @@ final class SegmentRun {
    */
   void firstPass(Workers workers, float[] updates) {
     this.updates = updates;
-    workers.forEach(tileCount, momentsPass);
+    momentsPass.run(workers);
   }
 
   /** Forms norms and trust ratios, and updates the weights. */
@@ -82,41 +92,33 @@ final class SegmentRun {
       workers.forEach(segmentCount, ratios);
     }
     if (group.needsRatios()) {
-      workers.forEach(tileCount, applyPass);
+      applyPass.run(workers);
     }
   }
 
-  private void moments(int index, Tile tile) {
-    tile.moveTo(group, firstTile + index);
-    float[] r = keeps(index) ? updates : tile.r;
-    Moments.tile(tile, r, keeps(index) ? updatesAt(index) : 0);
+  private void moments(Span span) {
+    boolean kept = keeps(span);
+    Moments.update(span, kept ? updates : span.r, kept ? updatesAt(span) : 0);
   }
 
-  private void unadapted(int index, Tile tile) {
-    tile.moveTo(group, firstTile + index);
-    Unadapted.tile(tile);
+  private void ratio(int index, Span span) {
+    TrustRatios.segment(group, firstSegment + index, span);
   }
 
-  private void ratio(int index, Tile tile) {
-    TrustRatios.segment(group, firstSegment + index, tile);
-  }
-
-  /** Backwards: what the first pass touched last is the most likely to be in the cache still. */
-  private void apply(int fromEnd, Tile tile) {
-    int index = tileCount - 1 - fromEnd;
-    tile.moveTo(group, firstTile + index);
-    if (keeps(index)) {
-      Apply.tile(tile, updates, updatesAt(index));
+  private void apply(Span span) {
+    if (keeps(span)) {
+      Apply.kept(span, updates, updatesAt(span));
     } else {
-      Apply.tile(tile);
+      Apply.again(span);
     }
   }
 
-  private boolean keeps(int index) {
-    return index >= tileCount - keptTiles;
+  private boolean keeps(Span span) {
+    return updatesAt(span) >= 0;
   }
 
-  private int updatesAt(int index) {
+  private int updatesAt(Span span) {
+    int index = span.index - firstTile;
     return (index - (tileCount - keptTiles)) * Tiling.TILE_ELEMENTS;
   }
 }

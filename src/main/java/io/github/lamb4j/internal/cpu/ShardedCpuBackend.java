@@ -175,12 +175,12 @@ final class ShardedCpuBackend implements Backend {
 
   /** Rounds masters into the weights, including those that other ranks own. */
   private void roundIntoModel(int group, int parameter, int offset, FloatBuffer source) {
-    Tile tile = fragments.workers().own();
+    Span span = fragments.workers().own();
     int length = source.remaining();
     for (int at = 0; at < length; at += Tiling.TILE_ELEMENTS) {
       int count = Math.min(Tiling.TILE_ELEMENTS, length - at);
-      source.get(source.position() + at, tile.r, 0, count);
-      arrays.weights(group, parameter).write(tile.r, 0, offset + at, count, tile);
+      source.get(source.position() + at, span.r, 0, count);
+      arrays.weights(group, parameter).write(span.r, 0, offset + at, count, span);
     }
   }
 

@@ -39,7 +39,7 @@ final class TileArray {
    * @param copy takes them if they are not in a Java array of floats
    * @return the array that holds them, the first one at {@link #at}
    */
-  float[] read(int start, int count, float[] copy, Tile tile) {
+  float[] read(int start, int count, float[] copy, Span span) {
     if (floats != null) {
       return floats;
     }
@@ -50,14 +50,14 @@ final class TileArray {
     short[] from = halves;
     int at = offset + start;
     if (from == null) {
-      from = tile.halves;
+      from = span.halves;
       at = 0;
       halfBuffer.get(start, from, 0, count);
     }
     if (type == DType.F16) {
-      tile.kernels.widenF16(from, at, copy, 0, count);
+      span.kernels.widenF16(from, at, copy, 0, count);
     } else {
-      tile.kernels.widenBf16(from, at, copy, 0, count);
+      span.kernels.widenBf16(from, at, copy, 0, count);
     }
     return copy;
   }
@@ -72,19 +72,19 @@ final class TileArray {
    *
    * @param from the array that {@link #read} returned, which may be this one, or another
    */
-  void write(float[] from, int at, int start, int count, Tile tile) {
+  void write(float[] from, int at, int start, int count, Span span) {
     if (type == DType.F32) {
       if (floats == null || from != floats) {
         floatBuffer.put(start, from, at, count);
       }
       return;
     }
-    short[] to = halves == null ? tile.halves : halves;
+    short[] to = halves == null ? span.halves : halves;
     int toAt = halves == null ? 0 : offset + start;
     if (type == DType.F16) {
-      tile.kernels.narrowF16(from, at, to, toAt, count);
+      span.kernels.narrowF16(from, at, to, toAt, count);
     } else {
-      tile.kernels.narrowBf16(from, at, to, toAt, count);
+      span.kernels.narrowBf16(from, at, to, toAt, count);
     }
     if (halves == null) {
       halfBuffer.put(start, to, 0, count);

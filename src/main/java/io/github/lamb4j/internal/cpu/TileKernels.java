@@ -1,22 +1,21 @@
 package io.github.lamb4j.internal.cpu;
 
 /**
- * The element loops of a step, each over one tile or a part of one. All implementations give the
- * same bits. An instance belongs to one thread: it may keep scratch memory.
+ * The element loops of a step, each over a span of a segment. All implementations give the same
+ * bits. An instance belongs to one thread: it may keep scratch memory.
  *
- * <p>An array comes with the index of the tile's first element in it. Arrays do not overlap, unless
+ * <p>An array comes with the index of the span's first element in it. Arrays do not overlap, unless
  * input and output are the same elements.
  */
 interface TileKernels {
 
-  /** The sum of x^2, in the order of {@code kernels/NUMERICS.md}. */
+  /** The sum of x^2 over at most one tile, in the order of {@code kernels/NUMERICS.md}. */
   double sumOfSquares(float[] x, int at, int count);
 
   /**
    * The first pass of LAMB: updates m and v from g, and forms r.
    *
-   * @param momentsAt the tile's first element in m and in v
-   * @param sums receives the sums of squares of w, in 0, and of r, in 1
+   * @param momentsAt the span's first element in m and in v
    */
   void moments(
       float[] w,
@@ -29,8 +28,20 @@ interface TileKernels {
       float[] r,
       int rAt,
       int count,
+      Coefficients c);
+
+  /** A whole step without norms: {@link #moments}, then {@link #subtract}, without storing r. */
+  void unadapted(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      int count,
       Coefficients c,
-      double[] sums);
+      float stepSize);
 
   /** Forms r again, from w and the updated m and v. */
   void updates(
@@ -43,6 +54,17 @@ interface TileKernels {
       int rAt,
       int count,
       Coefficients c);
+
+  /** The second pass: {@link #updates}, then {@link #subtract}, without storing r. */
+  void apply(
+      float[] w,
+      int wAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      int count,
+      Coefficients c,
+      float stepSize);
 
   /** Forms the second term of LANS: {@link #updates} with g in place of m. */
   void gradientUpdates(

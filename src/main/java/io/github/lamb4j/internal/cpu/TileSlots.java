@@ -25,7 +25,7 @@ final class TileSlots {
      * @param place where the tile is
      * @param slot the index of the first element of its slot in the buffer
      */
-    void run(ShardPlan.Place place, int slot, Tile tile);
+    void run(ShardPlan.Place place, int slot, Span span);
   }
 
   private final ShardPlan plan;
@@ -95,17 +95,17 @@ final class TileSlots {
   void forEachRank(Workers workers, Task task) {
     workers.forEach(
         plan.ranks() * perRank,
-        (index, tile) -> run(index / perRank, index % perRank, index, task, tile));
+        (index, span) -> run(index / perRank, index % perRank, index, task, span));
   }
 
   /** Runs a task for one rank's tiles of this part; the first has slot 0. */
   void forRank(int rank, Workers workers, Task task) {
-    workers.forEach(perRank, (index, tile) -> run(rank, index, index, task, tile));
+    workers.forEach(perRank, (index, span) -> run(rank, index, index, task, span));
   }
 
-  private void run(int rank, int index, int slot, Task task, Tile tile) {
+  private void run(int rank, int index, int slot, Task task, Span span) {
     if (part + index < plan.tileCount(rank)) {
-      task.run(plan.place(plan.firstTile(rank) + part + index), slot * Tiling.TILE_ELEMENTS, tile);
+      task.run(plan.place(plan.firstTile(rank) + part + index), slot * Tiling.TILE_ELEMENTS, span);
     }
   }
 }

@@ -13,18 +13,18 @@ final class TrustRatios {
 
   private TrustRatios() {}
 
-  static void segment(CpuGroup group, int segment, Tile tile) {
+  static void segment(CpuGroup group, int segment, Span span) {
     Hyperparameters h = group.hyperparameters;
     double rate = group.state.coefficients.learningRate;
-    double weightNorm = norm(group, group.weightSums, segment, tile);
-    double updateNorm = norm(group, group.updateSums, segment, tile);
+    double weightNorm = norm(group, group.weightSums, segment, span);
+    double updateNorm = norm(group, group.updateSums, segment, span);
     double ratio = trustRatio(weightNorm, updateNorm, h);
     group.weightNorms[segment] = weightNorm;
     group.updateNorms[segment] = updateNorm;
     group.trustRatios[segment] = ratio;
     group.stepSizes[segment] = Elements.stepSize(group.lans ? rate * h.beta1() : rate, ratio);
     if (group.lans) {
-      double gradientUpdateNorm = norm(group, group.gradientUpdateSums, segment, tile);
+      double gradientUpdateNorm = norm(group, group.gradientUpdateSums, segment, span);
       double gradientRatio = trustRatio(weightNorm, gradientUpdateNorm, h);
       group.gradientUpdateNorms[segment] = gradientUpdateNorm;
       group.gradientTrustRatios[segment] = gradientRatio;
@@ -32,8 +32,8 @@ final class TrustRatios {
     }
   }
 
-  private static double norm(CpuGroup group, TileSums sums, int segment, Tile tile) {
-    return Math.sqrt(group.sumOver(sums, segment, tile));
+  private static double norm(CpuGroup group, TileSums sums, int segment, Span span) {
+    return Math.sqrt(group.sumOver(sums, segment, span));
   }
 
   private static double trustRatio(double weightNorm, double updateNorm, Hyperparameters h) {

@@ -3,18 +3,36 @@ package io.github.lamb4j.internal.cpu;
 import io.github.lamb4j.internal.numerics.Elements;
 
 /**
- * A whole step of a group without layer adaptation, tile by tile; the twin of {@code
- * kernels/unadapted.cuh}. The trust ratio is 1, so no tile waits for a norm. The loops form a
- * tile's sums of squares on the way; {@link TrustRatios} adds them only if a report wants norms.
+ * A whole step of a group without layer adaptation, in one pass; the twin of {@code
+ * kernels/unadapted.cuh}. The trust ratio is 1, so no tile waits for a norm. A tile's sums of
+ * squares are formed only if a report contains norms.
  */
 final class Unadapted {
 
   private Unadapted() {}
 
-  static void tile(Tile tile) {
-    Moments.tile(tile, tile.r, 0);
-    double learningRate = tile.group.state.coefficients.learningRate;
-    tile.subtract(tile.r, 0, Elements.stepSize(learningRate, 1));
-    tile.storeWeights();
+  static void step(Span span) {
+    CpuGroup group = span.group;
+    Coefficients c = group.state.coefficients;
+    float stepSize = Elements.stepSize(c.learningRate, 1);
+    if (group.reportsNorms) {
+      Moments.update(span, span.r, 0);
+      span.subtract(span.r, 0, stepSize);
+    } else {
+      span.loadScaledGradients();
+      span.loadDecayedWeights();
+      span.kernels.unadapted(
+          span.w,
+          span.wAt,
+          span.g,
+          span.gAt,
+          span.segment.expAvg(),
+          span.segment.expAvgSq(),
+          span.start,
+          span.count,
+          c,
+          stepSize);
+    }
+    span.storeWeights();
   }
 }

@@ -71,11 +71,11 @@ final class UserArrays {
   }
 
   /** Writes a tile of new weights to the weights and to the model copy, if there is one. */
-  void storeWeights(int group, int parameter, float[] w, int start, int count, Tile tile) {
+  void storeWeights(int group, int parameter, float[] w, int start, int count, Span span) {
     Arrays to = arrays[group][parameter];
-    to.weights().write(w, 0, start, count, tile);
+    to.weights().write(w, 0, start, count, span);
     if (to.modelCopy() != null) {
-      to.modelCopy().write(w, 0, start, count, tile);
+      to.modelCopy().write(w, 0, start, count, span);
     }
   }
 

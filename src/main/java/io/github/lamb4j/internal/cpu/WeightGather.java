@@ -41,17 +41,17 @@ final class WeightGather {
     }
   }
 
-  private void pack(ShardPlan.Place place, int slot, Tile tile) {
+  private void pack(ShardPlan.Place place, int slot, Span span) {
     TileArray from = arrays.weights(place.group(), place.parameter());
-    float[] w = from.read(place.start(), place.count(), tile.r, tile);
+    float[] w = from.read(place.start(), place.count(), span.r, span);
     slots.sentFloats().put(slot, w, from.at(place.start()), place.count());
   }
 
-  private void unpack(ShardPlan.Place place, int slot, Tile tile) {
+  private void unpack(ShardPlan.Place place, int slot, Span span) {
     if (!arrays.isFrozen(place.group(), place.parameter())) {
-      slots.receivedFloats().get(slot, tile.r, 0, place.count());
+      slots.receivedFloats().get(slot, span.r, 0, place.count());
       arrays.storeWeights(
-          place.group(), place.parameter(), tile.r, place.start(), place.count(), tile);
+          place.group(), place.parameter(), span.r, place.start(), place.count(), span);
     }
   }
 }

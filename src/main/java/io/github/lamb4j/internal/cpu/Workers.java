@@ -1,13 +1,14 @@
 package io.github.lamb4j.internal.cpu;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * A fixed number of threads that take indices from a common counter. Which thread takes which index
- * changes no result.
+ * A fixed number of threads, each with its own part of a loop's indices: what a thread has in its
+ * cache from one loop is there for its part of the next. A thread that is done takes indices from
+ * the others' parts. Which thread takes which index changes no result.
  *
  * <p>A step has many short stages. So the helper threads spin for a while before they sleep, and
  * the calling thread never waits for a helper that has not started: it can do all the work itself.
@@ -15,8 +16,8 @@ import java.util.function.Supplier;
 final class Workers implements AutoCloseable {
 
   /**
-   * Indices taken at once: enough work to pay for the exchange between threads, few enough to
-   * balance.
+   * Indices of single tiles taken at once: enough work to pay for the exchange between threads, few
+   * enough to balance.
    */
   private static final int CHUNK = 8;
 
@@ -25,6 +26,9 @@ final class Workers implements AutoCloseable {
 
   private static final int SPINS_BEFORE_YIELD = 1000;
 
+  /** Between the counters of two threads, so that these do not share a cache line. */
+  private static final int COUNTER_STRIDE = 32;
+
   /** In {@link #state}, above the number of helpers at work: whether more of them may join. */
   private static final long OPEN = 1 << 16;
 
@@ -32,12 +36,14 @@ final class Workers implements AutoCloseable {
 
   /** Work on one index, with the worker's own tile. */
   interface Task {
-    void run(int index, Tile tile);
+    void run(int index, Span span);
   }
 
-  private final Tile own;
+  private final Span own;
   private final Helper[] helpers;
-  private final AtomicInteger next = new AtomicInteger();
+
+  /** By thread: how many indices of its part are taken. */
+  private final AtomicIntegerArray taken;
 
   /** The number of the stage, whether it is open, and the number of helpers at work on it. */
   private final AtomicLong state = new AtomicLong();
@@ -45,15 +51,18 @@ final class Workers implements AutoCloseable {
   // Published by `state`.
   private Task task;
   private int count;
+  private int chunk;
+  private boolean backward;
 
   private volatile Throwable failure;
   private volatile boolean closed;
 
   Workers(int threads, Supplier<TileKernels> kernels) {
-    own = new Tile(kernels.get());
+    own = new Span(kernels.get());
+    taken = new AtomicIntegerArray(threads * COUNTER_STRIDE);
     helpers = new Helper[threads - 1];
     for (int i = 0; i < helpers.length; i++) {
-      helpers[i] = new Helper(new Tile(kernels.get()));
+      helpers[i] = new Helper(i + 1, new Span(kernels.get()));
       helpers[i].start();
     }
   }
@@ -64,41 +73,77 @@ final class Workers implements AutoCloseable {
   }
 
   /** The calling thread's tile. */
-  Tile own() {
+  Span own() {
     return own;
+  }
+
+  /** The number of threads, the caller's among them. */
+  int count() {
+    return helpers.length + 1;
   }
 
   /** Runs the task for every index in [0, count) and waits for all workers, even if one fails. */
   void forEach(int count, Task task) {
-    if (helpers.length == 0 || count <= CHUNK) {
+    forEach(count, CHUNK, false, task);
+  }
+
+  /**
+   * As {@link #forEach(int, Task)}.
+   *
+   * @param chunk the number of indices that a thread takes at once
+   * @param backward whether each thread goes through its part from the end
+   */
+  void forEach(int count, int chunk, boolean backward, Task task) {
+    if (helpers.length == 0 || count <= chunk) {
       for (int i = 0; i < count; i++) {
-        task.run(i, own);
+        task.run(backward ? count - 1 - i : i, own);
       }
       return;
     }
+    this.chunk = chunk;
+    this.backward = backward;
     this.task = task;
     this.count = count;
-    next.set(0);
+    for (int thread = 0; thread <= helpers.length; thread++) {
+      taken.setPlain(thread * COUNTER_STRIDE, 0);
+    }
     state.addAndGet(STAGE + OPEN);
     for (Helper helper : helpers) {
       helper.wake();
     }
-    take(own);
+    take(0, own);
     state.addAndGet(-OPEN);
     awaitHelpers();
     requireNoFailure();
   }
 
-  private void take(Tile tile) {
+  /** Runs the task on indices of a thread's own part, then on those left of the others'. */
+  private void take(int thread, Span span) {
     try {
-      for (int from = next.getAndAdd(CHUNK); from < count; from = next.getAndAdd(CHUNK)) {
-        for (int i = from; i < Math.min(from + CHUNK, count); i++) {
-          task.run(i, tile);
-        }
+      for (int i = 0; i < count(); i++) {
+        takePart((thread + i) % count(), span);
       }
     } catch (RuntimeException | Error e) {
       failure = e;
     }
+  }
+
+  private void takePart(int thread, Span span) {
+    int start = partOf(thread);
+    int end = partOf(thread + 1);
+    int counter = thread * COUNTER_STRIDE;
+    for (int at = start + taken.getAndAdd(counter, chunk);
+        at < end;
+        at = start + taken.getAndAdd(counter, chunk)) {
+      for (int i = at; i < Math.min(at + chunk, end); i++) {
+        task.run(backward ? start + end - 1 - i : i, span);
+      }
+    }
+  }
+
+  /** Where a thread's part of the indices begins. */
+  private int partOf(int thread) {
+    return (int) ((long) count * thread / count());
   }
 
   @SuppressWarnings("ThreadPriorityCheck") // a helper without a processor needs this thread's
@@ -130,12 +175,14 @@ final class Workers implements AutoCloseable {
 
   private final class Helper extends Thread {
 
-    private final Tile tile;
+    private final int thread;
+    private final Span span;
     private volatile boolean sleeping;
 
-    Helper(Tile tile) {
+    Helper(int thread, Span span) {
       super("lamb-cpu");
-      this.tile = tile;
+      this.thread = thread;
+      this.span = span;
       setDaemon(true);
     }
 
@@ -153,7 +200,7 @@ final class Workers implements AutoCloseable {
         long seen = state.get();
         if (isOpen(seen, done)) {
           if (state.compareAndSet(seen, seen + 1)) {
-            take(tile);
+            take(thread, span);
             state.decrementAndGet();
             done = seen / STAGE;
             idleSince = System.nanoTime();

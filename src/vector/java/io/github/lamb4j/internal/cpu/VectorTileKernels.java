@@ -5,6 +5,7 @@ import static jdk.incubator.vector.VectorOperators.F2D;
 
 import io.github.lamb4j.internal.numerics.Elements;
 import io.github.lamb4j.internal.numerics.Sums;
+import io.github.lamb4j.internal.numerics.Tiling;
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -17,15 +18,19 @@ import jdk.incubator.vector.VectorSpecies;
  * Loops over vectors, for virtual machines that have the module {@code jdk.incubator.vector}. The
  * elements after the last whole vector are computed one by one.
  *
- * <p>The large loops are written out in full: the compiler stops inlining methods into a loop of
- * this size, except the vector API's own, and a vector that is passed to a method which is not
- * inlined is allocated on the heap.
+ * <p>The loops are written out: a vector that is passed to a method which the compiler does not
+ * inline is allocated on the heap. They are kept short, because the compiler stops inlining into
+ * large ones.
  *
- * <p>The sum of a quad's squares adds neighboring elements in order. So four vectors of whole quads
- * are transposed into one with the first elements of all these quads, one with the second, and so
- * on: vector k is rotated by k within each quad, vectors are blended, and the results are rotated
- * back. The sums of a block of four vectors are then in the order of {@link #place}. This matters
- * only after the blocks have been added to each other.
+ * <p>The sum of a quad's squares adds neighboring elements in order. So two vectors of whole quads
+ * become four vectors of half the length: of the first elements of all these quads, of the second,
+ * and so on. Each of the two is rearranged into four quarters by place in the quad, the second with
+ * neighboring quarters swapped, and blends exchange every other quarter:
+ *
+ * <pre>
+ * first   a b c d      ac  a A c C
+ * second  B A D C      bd  B b D d
+ * </pre>
  */
 final class VectorTileKernels implements TileKernels {
 
@@ -42,23 +47,23 @@ final class VectorTileKernels implements TileKernels {
   private static final int LANES = F.length();
   private static final int DOUBLE_LANES = D.length();
 
-  /** Elements in a block of four vectors, which has as many quads as a vector has elements. */
-  private static final int BLOCK = 4 * LANES;
+  /** Elements in a block of two vectors, which has as many quads as two vectors have doubles. */
+  private static final int BLOCK = 2 * LANES;
 
-  private static final VectorShuffle<Float> ROTATE_1 = rotation(1);
-  private static final VectorShuffle<Float> ROTATE_2 = rotation(2);
-  private static final VectorShuffle<Float> ROTATE_3 = rotation(3);
-  private static final VectorShuffle<Float> SWAP_HALVES =
-      VectorShuffle.fromOp(F, lane -> lane ^ LANES / 2);
+  /** Sums of a tile: quad q goes to sum q modulo this, the first of the halving strides. */
+  private static final int SUMS = Sums.QUADS / 2;
 
-  /** Lanes 1 and 3 of each quad. */
-  private static final VectorMask<Float> ODD = lanesWith(1);
+  private static final int HALF_TILE = Tiling.TILE_ELEMENTS / 2;
 
-  /** Lanes 2 and 3 of each quad. */
-  private static final VectorMask<Float> UPPER = lanesWith(2);
+  private static final VectorShuffle<Float> SPLIT = quarters(0, 1, 2, 3, true);
+  private static final VectorShuffle<Float> SPLIT_SWAPPED = quarters(1, 0, 3, 2, true);
+  private static final VectorShuffle<Float> HIGH = quarters(2, 3, 0, 1, false);
+  private static final VectorShuffle<Float> UNSWAPPED_LOW = quarters(1, 0, 2, 3, false);
+  private static final VectorShuffle<Float> UNSWAPPED_HIGH = quarters(3, 2, 0, 1, false);
 
-  private final double[] wQuads = new double[Sums.QUADS];
-  private final double[] rQuads = new double[Sums.QUADS];
+  private static final VectorMask<Float> ODD_QUARTERS = oddQuarters();
+
+  private final double[] sums = new double[SUMS];
 
   /**
    * Kernels for one thread.
@@ -73,54 +78,111 @@ final class VectorTileKernels implements TileKernels {
     }
   }
 
-  /** Moves each element of a quad up by {@code places}, the last ones to the front. */
-  private static VectorShuffle<Float> rotation(int places) {
-    return VectorShuffle.fromOp(F, lane -> lane & ~3 | lane - places & 3);
+  /**
+   * Takes the quarters of a vector in the given order.
+   *
+   * @param ofQuads whether a quarter is the elements at one place of all quads, otherwise it is
+   *     consecutive elements
+   */
+  private static VectorShuffle<Float> quarters(
+      int first, int second, int third, int fourth, boolean ofQuads) {
+    int[] order = {first, second, third, fourth};
+    int length = LANES / 4;
+    return VectorShuffle.fromOp(
+        F,
+        lane -> {
+          int quarter = order[lane / length];
+          return ofQuads ? lane % length * 4 + quarter : quarter * length + lane % length;
+        });
   }
 
-  private static VectorMask<Float> lanesWith(int bit) {
+  private static VectorMask<Float> oddQuarters() {
     boolean[] lanes = new boolean[LANES];
     for (int lane = 0; lane < LANES; lane++) {
-      lanes[lane] = (lane & bit) != 0;
+      lanes[lane] = lane / (LANES / 4) % 2 == 1;
     }
     return VectorMask.fromArray(F, lanes, 0);
   }
 
   @Override
   public double sumOfSquares(float[] x, int at, int count) {
+    if (count == Tiling.TILE_ELEMENTS) {
+      return sumOfWholeTile(x, at);
+    }
+    Arrays.fill(sums, 0);
     int whole = count - count % BLOCK;
     for (int i = 0; i < whole; i += BLOCK) {
-      FloatVector x0 = FloatVector.fromArray(F, x, at + i);
-      FloatVector x1 = FloatVector.fromArray(F, x, at + i + LANES);
-      FloatVector x2 = FloatVector.fromArray(F, x, at + i + 2 * LANES);
-      FloatVector x3 = FloatVector.fromArray(F, x, at + i + 3 * LANES);
-      x1 = x1.rearrange(ROTATE_1);
-      x2 = x2.rearrange(ROTATE_2);
-      x3 = x3.rearrange(ROTATE_3);
-      FloatVector x01 = x0.blend(x1, ODD);
-      FloatVector x12 = x1.blend(x2, ODD);
-      FloatVector x23 = x2.blend(x3, ODD);
-      FloatVector x30 = x3.blend(x0, ODD);
-      x0 = x01.blend(x23, UPPER);
-      x1 = x30.blend(x12, UPPER).rearrange(ROTATE_3);
-      x2 = x23.blend(x01, UPPER).rearrange(ROTATE_2);
-      x3 = x12.blend(x30, UPPER).rearrange(ROTATE_1);
-      DoubleVector x0Low = (DoubleVector) x0.convertShape(F2D, D, 0);
-      DoubleVector x1Low = (DoubleVector) x1.convertShape(F2D, D, 0);
-      DoubleVector x2Low = (DoubleVector) x2.convertShape(F2D, D, 0);
-      DoubleVector x3Low = (DoubleVector) x3.convertShape(F2D, D, 0);
-      x3Low
-          .fma(x3Low, x2Low.fma(x2Low, x1Low.fma(x1Low, x0Low.mul(x0Low))))
-          .intoArray(wQuads, i / 4);
-      DoubleVector x0High = (DoubleVector) x0.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector x1High = (DoubleVector) x1.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector x2High = (DoubleVector) x2.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector x3High = (DoubleVector) x3.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      x3High
-          .fma(x3High, x2High.fma(x2High, x1High.fma(x1High, x0High.mul(x0High))))
-          .intoArray(wQuads, i / 4 + DOUBLE_LANES);
+      FloatVector first = FloatVector.fromArray(F, x, at + i).rearrange(SPLIT);
+      FloatVector second = FloatVector.fromArray(F, x, at + i + LANES).rearrange(SPLIT_SWAPPED);
+      FloatVector ac = first.blend(second, ODD_QUARTERS);
+      FloatVector bd = second.blend(first, ODD_QUARTERS);
+      DoubleVector a = (DoubleVector) ac.convertShape(F2D, D, 0);
+      DoubleVector b = (DoubleVector) bd.rearrange(UNSWAPPED_LOW).convertShape(F2D, D, 0);
+      DoubleVector c = (DoubleVector) ac.rearrange(HIGH).convertShape(F2D, D, 0);
+      DoubleVector d = (DoubleVector) bd.rearrange(UNSWAPPED_HIGH).convertShape(F2D, D, 0);
+      DoubleVector quads = d.fma(d, c.fma(c, b.fma(b, a.mul(a))));
+      int sum = i / 4 % SUMS;
+      quads.add(DoubleVector.fromArray(D, sums, sum)).intoArray(sums, sum);
     }
-    return sumOfQuads(wQuads, x, at, whole, count);
+    for (int i = whole; i < count; i += 4) {
+      double quad = 0;
+      for (int j = i; j < Math.min(i + 4, count); j++) {
+        double wide = x[at + j];
+        quad += wide * wide;
+      }
+      sums[i / 4 % SUMS] += quad;
+    }
+    return total(SUMS / 2, (count + 3) / 4);
+  }
+
+  /** Takes the first of the halving strides in registers. */
+  private double sumOfWholeTile(float[] x, int at) {
+    for (int i = at; i < at + HALF_TILE; i += BLOCK) {
+      FloatVector first1 = FloatVector.fromArray(F, x, i).rearrange(SPLIT);
+      FloatVector second1 = FloatVector.fromArray(F, x, i + LANES).rearrange(SPLIT_SWAPPED);
+      FloatVector ac1 = first1.blend(second1, ODD_QUARTERS);
+      FloatVector bd1 = second1.blend(first1, ODD_QUARTERS);
+      DoubleVector a1 = (DoubleVector) ac1.convertShape(F2D, D, 0);
+      DoubleVector b1 = (DoubleVector) bd1.rearrange(UNSWAPPED_LOW).convertShape(F2D, D, 0);
+      DoubleVector c1 = (DoubleVector) ac1.rearrange(HIGH).convertShape(F2D, D, 0);
+      DoubleVector d1 = (DoubleVector) bd1.rearrange(UNSWAPPED_HIGH).convertShape(F2D, D, 0);
+      DoubleVector quads1 = d1.fma(d1, c1.fma(c1, b1.fma(b1, a1.mul(a1))));
+      FloatVector first2 = FloatVector.fromArray(F, x, i + HALF_TILE).rearrange(SPLIT);
+      FloatVector second2 =
+          FloatVector.fromArray(F, x, i + HALF_TILE + LANES).rearrange(SPLIT_SWAPPED);
+      FloatVector ac2 = first2.blend(second2, ODD_QUARTERS);
+      FloatVector bd2 = second2.blend(first2, ODD_QUARTERS);
+      DoubleVector a2 = (DoubleVector) ac2.convertShape(F2D, D, 0);
+      DoubleVector b2 = (DoubleVector) bd2.rearrange(UNSWAPPED_LOW).convertShape(F2D, D, 0);
+      DoubleVector c2 = (DoubleVector) ac2.rearrange(HIGH).convertShape(F2D, D, 0);
+      DoubleVector d2 = (DoubleVector) bd2.rearrange(UNSWAPPED_HIGH).convertShape(F2D, D, 0);
+      DoubleVector quads2 = d2.fma(d2, c2.fma(c2, b2.fma(b2, a2.mul(a2))));
+      quads1.add(quads2).intoArray(sums, (i - at) / 4);
+    }
+    return total(SUMS / 2, SUMS);
+  }
+
+  /**
+   * Adds the sums by halving strides.
+   *
+   * @param quads from this one on, the sums are zero
+   */
+  private double total(int stride, int quads) {
+    while (stride >= quads && stride > DOUBLE_LANES / 2) {
+      stride /= 2; // the upper half is zero
+    }
+    for (; stride >= DOUBLE_LANES; stride /= 2) {
+      for (int i = 0; i < stride; i += DOUBLE_LANES) {
+        DoubleVector sum = DoubleVector.fromArray(D, sums, i);
+        sum.add(DoubleVector.fromArray(D, sums, i + stride)).intoArray(sums, i);
+      }
+    }
+    for (; stride > 0; stride /= 2) {
+      for (int i = 0; i < stride; i++) {
+        sums[i] += sums[i + stride];
+      }
+    }
+    return sums[0];
   }
 
   @Override
@@ -135,37 +197,6 @@ final class VectorTileKernels implements TileKernels {
       float[] r,
       int rAt,
       int count,
-      Coefficients c,
-      double[] sums) {
-    int whole = count - count % BLOCK;
-    momentsOfBlocks(w, wAt, g, gAt, m, v, momentsAt, r, rAt, whole, c);
-    for (int i = whole; i < count; i++) {
-      float nextM =
-          Elements.nextM(m[momentsAt + i], g[gAt + i], c.beta1Hi, c.beta1Lo, c.oneMinusBeta1);
-      float nextV =
-          Elements.nextV(v[momentsAt + i], g[gAt + i], c.beta2Hi, c.beta2Lo, c.oneMinusBeta2);
-      m[momentsAt + i] = nextM;
-      v[momentsAt + i] = nextV;
-      r[rAt + i] =
-          Elements.update(
-              w[wAt + i], nextM, nextV, c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
-    }
-    sums[0] = sumOfQuads(wQuads, w, wAt, whole, count);
-    sums[1] = sumOfQuads(rQuads, r, rAt, whole, count);
-  }
-
-  /** The moments and updates of whole blocks, and the sums of squares of their quads. */
-  private void momentsOfBlocks(
-      float[] w,
-      int wAt,
-      float[] g,
-      int gAt,
-      float[] m,
-      float[] v,
-      int momentsAt,
-      float[] r,
-      int rAt,
-      int whole,
       Coefficients c) {
     FloatVector beta1Hi = FloatVector.broadcast(F, c.beta1Hi);
     FloatVector beta1Lo = FloatVector.broadcast(F, c.beta1Lo);
@@ -177,150 +208,77 @@ final class VectorTileKernels implements TileKernels {
     FloatVector sqrtVCorrection = FloatVector.broadcast(F, c.sqrtVCorrection);
     FloatVector epsilon = FloatVector.broadcast(F, c.epsilon);
     FloatVector weightDecay = FloatVector.broadcast(F, c.weightDecay);
-    for (int i = 0; i < whole; i += BLOCK) {
-      FloatVector w0 = FloatVector.fromArray(F, w, wAt + i);
-      FloatVector g0 = FloatVector.fromArray(F, g, gAt + i);
-      FloatVector m0 = FloatVector.fromArray(F, m, momentsAt + i);
-      FloatVector v0 = FloatVector.fromArray(F, v, momentsAt + i);
-      m0 = beta1Hi.fma(m0, beta1Lo.fma(m0, g0.mul(oneMinusBeta1)));
-      v0 = beta2Hi.fma(v0, beta2Lo.fma(v0, g0.mul(oneMinusBeta2).mul(g0)));
-      m0.intoArray(m, momentsAt + i);
-      v0.intoArray(v, momentsAt + i);
-      FloatVector r0 = v0.sqrt().fma(sqrtVCorrection, epsilon);
-      r0 = weightDecay.fma(w0, m0.mul(mCorrection).div(r0));
-      r0.intoArray(r, rAt + i);
-
-      FloatVector w1 = FloatVector.fromArray(F, w, wAt + i + LANES);
-      FloatVector g1 = FloatVector.fromArray(F, g, gAt + i + LANES);
-      FloatVector m1 = FloatVector.fromArray(F, m, momentsAt + i + LANES);
-      FloatVector v1 = FloatVector.fromArray(F, v, momentsAt + i + LANES);
-      m1 = beta1Hi.fma(m1, beta1Lo.fma(m1, g1.mul(oneMinusBeta1)));
-      v1 = beta2Hi.fma(v1, beta2Lo.fma(v1, g1.mul(oneMinusBeta2).mul(g1)));
-      m1.intoArray(m, momentsAt + i + LANES);
-      v1.intoArray(v, momentsAt + i + LANES);
-      FloatVector r1 = v1.sqrt().fma(sqrtVCorrection, epsilon);
-      r1 = weightDecay.fma(w1, m1.mul(mCorrection).div(r1));
-      r1.intoArray(r, rAt + i + LANES);
-
-      FloatVector w2 = FloatVector.fromArray(F, w, wAt + i + 2 * LANES);
-      FloatVector g2 = FloatVector.fromArray(F, g, gAt + i + 2 * LANES);
-      FloatVector m2 = FloatVector.fromArray(F, m, momentsAt + i + 2 * LANES);
-      FloatVector v2 = FloatVector.fromArray(F, v, momentsAt + i + 2 * LANES);
-      m2 = beta1Hi.fma(m2, beta1Lo.fma(m2, g2.mul(oneMinusBeta1)));
-      v2 = beta2Hi.fma(v2, beta2Lo.fma(v2, g2.mul(oneMinusBeta2).mul(g2)));
-      m2.intoArray(m, momentsAt + i + 2 * LANES);
-      v2.intoArray(v, momentsAt + i + 2 * LANES);
-      FloatVector r2 = v2.sqrt().fma(sqrtVCorrection, epsilon);
-      r2 = weightDecay.fma(w2, m2.mul(mCorrection).div(r2));
-      r2.intoArray(r, rAt + i + 2 * LANES);
-
-      FloatVector w3 = FloatVector.fromArray(F, w, wAt + i + 3 * LANES);
-      FloatVector g3 = FloatVector.fromArray(F, g, gAt + i + 3 * LANES);
-      FloatVector m3 = FloatVector.fromArray(F, m, momentsAt + i + 3 * LANES);
-      FloatVector v3 = FloatVector.fromArray(F, v, momentsAt + i + 3 * LANES);
-      m3 = beta1Hi.fma(m3, beta1Lo.fma(m3, g3.mul(oneMinusBeta1)));
-      v3 = beta2Hi.fma(v3, beta2Lo.fma(v3, g3.mul(oneMinusBeta2).mul(g3)));
-      m3.intoArray(m, momentsAt + i + 3 * LANES);
-      v3.intoArray(v, momentsAt + i + 3 * LANES);
-      FloatVector r3 = v3.sqrt().fma(sqrtVCorrection, epsilon);
-      r3 = weightDecay.fma(w3, m3.mul(mCorrection).div(r3));
-      r3.intoArray(r, rAt + i + 3 * LANES);
-
-      w1 = w1.rearrange(ROTATE_1);
-      w2 = w2.rearrange(ROTATE_2);
-      w3 = w3.rearrange(ROTATE_3);
-      FloatVector w01 = w0.blend(w1, ODD);
-      FloatVector w12 = w1.blend(w2, ODD);
-      FloatVector w23 = w2.blend(w3, ODD);
-      FloatVector w30 = w3.blend(w0, ODD);
-      w0 = w01.blend(w23, UPPER);
-      w1 = w30.blend(w12, UPPER).rearrange(ROTATE_3);
-      w2 = w23.blend(w01, UPPER).rearrange(ROTATE_2);
-      w3 = w12.blend(w30, UPPER).rearrange(ROTATE_1);
-      DoubleVector w0Low = (DoubleVector) w0.convertShape(F2D, D, 0);
-      DoubleVector w1Low = (DoubleVector) w1.convertShape(F2D, D, 0);
-      DoubleVector w2Low = (DoubleVector) w2.convertShape(F2D, D, 0);
-      DoubleVector w3Low = (DoubleVector) w3.convertShape(F2D, D, 0);
-      w3Low
-          .fma(w3Low, w2Low.fma(w2Low, w1Low.fma(w1Low, w0Low.mul(w0Low))))
-          .intoArray(wQuads, i / 4);
-      DoubleVector w0High = (DoubleVector) w0.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector w1High = (DoubleVector) w1.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector w2High = (DoubleVector) w2.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector w3High = (DoubleVector) w3.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      w3High
-          .fma(w3High, w2High.fma(w2High, w1High.fma(w1High, w0High.mul(w0High))))
-          .intoArray(wQuads, i / 4 + DOUBLE_LANES);
-
-      r1 = r1.rearrange(ROTATE_1);
-      r2 = r2.rearrange(ROTATE_2);
-      r3 = r3.rearrange(ROTATE_3);
-      FloatVector r01 = r0.blend(r1, ODD);
-      FloatVector r12 = r1.blend(r2, ODD);
-      FloatVector r23 = r2.blend(r3, ODD);
-      FloatVector r30 = r3.blend(r0, ODD);
-      r0 = r01.blend(r23, UPPER);
-      r1 = r30.blend(r12, UPPER).rearrange(ROTATE_3);
-      r2 = r23.blend(r01, UPPER).rearrange(ROTATE_2);
-      r3 = r12.blend(r30, UPPER).rearrange(ROTATE_1);
-      DoubleVector r0Low = (DoubleVector) r0.convertShape(F2D, D, 0);
-      DoubleVector r1Low = (DoubleVector) r1.convertShape(F2D, D, 0);
-      DoubleVector r2Low = (DoubleVector) r2.convertShape(F2D, D, 0);
-      DoubleVector r3Low = (DoubleVector) r3.convertShape(F2D, D, 0);
-      r3Low
-          .fma(r3Low, r2Low.fma(r2Low, r1Low.fma(r1Low, r0Low.mul(r0Low))))
-          .intoArray(rQuads, i / 4);
-      DoubleVector r0High = (DoubleVector) r0.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector r1High = (DoubleVector) r1.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector r2High = (DoubleVector) r2.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      DoubleVector r3High = (DoubleVector) r3.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
-      r3High
-          .fma(r3High, r2High.fma(r2High, r1High.fma(r1High, r0High.mul(r0High))))
-          .intoArray(rQuads, i / 4 + DOUBLE_LANES);
+    int whole = F.loopBound(count);
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector gradient = FloatVector.fromArray(F, g, gAt + i);
+      FloatVector oldM = FloatVector.fromArray(F, m, momentsAt + i);
+      FloatVector oldV = FloatVector.fromArray(F, v, momentsAt + i);
+      FloatVector nextM = beta1Hi.fma(oldM, beta1Lo.fma(oldM, gradient.mul(oneMinusBeta1)));
+      FloatVector nextV =
+          beta2Hi.fma(oldV, beta2Lo.fma(oldV, gradient.mul(oneMinusBeta2).mul(gradient)));
+      nextM.intoArray(m, momentsAt + i);
+      nextV.intoArray(v, momentsAt + i);
+      FloatVector denominator = nextV.sqrt().fma(sqrtVCorrection, epsilon);
+      FloatVector adaptive = nextM.mul(mCorrection).div(denominator);
+      weightDecay.fma(FloatVector.fromArray(F, w, wAt + i), adaptive).intoArray(r, rAt + i);
+    }
+    for (int i = whole; i < count; i++) {
+      r[rAt + i] = element(w[wAt + i], g[gAt + i], m, v, momentsAt + i, c);
     }
   }
 
-  /**
-   * The sum of a tile's squares.
-   *
-   * @param quads the sums of the quads of whole blocks
-   * @param whole the number of elements in these blocks
-   */
-  private static double sumOfQuads(double[] quads, float[] x, int at, int whole, int count) {
-    int used = whole / 4;
-    if (whole < count) {
-      Arrays.fill(quads, used, used + LANES, 0);
-      for (int i = whole; i < count; i++) {
-        double wide = x[at + i];
-        quads[used + place((i - whole) / 4)] += wide * wide;
-      }
-      used += LANES;
-    }
-    int left = used;
-    for (int stride = Sums.QUADS / 2; stride >= LANES; stride /= 2) {
-      for (int i = 0; i < left - stride; i += DOUBLE_LANES) {
-        DoubleVector sum = DoubleVector.fromArray(D, quads, i);
-        sum.add(DoubleVector.fromArray(D, quads, i + stride)).intoArray(quads, i);
-      }
-      left = Math.min(left, stride);
-    }
-    return left == 0 ? 0 : sumOfBlock(quads);
+  /** Updates one element's moments and forms its update. */
+  private static float element(
+      float w, float g, float[] m, float[] v, int momentsAt, Coefficients c) {
+    float nextM = Elements.nextM(m[momentsAt], g, c.beta1Hi, c.beta1Lo, c.oneMinusBeta1);
+    float nextV = Elements.nextV(v[momentsAt], g, c.beta2Hi, c.beta2Lo, c.oneMinusBeta2);
+    m[momentsAt] = nextM;
+    v[momentsAt] = nextV;
+    return update(w, nextM, nextV, c);
   }
 
-  /** The index, among the sums of a block, of its quad at an index. */
-  private static int place(int quad) {
-    int quadsPerVector = LANES / 4;
-    return 4 * (quad % quadsPerVector) + quad / quadsPerVector;
-  }
-
-  /** Adds the last sums, one block of them, by halving strides. */
-  private static double sumOfBlock(double[] quads) {
-    for (int stride = LANES / 2; stride > 0; stride /= 2) {
-      for (int quad = 0; quad < stride; quad++) {
-        quads[place(quad)] += quads[place(quad + stride)];
-      }
+  @Override
+  public void unadapted(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      int count,
+      Coefficients c,
+      float stepSize) {
+    FloatVector beta1Hi = FloatVector.broadcast(F, c.beta1Hi);
+    FloatVector beta1Lo = FloatVector.broadcast(F, c.beta1Lo);
+    FloatVector oneMinusBeta1 = FloatVector.broadcast(F, c.oneMinusBeta1);
+    FloatVector beta2Hi = FloatVector.broadcast(F, c.beta2Hi);
+    FloatVector beta2Lo = FloatVector.broadcast(F, c.beta2Lo);
+    FloatVector oneMinusBeta2 = FloatVector.broadcast(F, c.oneMinusBeta2);
+    FloatVector mCorrection = FloatVector.broadcast(F, c.mCorrection);
+    FloatVector sqrtVCorrection = FloatVector.broadcast(F, c.sqrtVCorrection);
+    FloatVector epsilon = FloatVector.broadcast(F, c.epsilon);
+    FloatVector weightDecay = FloatVector.broadcast(F, c.weightDecay);
+    FloatVector negativeStep = FloatVector.broadcast(F, -stepSize);
+    int whole = F.loopBound(count);
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector gradient = FloatVector.fromArray(F, g, gAt + i);
+      FloatVector oldM = FloatVector.fromArray(F, m, momentsAt + i);
+      FloatVector oldV = FloatVector.fromArray(F, v, momentsAt + i);
+      FloatVector nextM = beta1Hi.fma(oldM, beta1Lo.fma(oldM, gradient.mul(oneMinusBeta1)));
+      FloatVector nextV =
+          beta2Hi.fma(oldV, beta2Lo.fma(oldV, gradient.mul(oneMinusBeta2).mul(gradient)));
+      nextM.intoArray(m, momentsAt + i);
+      nextV.intoArray(v, momentsAt + i);
+      FloatVector denominator = nextV.sqrt().fma(sqrtVCorrection, epsilon);
+      FloatVector adaptive = nextM.mul(mCorrection).div(denominator);
+      FloatVector weights = FloatVector.fromArray(F, w, wAt + i);
+      negativeStep.fma(weightDecay.fma(weights, adaptive), weights).intoArray(w, wAt + i);
     }
-    return quads[0];
+    for (int i = whole; i < count; i++) {
+      float r = element(w[wAt + i], g[gAt + i], m, v, momentsAt + i, c);
+      w[wAt + i] = Elements.nextWeight(w[wAt + i], r, stepSize);
+    }
   }
 
   @Override
@@ -346,16 +304,41 @@ final class VectorTileKernels implements TileKernels {
       weightDecay.fma(FloatVector.fromArray(F, w, wAt + i), adaptive).intoArray(r, rAt + i);
     }
     for (int i = whole; i < count; i++) {
-      r[rAt + i] =
-          Elements.update(
-              w[wAt + i],
-              m[momentsAt + i],
-              v[momentsAt + i],
-              c.mCorrection,
-              c.sqrtVCorrection,
-              c.epsilon,
-              c.weightDecay);
+      r[rAt + i] = update(w[wAt + i], m[momentsAt + i], v[momentsAt + i], c);
     }
+  }
+
+  @Override
+  public void apply(
+      float[] w,
+      int wAt,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      int count,
+      Coefficients c,
+      float stepSize) {
+    FloatVector mCorrection = FloatVector.broadcast(F, c.mCorrection);
+    FloatVector sqrtVCorrection = FloatVector.broadcast(F, c.sqrtVCorrection);
+    FloatVector epsilon = FloatVector.broadcast(F, c.epsilon);
+    FloatVector weightDecay = FloatVector.broadcast(F, c.weightDecay);
+    FloatVector negativeStep = FloatVector.broadcast(F, -stepSize);
+    int whole = F.loopBound(count);
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector weights = FloatVector.fromArray(F, w, wAt + i);
+      FloatVector root = FloatVector.fromArray(F, v, momentsAt + i).sqrt();
+      FloatVector mHat = FloatVector.fromArray(F, m, momentsAt + i).mul(mCorrection);
+      FloatVector adaptive = mHat.div(root.fma(sqrtVCorrection, epsilon));
+      negativeStep.fma(weightDecay.fma(weights, adaptive), weights).intoArray(w, wAt + i);
+    }
+    for (int i = whole; i < count; i++) {
+      float r = update(w[wAt + i], m[momentsAt + i], v[momentsAt + i], c);
+      w[wAt + i] = Elements.nextWeight(w[wAt + i], r, stepSize);
+    }
+  }
+
+  private static float update(float w, float m, float v, Coefficients c) {
+    return Elements.update(w, m, v, c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
   }
 
   @Override

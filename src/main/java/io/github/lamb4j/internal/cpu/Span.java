@@ -1,34 +1,34 @@
 package io.github.lamb4j.internal.cpu;
 
+import io.github.lamb4j.internal.numerics.TileSums;
 import io.github.lamb4j.internal.numerics.Tiling;
 
 /**
- * Where the elements of a tile are; the twin of {@code kernels/tile.cuh}. A worker has one and
- * moves it from tile to tile, so it also holds the worker's kernels and scratch memory.
+ * Where the elements of consecutive tiles of one segment are; the twin of {@code kernels/tile.cuh}.
+ * A worker has one and moves it along, so it also holds the worker's kernels and scratch memory.
  */
-final class Tile {
+final class Span {
+
+  private static final int MOST_ELEMENTS = SpanLoop.MOST_TILES * Tiling.TILE_ELEMENTS;
 
   final TileKernels kernels;
 
-  /** Updates that are not kept after the tile. */
-  final float[] r = new float[Tiling.TILE_ELEMENTS];
+  /** Updates that are not kept after the span. */
+  final float[] r = new float[MOST_ELEMENTS];
 
   /** The second term of LANS. */
-  final float[] c = new float[Tiling.TILE_ELEMENTS];
-
-  /** The sums of squares of w and of r. */
-  final double[] sums = new double[2];
+  final float[] c = new float[MOST_ELEMENTS];
 
   final double[] lanes = new double[Tiling.LANES];
-  final short[] halves = new short[Tiling.TILE_ELEMENTS];
-  private final float[] copyW = new float[Tiling.TILE_ELEMENTS];
-  private final float[] copyG = new float[Tiling.TILE_ELEMENTS];
+  final short[] halves = new short[MOST_ELEMENTS];
+  private final float[] copyW = new float[MOST_ELEMENTS];
+  private final float[] copyG = new float[MOST_ELEMENTS];
 
   CpuGroup group;
   CpuGroup.Segment segment;
 
-  /** Where the sums of this tile are kept. */
-  int sumIndex;
+  /** The first tile's index in its group. */
+  int index;
 
   int segmentIndex;
 
@@ -42,18 +42,32 @@ final class Tile {
   float[] g;
   int gAt;
 
-  Tile(TileKernels kernels) {
+  Span(TileKernels kernels) {
     this.kernels = kernels;
   }
 
-  /** Moves to a tile of a group, before anything of it is loaded. */
-  void moveTo(CpuGroup group, int index) {
+  /**
+   * Moves to tiles of a group, before anything of them is loaded.
+   *
+   * @param index the first tile
+   * @param most the largest number of tiles; the span ends with the segment
+   */
+  void moveTo(CpuGroup group, int index, int most) {
     this.group = group;
-    sumIndex = group.firstSum + index;
+    this.index = index;
     segmentIndex = group.tiling.segmentOf(index);
     segment = group.segments[segmentIndex];
     start = (index - group.tiling.firstTile(segmentIndex)) * Tiling.TILE_ELEMENTS;
-    count = Math.min(Tiling.TILE_ELEMENTS, segment.count() - start);
+    count = Math.min(most * Tiling.TILE_ELEMENTS, segment.count() - start);
+  }
+
+  /** Stores the sum of squares of each tile of x. */
+  void sumSquares(float[] x, int at, TileSums sums) {
+    int sum = group.firstSum + index;
+    for (int i = 0; i < count; i += Tiling.TILE_ELEMENTS) {
+      int length = Math.min(Tiling.TILE_ELEMENTS, count - i);
+      sums.set(sum++, kernels.sumOfSquares(x, at + i, length));
+    }
   }
 
   /** Loads the weights, after decoupled decay if the group has it. */
