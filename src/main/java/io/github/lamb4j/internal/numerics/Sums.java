@@ -24,6 +24,9 @@ public final class Sums {
    * @param quads scratch, at least {@link #QUADS} long
    */
   public static double ofSquares(float[] x, int at, int count, double[] quads) {
+    if (count == Tiling.TILE_ELEMENTS) {
+      return ofWholeTile(x, at, quads);
+    }
     int whole = count / 4;
     for (int q = 0; q < whole; q++) {
       double a = x[at + 4 * q];
@@ -41,6 +44,21 @@ public final class Sums {
     }
     quads[whole] = last;
     return ofQuads(quads, whole + 1);
+  }
+
+  /** The first of the halving strides is taken on the way. */
+  private static double ofWholeTile(float[] x, int at, double[] quads) {
+    for (int q = 0; q < QUADS / 2; q++) {
+      int i = at + 4 * q;
+      int j = i + Tiling.TILE_ELEMENTS / 2;
+      quads[q] =
+          ofQuad(x[i], x[i + 1], x[i + 2], x[i + 3]) + ofQuad(x[j], x[j + 1], x[j + 2], x[j + 3]);
+    }
+    return byHalvingStrides(quads, QUADS / 2, QUADS / 2);
+  }
+
+  private static double ofQuad(double a, double b, double c, double d) {
+    return a * a + b * b + c * c + d * d;
   }
 
   /** The sum of a tile's first {@code count} quads by halving strides; overwrites them. */
