@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -131,11 +132,17 @@ final class TrainCommand implements Callable<Integer> {
       description = "Write the results to FILE as JSON, whole or not at all.")
   private Path json;
 
+  @Mixin private SweepOptions sweep;
+
   private final Launch launch = Launch.of(System.getenv());
 
   @Override
   public Integer call() throws IOException {
     check();
+    if (sweep.isRequested()) {
+      sweep.run(backend, threads(), json);
+      return 0;
+    }
     TrainingReport report;
     String ranOn;
     try (HostCollective ranks = launch.connect(TIMEOUT)) {
@@ -202,6 +209,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void check() {
+    sweep.check(launch);
     for (int batchSize : batchSizes) {
       require(batchSize >= 1, "--batch-size " + batchSize + ": must be at least 1");
     }

@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.train;
 
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.schedule.Schedule;
 import java.util.OptionalDouble;
 
 /**
@@ -21,6 +22,12 @@ public interface Classifier extends AutoCloseable {
 
   /** The builder of an optimizer of all parameters, which is closed before this. */
   LambBuilder optimizer(Hyperparameters weights, Hyperparameters biases);
+
+  /**
+   * SGD with momentum for all parameters, without weight decay: {@code v = momentum v + gradient},
+   * {@code w = w - rate v}. Valid until this is closed.
+   */
+  Stepper momentum(Schedule schedule, double momentum);
 
   /** Begins an epoch that takes the training examples in this order. */
   void startEpoch(int[] order);

@@ -26,7 +26,8 @@ public enum Contender {
   /** The same optimizer without layer adaptation. */
   ADAMW("AdamW", 0.032, 0.08);
 
-  static final double WEIGHT_DECAY = 0.01;
+  /** Decoupled weight decay of weight matrices. */
+  public static final double WEIGHT_DECAY = 0.01;
 
   private static final int SMALL_BATCH = 256;
   private static final int LARGE_BATCH = 8192;
@@ -54,13 +55,17 @@ public enum Contender {
     return StrictMath.pow(smallBatchRate, 1 - position) * StrictMath.pow(largeBatchRate, position);
   }
 
-  Hyperparameters weights(Schedule schedule) {
+  /** The settings of weight matrices. */
+  public Hyperparameters weights(Schedule schedule) {
     return (this == LAMB ? Hyperparameters.lamb(schedule) : Hyperparameters.adamW(schedule))
         .withWeightDecay(WEIGHT_DECAY);
   }
 
-  // Biases start at zero, where a trust ratio is meaningless. Neither optimizer decays them.
-  Hyperparameters biases(Schedule schedule) {
+  /**
+   * The settings of biases. They start at zero, where a trust ratio is meaningless, and neither
+   * optimizer decays them.
+   */
+  public Hyperparameters biases(Schedule schedule) {
     return weights(schedule).withWeightDecay(0).withLayerAdaptation(LayerAdaptation.NEVER);
   }
 }

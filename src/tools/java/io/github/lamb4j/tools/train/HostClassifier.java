@@ -4,6 +4,7 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.schedule.Schedule;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -68,6 +69,11 @@ final class HostClassifier implements Classifier {
             parameter(Layer.HIDDEN_WEIGHT),
             parameter(Layer.OUTPUT_WEIGHT))
         .group("biases", biases, parameter(Layer.HIDDEN_BIAS), parameter(Layer.OUTPUT_BIAS));
+  }
+
+  @Override
+  public Stepper momentum(Schedule schedule, double momentum) {
+    return new HostMomentum(values, gradients, schedule, momentum);
   }
 
   private Parameter parameter(Layer layer) {

@@ -11,8 +11,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
-import java.util.Random;
 
 /** Trains the classifier with each optimizer from the same initial weights on the same batches. */
 public final class Trainer {
@@ -28,6 +26,10 @@ public final class Trainer {
 
   /** The fraction of steps that warm up the learning rate. */
   public static final double WARMUP = 0.1;
+
+  /** The sizes of the classifier. */
+  public static final ModelShape SHAPE =
+      new ModelShape(BUCKETS, WIDTH, HIDDEN, Glosses.CLASSES.size());
 
   private final Examples.Split data;
   private final int epochs;
@@ -63,10 +65,9 @@ public final class Trainer {
     long started = System.nanoTime();
     long stepsPerEpoch = (data.train().size() + batchSize - 1L) / batchSize;
     long steps = stepsPerEpoch * epochs;
-    ModelShape shape = new ModelShape(BUCKETS, WIDTH, HIDDEN, Glosses.CLASSES.size());
     Schedule schedule = schedule(learningRate, steps);
     progress.begin(contender.label() + ", batch " + batchSize, steps);
-    try (Classifier model = backend.classifier(shape, parallel.largest(batchSize), seed, data);
+    try (Classifier model = backend.classifier(SHAPE, parallel.largest(batchSize), seed, data);
         Lamb optimizer =
             parallel
                 .join(model.optimizer(contender.weights(schedule), contender.biases(schedule)))
@@ -91,11 +92,11 @@ public final class Trainer {
   /** Runs all epochs, or fewer if the run diverges: the result is false then. */
   private boolean train(
       Classifier model, Lamb optimizer, int batchSize, List<TrainingRun.Epoch> results) {
-    int[] order = identity(data.train().size());
-    Random random = new Random(seed);
+    TrainingLoop loop =
+        new TrainingLoop(
+            model, Stepper.of(optimizer), data.train().size(), batchSize, seed, parallel, progress);
     for (int epoch = 1; epoch <= epochs; epoch++) {
-      shuffle(order, random);
-      double loss = pass(model, optimizer, order, batchSize, epoch);
+      double loss = loop.nextEpoch();
       if (!Double.isFinite(loss)) {
         progress.note("epoch " + epoch + ": diverged");
         return false;
@@ -108,49 +109,6 @@ public final class Trainer {
     return true;
   }
 
-  /** The mean loss of an epoch; as soon as one is known not to be finite, that one. */
-  private double pass(Classifier model, Lamb optimizer, int[] order, int batchSize, int epoch) {
-    model.startEpoch(order);
-    double sum = 0;
-    boolean known = true;
-    for (int from = 0; from < order.length; from += batchSize) {
-      int to = Math.min(order.length, from + batchSize);
-      OptionalDouble loss = differentiate(model, optimizer, from, to);
-      if (loss.isPresent() && !Double.isFinite(loss.getAsDouble())) {
-        return loss.getAsDouble();
-      }
-      sum += loss.orElse(0);
-      known &= loss.isPresent();
-      optimizer.step();
-      progress.step(status(loss, to - from, epoch));
-    }
-    return (known ? sum : model.epochLoss()) / order.length;
-  }
-
-  /** Gives the optimizer the gradients of this rank's micro-batches of a batch. */
-  private OptionalDouble differentiate(Classifier model, Lamb optimizer, int from, int to) {
-    double[] losses = new double[parallel.perRank()];
-    for (int i = 0; i < losses.length; i++) {
-      OptionalDouble loss =
-          model.differentiate(
-              parallel.start(from, to, i), parallel.start(from, to, i + 1), to - from);
-      if (loss.isEmpty()) {
-        return loss; // a device, which takes the batch whole
-      }
-      losses[i] = loss.getAsDouble();
-      if (losses.length > 1) {
-        optimizer.addMicroBatch();
-      }
-    }
-    return OptionalDouble.of(parallel.sum(losses));
-  }
-
-  private static String status(OptionalDouble loss, int count, int epoch) {
-    return loss.isPresent()
-        ? String.format(Locale.ROOT, "loss %.3f", loss.getAsDouble() / count)
-        : "epoch " + epoch;
-  }
-
   private static String describe(TrainingRun.Epoch epoch) {
     return String.format(
         Locale.ROOT,
@@ -160,27 +118,11 @@ public final class Trainer {
         epoch.heldOut().accuracy());
   }
 
-  static Schedule schedule(double peak, long steps) {
+  /** Warms up to the peak, and then falls to zero in a line. */
+  public static Schedule schedule(double peak, long steps) {
     long warmup = Math.max(1, Math.round(WARMUP * steps));
     return Schedule.linearWarmup(peak, warmup)
         .then(warmup, Schedule.polynomial(peak, 0, Math.max(1, steps - warmup), 1));
-  }
-
-  private static int[] identity(int size) {
-    int[] order = new int[size];
-    for (int i = 0; i < size; i++) {
-      order[i] = i;
-    }
-    return order;
-  }
-
-  private static void shuffle(int[] order, Random random) {
-    for (int i = order.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swapped = order[i];
-      order[i] = order[j];
-      order[j] = swapped;
-    }
   }
 
   private static String digest(Classifier model) {

@@ -111,6 +111,18 @@ final class Dense implements AutoCloseable {
     check("cublasSgemv", status);
   }
 
+  /**
+   * {@code out = keep out + scale in}, for {@code count} elements: a product of a matrix of one
+   * column with a vector of one element.
+   */
+  void addScaled(
+      CUdeviceptr out, float keep, float scale, CUdeviceptr in, CUdeviceptr ones, int count) {
+    int status =
+        cublasSgemv(
+            handle, CUBLAS_OP_N, count, 1, scalar(scale), in, count, ones, 1, scalar(keep), out, 1);
+    check("cublasSgemv", status);
+  }
+
   // A direct buffer: JCuda would pin an array during the call, and hold up garbage collection.
   private static Pointer scalar(float value) {
     ByteBuffer buffer = ByteBuffer.allocateDirect(Float.BYTES).order(ByteOrder.nativeOrder());

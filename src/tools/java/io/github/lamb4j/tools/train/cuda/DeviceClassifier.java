@@ -8,10 +8,12 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.schedule.Schedule;
 import io.github.lamb4j.tools.train.Classifier;
 import io.github.lamb4j.tools.train.Examples;
 import io.github.lamb4j.tools.train.Layer;
 import io.github.lamb4j.tools.train.ModelShape;
+import io.github.lamb4j.tools.train.Stepper;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -125,6 +127,35 @@ final class DeviceClassifier implements Classifier {
             parameter(Layer.HIDDEN_WEIGHT),
             parameter(Layer.OUTPUT_WEIGHT))
         .group("biases", biases, parameter(Layer.HIDDEN_BIAS), parameter(Layer.OUTPUT_BIAS));
+  }
+
+  @Override
+  public Stepper momentum(Schedule schedule, double momentum) {
+    Map<Layer, CUdeviceptr> velocities = new EnumMap<>(Layer.class);
+    for (Layer layer : Layer.values()) {
+      velocities.put(layer, memory.copyOf(new float[layer.size(shape)]));
+    }
+    return new Stepper() {
+      private long steps;
+
+      @Override
+      public void step() {
+        steps++;
+        double rate = schedule.at(steps);
+        velocities.forEach((layer, velocity) -> move(layer, velocity, momentum, rate));
+      }
+
+      @Override
+      public void addMicroBatch() {
+        throw new UnsupportedOperationException("SGD takes a batch whole");
+      }
+    };
+  }
+
+  private void move(Layer layer, CUdeviceptr velocity, double momentum, double rate) {
+    int count = layer.size(shape);
+    dense.addScaled(velocity, (float) momentum, 1, gradient(layer), ones, count);
+    dense.addScaled(weight(layer), 1, (float) -rate, velocity, ones, count);
   }
 
   private Parameter parameter(Layer layer) {

@@ -1,0 +1,163 @@
+package io.github.lamb4j.tools.cli;
+
+import io.github.lamb4j.internal.files.AtomicFile;
+import io.github.lamb4j.tools.progress.Progress;
+import io.github.lamb4j.tools.sweep.Sweep;
+import io.github.lamb4j.tools.sweep.SweepJson;
+import io.github.lamb4j.tools.sweep.SweepPlan;
+import io.github.lamb4j.tools.sweep.SweepResult;
+import io.github.lamb4j.tools.sweep.SweepState;
+import io.github.lamb4j.tools.sweep.SweepTables;
+import io.github.lamb4j.tools.train.Classifier;
+import io.github.lamb4j.tools.train.CpuTraining;
+import io.github.lamb4j.tools.train.DataParallel;
+import io.github.lamb4j.tools.train.Examples;
+import io.github.lamb4j.tools.train.Glosses;
+import io.github.lamb4j.tools.train.ModelShape;
+import io.github.lamb4j.tools.train.TrainingBackend;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.PrintWriter;
+import java.nio.channels.Channels;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code lamb train --sweep}. */
+final class SweepOptions {
+
+  /** The options of {@code lamb train} that mean something for a sweep; it decides the others. */
+  private static final List<String> ACCEPTED =
+      List.of("--sweep", "--sweep-state", "--backend", "--threads", "--json");
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--sweep",
+      paramLabel = "NAME",
+      converter = PlanConverter.class,
+      description = {
+        "Instead, compares LAMB, AdamW and SGD over learning rates and batch sizes: small takes a"
+            + " few minutes on two cores, full about 40. On the CPU, --threads runs take place at"
+            + " once."
+      })
+  private SweepPlan plan;
+
+  @Option(
+      names = "--sweep-state",
+      paramLabel = "FILE",
+      description =
+          "Keeps the finished runs of a sweep, which is resumed from there (default: the --json"
+              + " file's name with .state appended; without --json, none).")
+  private Path state;
+
+  /** Whether a sweep is requested. */
+  boolean isRequested() {
+    return plan != null;
+  }
+
+  /**
+   * Checks the options that were given.
+   *
+   * @throws BadInput if one does not go together with --sweep, or needs it
+   */
+  void check(Launch launch) {
+    if (!isRequested()) {
+      if (state != null) {
+        throw new BadInput("--sweep-state: only for a sweep; add --sweep small or --sweep full");
+      }
+      return;
+    }
+    if (launch.size() > 1) {
+      throw new BadInput("--sweep: runs in one process; start it without mpirun");
+    }
+    for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+      if (!ACCEPTED.contains(option.longestName())) {
+        throw new BadInput(
+            option.longestName() + ": not with --sweep, which decides this itself; leave it out");
+      }
+    }
+  }
+
+  /**
+   * Runs or resumes the sweep and prints its tables.
+   *
+   * @param json where to write the result; may be null
+   */
+  void run(BackendOption backend, int threads, Path json) throws IOException {
+    PrintWriter err = command.commandLine().getErr();
+    try (TrainingChoice choice = TrainingChoice.of(backend, threads, DataParallel.single());
+        SweepState finished = open(choice.backend().name(), json)) {
+      boolean cuda = choice.backend().name().equals("cuda");
+      Sweep sweep =
+          new Sweep(
+              plan,
+              Glosses.load(),
+              choice.backend().name(),
+              () -> cuda ? new StaysOpen(choice.backend()) : new CpuTraining(1),
+              cuda ? 1 : threads,
+              finished,
+              Progress.of(err));
+      publish(sweep.run(), choice.describe(), json);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("the sweep was interrupted");
+    }
+  }
+
+  private SweepState open(String backend, Path json) throws IOException {
+    Path file = state;
+    if (file == null && json != null) {
+      file = json.resolveSibling(json.getFileName() + ".state");
+    }
+    return file == null ? SweepState.inMemory() : SweepState.open(file, plan, backend);
+  }
+
+  private void publish(SweepResult result, String ranOn, Path json) throws IOException {
+    if (json != null) {
+      AtomicFile.write(json, channel -> SweepJson.write(result, Channels.newOutputStream(channel)));
+    }
+    PrintWriter out = command.commandLine().getOut();
+    out.println(ranOn);
+    out.println();
+    out.print(SweepTables.transfer(result));
+    out.println();
+    out.print(SweepTables.tolerance(result));
+    out.flush();
+  }
+
+  /** The one CUDA backend, for all runs. */
+  private record StaysOpen(TrainingBackend backend) implements TrainingBackend {
+    @Override
+    public String name() {
+      return backend.name();
+    }
+
+    @Override
+    public Classifier classifier(ModelShape shape, int batchSize, long seed, Examples.Split data) {
+      return backend.classifier(shape, batchSize, seed, data);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  static final class PlanConverter implements ITypeConverter<SweepPlan> {
+    @Override
+    public SweepPlan convert(String name) {
+      for (SweepPlan plan : List.of(SweepPlan.SMALL, SweepPlan.FULL)) {
+        if (plan.name().equals(name.toLowerCase(Locale.ROOT))) {
+          return plan;
+        }
+      }
+      throw new TypeConversionException("'" + name + "' is not a sweep; use small or full");
+    }
+  }
+}
