@@ -68,6 +68,7 @@ class TrainOnRanksTest {
         "--micro-batches=3 | micro-batches 3: on 2 ranks, use 2 times a power of two, for example 2",
         "--lamb-lr=0 | --lamb-lr 0.0: must be above 0",
         "--backend=cuda | --backend cpu",
+        "--sweep=small | --sweep: runs in one process; start it without mpirun",
       })
   void shouldRefuseInEveryProcess(String option, String message) throws Exception {
     Mpirun run = mpirun(2, option);

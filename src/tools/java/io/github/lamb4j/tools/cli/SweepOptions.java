@@ -1,6 +1,7 @@
 package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.internal.files.AtomicFile;
+import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.tools.progress.Progress;
 import io.github.lamb4j.tools.sweep.Sweep;
 import io.github.lamb4j.tools.sweep.SweepJson;
@@ -45,7 +46,7 @@ final class SweepOptions {
       converter = PlanConverter.class,
       description = {
         "Instead, compares LAMB, AdamW and SGD over learning rates and batch sizes: small takes a"
-            + " few minutes on two cores, full about 40. On the CPU, --threads runs take place at"
+            + " few minutes on two cores, full about 20. On the CPU, --threads runs take place at"
             + " once."
       })
   private SweepPlan plan;
@@ -114,6 +115,12 @@ final class SweepOptions {
 
   private SweepState open(String backend, Path json) throws IOException {
     Path file = state;
+    if (file != null
+        && json != null
+        && file.toAbsolutePath().normalize().equals(json.toAbsolutePath().normalize())) {
+      throw new BadInput(
+          "--sweep-state " + Printable.path(file) + ": also the --json file; name another");
+    }
     if (file == null && json != null) {
       file = json.resolveSibling(json.getFileName() + ".state");
     }

@@ -75,7 +75,7 @@ public final class Sweep {
    */
   public SweepResult run() throws IOException, InterruptedException {
     int tunedSize = plan.tunedBatchSize();
-    runAll("batch " + tunedSize, plan.grid(tunedSize));
+    runAll("tuning", plan.grid(tunedSize));
     List<SweepCell> tuned = collect(plan.grid(tunedSize));
     List<SweepKey> transfer = new ArrayList<>();
     for (SweepOptimizer optimizer : SweepOptimizer.values()) {
@@ -147,6 +147,9 @@ public final class Sweep {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
+      if (e.getCause() instanceof Error failure) {
+        throw failure;
+      }
       throw new IllegalStateException("a run of the sweep failed", e.getCause());
     }
   }
@@ -171,7 +174,7 @@ public final class Sweep {
             cell.seed(),
             cell.diverged()
                 ? "diverged"
-                : String.format(Locale.ROOT, "accuracy %.4f", cell.accuracy()),
+                : String.format(Locale.ROOT, "held-out accuracy %.4f", cell.accuracy()),
             left));
   }
 }

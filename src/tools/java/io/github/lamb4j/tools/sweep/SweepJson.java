@@ -6,6 +6,7 @@ import io.github.lamb4j.internal.files.Printable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +48,8 @@ public final class SweepJson {
    * @throws IllegalArgumentException if the file contains something else
    */
   public static SweepResult read(Path file) throws IOException {
-    String text = Files.readString(file);
+    // Unlike Files.readString, this takes any bytes, which the parser then refuses.
+    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     try {
       JsonObject json = JsonObject.parse(text);
       return new SweepResult(
