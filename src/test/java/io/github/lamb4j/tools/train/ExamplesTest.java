@@ -42,6 +42,29 @@ class ExamplesTest {
   }
 
   @Test
+  void shouldTakeValidationExamplesFromThoseToTrainOn() {
+    Examples.Split split = Examples.split(WordNet.GLOSSES, tokenizer, 1, 20_000);
+    Examples.Parts parts = Examples.parts(WordNet.GLOSSES, tokenizer, 1, 20_000);
+    assertArrayEquals(split.heldOut().tokens(), parts.heldOut().tokens());
+    assertArrayEquals(split.heldOut().labels(), parts.heldOut().labels());
+    assertEquals(split.train().size(), parts.train().size() + parts.validation().size());
+    assertEquals(0.1, parts.validation().size() / 20_000.0, 0.005);
+  }
+
+  @Test
+  void shouldNeverValidateWithATextToTrainOn() {
+    List<Gloss> twins = List.of(new Gloss(3, "a word"), new Gloss(4, "a word"));
+    int validated = 0;
+    for (long seed = 0; seed < 40; seed++) {
+      Examples.Parts parts = Examples.parts(twins, tokenizer, seed, Integer.MAX_VALUE);
+      int together = Math.max(parts.train().size(), parts.validation().size());
+      assertEquals(2, Math.max(together, parts.heldOut().size()));
+      validated += parts.validation().size();
+    }
+    assertTrue(validated > 0);
+  }
+
+  @Test
   void shouldKeepTheRequestedNumberAtRandom() {
     Examples.Split one = Examples.split(WordNet.GLOSSES, tokenizer, 1, 1000);
     Examples.Split again = Examples.split(WordNet.GLOSSES, tokenizer, 1, 1000);

@@ -7,14 +7,17 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.LayerAdaptation;
+import io.github.lamb4j.schedule.Schedule;
 import io.github.lamb4j.tools.train.Classifier;
 import io.github.lamb4j.tools.train.CpuTraining;
 import io.github.lamb4j.tools.train.Examples;
 import io.github.lamb4j.tools.train.Layer;
 import io.github.lamb4j.tools.train.ModelShape;
+import io.github.lamb4j.tools.train.Stepper;
 import io.github.lamb4j.tools.train.TrainingBackend;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -74,25 +77,36 @@ class DeviceClassifierTest {
   /** The result of a training run. */
   private record Outcome(float[][] weights, double[] losses, int[] predicted) {}
 
-  private static Outcome train(TrainingBackend backend) {
+  private static Outcome trainWithLamb(TrainingBackend backend) {
     Hyperparameters weights = Hyperparameters.lamb(0.05).withWeightDecay(0.01);
     Hyperparameters biases = weights.withWeightDecay(0).withLayerAdaptation(LayerAdaptation.NEVER);
-    double[] losses = new double[EPOCHS];
     try (backend;
         Classifier model = backend.classifier(SHAPE, BATCH, 3, DATA);
         Lamb optimizer = model.optimizer(weights, biases).build()) {
-      for (int epoch = 0; epoch < EPOCHS; epoch++) {
-        model.startEpoch(ORDER);
-        for (int from = 0; from < ORDER.length; from += BATCH) {
-          int to = Math.min(ORDER.length, from + BATCH);
-          model.differentiate(from, to, to - from);
-          optimizer.step();
-        }
-        losses[epoch] = model.epochLoss();
-      }
-      float[][] values = Arrays.stream(Layer.values()).map(model::values).toArray(float[][]::new);
-      return new Outcome(values, losses, model.predictHeldOut());
+      return train(model, Stepper.of(optimizer));
     }
+  }
+
+  private static Outcome trainWithMomentum(TrainingBackend backend) {
+    try (backend;
+        Classifier model = backend.classifier(SHAPE, BATCH, 3, DATA)) {
+      return train(model, model.momentum(Schedule.linearWarmup(0.5, 4), 0.9));
+    }
+  }
+
+  private static Outcome train(Classifier model, Stepper optimizer) {
+    double[] losses = new double[EPOCHS];
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+      model.startEpoch(ORDER);
+      for (int from = 0; from < ORDER.length; from += BATCH) {
+        int to = Math.min(ORDER.length, from + BATCH);
+        model.differentiate(from, to, to - from);
+        optimizer.step();
+      }
+      losses[epoch] = model.epochLoss();
+    }
+    float[][] values = Arrays.stream(Layer.values()).map(model::values).toArray(float[][]::new);
+    return new Outcome(values, losses, model.predictHeldOut());
   }
 
   /** cuBLAS is not part of the driver: on a GPU without it, the test is skipped with the reason. */
@@ -108,9 +122,18 @@ class DeviceClassifierTest {
 
   @Test
   void shouldGiveTheSameBitsTwiceAndFollowTheCpu() {
-    Outcome first = train(new CudaTraining());
-    Outcome second = train(new CudaTraining());
-    Outcome cpu = train(new CpuTraining(2));
+    assertFollowsTheCpu(DeviceClassifierTest::trainWithLamb);
+  }
+
+  @Test
+  void shouldFollowTheCpuWithMomentum() {
+    assertFollowsTheCpu(DeviceClassifierTest::trainWithMomentum);
+  }
+
+  private static void assertFollowsTheCpu(Function<TrainingBackend, Outcome> train) {
+    Outcome first = train.apply(new CudaTraining());
+    Outcome second = train.apply(new CudaTraining());
+    Outcome cpu = train.apply(new CpuTraining(2));
     // assertArrayEquals without a delta compares bits
     for (int i = 0; i < cpu.weights().length; i++) {
       assertArrayEquals(first.weights()[i], second.weights()[i]);
