@@ -27,7 +27,7 @@ public record SweepPlan(
       new SweepPlan(
           "small", 20_000, 3, List.of(256, 1024, 4096), rates(0.001, 14), List.of(1L, 2L));
 
-  /** About 40 minutes on two cores. */
+  /** About 20 minutes on two cores. */
   public static final SweepPlan FULL =
       new SweepPlan(
           "full",
