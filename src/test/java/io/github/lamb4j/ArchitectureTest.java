@@ -31,6 +31,7 @@ class ArchitectureTest {
   private static final String DRIVER = "io.github.lamb4j.internal.cuda.driver..";
   private static final String SAFETENSORS = "io.github.lamb4j.internal.safetensors..";
   private static final String FILES = "io.github.lamb4j.internal.files..";
+  private static final String CHART = "io.github.lamb4j.internal.chart..";
   private static final String MPI = "io.github.lamb4j.internal.mpi..";
   private static final String NCCL = "io.github.lamb4j.internal.nccl..";
   private static final String SHARDING = "io.github.lamb4j.sharding..";
@@ -181,6 +182,15 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("com.fasterxml..");
+
+  @ArchTest
+  static final ArchRule chartsShouldKnowOnlyFiles =
+      classes()
+          .that()
+          .resideInAPackage(CHART)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(CHART, FILES, "java..");
 
   @ArchTest
   static final ArchRule filesShouldNotKnowOptimizer =
