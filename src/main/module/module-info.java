@@ -13,6 +13,7 @@ module io.github.lamb4j {
   exports io.github.lamb4j.config;
   exports io.github.lamb4j.error;
   exports io.github.lamb4j.model;
+  exports io.github.lamb4j.page;
   exports io.github.lamb4j.report;
   exports io.github.lamb4j.schedule;
   exports io.github.lamb4j.sharding;

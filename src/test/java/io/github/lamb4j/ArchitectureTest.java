@@ -32,6 +32,8 @@ class ArchitectureTest {
   private static final String SAFETENSORS = "io.github.lamb4j.internal.safetensors..";
   private static final String FILES = "io.github.lamb4j.internal.files..";
   private static final String CHART = "io.github.lamb4j.internal.chart..";
+  private static final String RUN_PAGE = "io.github.lamb4j.internal.runpage..";
+  private static final String PAGE = "io.github.lamb4j.page..";
   private static final String MPI = "io.github.lamb4j.internal.mpi..";
   private static final String NCCL = "io.github.lamb4j.internal.nccl..";
   private static final String SHARDING = "io.github.lamb4j.sharding..";
@@ -191,6 +193,16 @@ class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(CHART, FILES, "java..");
+
+  /** A page is made from reports, whoever has filled them. */
+  @ArchTest
+  static final ArchRule runPageShouldKnowOnlyReportsAndCharts =
+      classes()
+          .that()
+          .resideInAnyPackage(RUN_PAGE, PAGE)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(RUN_PAGE, PAGE, CHART, "io.github.lamb4j.report..", "java..");
 
   @ArchTest
   static final ArchRule filesShouldNotKnowOptimizer =

@@ -33,6 +33,7 @@ final class JavaExample {
       import io.github.lamb4j.emulator.EmulatedGpu;
       import io.github.lamb4j.error.*;
       import io.github.lamb4j.model.*;
+      import io.github.lamb4j.page.*;
       import io.github.lamb4j.report.*;
       import io.github.lamb4j.schedule.*;
       import io.github.lamb4j.sharding.*;

@@ -23,7 +23,10 @@ class JavadocExamplesTest {
       import io.github.lamb4j.*;
       import io.github.lamb4j.config.*;
       import io.github.lamb4j.model.*;
+      import io.github.lamb4j.page.*;
+      import io.github.lamb4j.report.*;
       import io.github.lamb4j.schedule.*;
+      import java.nio.file.Path;
       import java.util.List;
       import jcuda.driver.*;
 
@@ -31,6 +34,8 @@ class JavadocExamplesTest {
         boolean training;
         CUstream stream;
         CUdeviceptr weight, weightGradient, bias, biasGradient;
+        Lamb lamb;
+        StepReport report;
         Schedule schedule;
         List<Parameter> weightParameters, parameters;
 
@@ -38,7 +43,7 @@ class JavadocExamplesTest {
 
         abstract void computeGradients(float[] weights, float[] gradients);
 
-        void run(LambBuilder builder) {
+        void run(LambBuilder builder) throws Exception {
           %s
         }
       }
@@ -51,6 +56,7 @@ class JavadocExamplesTest {
         "src/main/java/io/github/lamb4j/Lamb.java",
         "src/main/java/io/github/lamb4j/LambBuilder.java",
         "src/main/java/io/github/lamb4j/config/Preset.java",
+        "src/main/java/io/github/lamb4j/page/RunPage.java",
         "src/main/java/io/github/lamb4j/schedule/BatchScaling.java"
       })
   void shouldCompile(Path file, @TempDir Path folder) throws IOException {

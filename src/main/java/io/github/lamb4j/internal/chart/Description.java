@@ -25,7 +25,8 @@ final class Description {
                             Numbers.of(span.to()))));
     if (!chart.failures().isEmpty()) {
       words.add(
-          "%s: %d marks below the plot.".formatted(chart.failuresTitle(), chart.failures().size()));
+          "Marks below the plot: %d (%s)."
+              .formatted(chart.failures().size(), chart.failuresTitle()));
     }
     return words.add("The table below has the numbers.").toString();
   }

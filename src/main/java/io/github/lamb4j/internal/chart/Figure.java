@@ -31,7 +31,7 @@ public record Figure(LineChart chart, DataTable table) {
   private List<String> legend() {
     List<String> entries = new ArrayList<>();
     for (Series series : chart.series()) {
-      entries.add(swatch(series) + Html.escape(Html.shorten(series.name())));
+      entries.add(swatch(series) + "<span>" + Html.escape(Html.shorten(series.name())) + "</span>");
     }
     if (!chart.spans().isEmpty()) {
       entries.add("Bars above: " + Html.escape(chart.spansTitle()));
@@ -50,6 +50,6 @@ public record Figure(LineChart chart, DataTable table) {
             : "<path class=\"line %s\"%s d=\"M1 6h32\"/>%s"
                 .formatted(
                     color, Style.dashes(series.style()), Style.marker(series.style(), 17, 6));
-    return "<svg viewBox=\"0 0 34 12\" aria-hidden=\"true\">" + shape + "</svg> ";
+    return "<svg viewBox=\"0 0 34 12\" aria-hidden=\"true\">" + shape + "</svg>";
   }
 }

@@ -5,7 +5,7 @@ import io.github.lamb4j.internal.files.Printable;
 /** Text from anywhere, made safe for HTML. */
 final class Html {
 
-  private static final int LONGEST = 60;
+  private static final int LONGEST = 80;
 
   private Html() {}
 

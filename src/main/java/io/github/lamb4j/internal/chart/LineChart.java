@@ -56,7 +56,8 @@ public final class LineChart {
     return this;
   }
 
-  String title() {
+  /** What the chart shows. */
+  public String title() {
     return title;
   }
 

@@ -1,0 +1,63 @@
+package io.github.lamb4j.internal.runpage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * The steps of a run, evenly thinned out so that memory stays bounded: at the limit, every second
+ * one is dropped, and from then on only every second one is kept. The first and the last are always
+ * kept.
+ */
+public final class RunHistory {
+
+  /** A power of two; a page is about as detailed as this. */
+  public static final int LIMIT = 512;
+
+  private final List<RunStep> kept = new ArrayList<>();
+  private RunStep last;
+  private long count;
+  private long stride = 1;
+
+  /** Adds a step. */
+  public void add(RunStep step) {
+    last = step;
+    if (count++ % stride != 0) {
+      return;
+    }
+    if (kept.size() == LIMIT) {
+      List<RunStep> all = List.copyOf(kept);
+      kept.clear();
+      for (int i = 0; i < all.size(); i += 2) {
+        kept.add(all.get(i));
+      }
+      stride *= 2;
+    }
+    kept.add(step); // the limit is even, so that its position fits the new stride
+  }
+
+  /** The steps that are kept, in the order in which they were added. */
+  public List<RunStep> steps() {
+    List<RunStep> steps = new ArrayList<>(kept);
+    if (count > 0 && (count - 1) % stride != 0) {
+      steps.add(last);
+    }
+    return steps;
+  }
+
+  /** Replaces the steps that are kept. */
+  public void replaceAll(UnaryOperator<RunStep> replacement) {
+    kept.replaceAll(replacement);
+    last = last == null ? null : replacement.apply(last);
+  }
+
+  /** The number of steps that were added. */
+  public long count() {
+    return count;
+  }
+
+  /** The names of the layers of the last step; empty before the first. */
+  public List<String> lastLayers() {
+    return last == null ? List.of() : last.layers().names();
+  }
+}

@@ -1,0 +1,2 @@
+/** A training run as an HTML page with charts. */
+package io.github.lamb4j.page;
