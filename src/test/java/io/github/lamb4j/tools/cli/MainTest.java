@@ -95,7 +95,7 @@ class MainTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "''|lamb: no command given: info, step, train or bench (see lamb --help)",
+        "''|lamb: no command given: info, step, train, report or bench (see lamb --help)",
         "fly|lamb: Unmatched argument at index 0: 'fly' (see lamb --help)",
         "--fly|lamb: Unknown option: '--fly' (see lamb --help)",
         "info --fly|lamb info: Unknown option: '--fly' (see lamb info --help)",

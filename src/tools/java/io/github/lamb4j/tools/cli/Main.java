@@ -23,7 +23,13 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "lamb",
     description = "The LAMB optimizer: the same bits on every GPU and on the CPU.",
-    subcommands = {InfoCommand.class, StepCommand.class, TrainCommand.class, BenchCommand.class},
+    subcommands = {
+      InfoCommand.class,
+      StepCommand.class,
+      TrainCommand.class,
+      ReportCommand.class,
+      BenchCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
 public final class Main implements Callable<Integer> {
@@ -71,7 +77,7 @@ public final class Main implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(), "no command given: info, step, train or bench");
+        spec.commandLine(), "no command given: info, step, train, report or bench");
   }
 
   private static int refuse(CommandLine command, String message) {

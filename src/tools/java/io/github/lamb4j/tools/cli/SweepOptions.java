@@ -5,6 +5,7 @@ import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.tools.progress.Progress;
 import io.github.lamb4j.tools.sweep.Sweep;
 import io.github.lamb4j.tools.sweep.SweepJson;
+import io.github.lamb4j.tools.sweep.SweepPage;
 import io.github.lamb4j.tools.sweep.SweepPlan;
 import io.github.lamb4j.tools.sweep.SweepResult;
 import io.github.lamb4j.tools.sweep.SweepState;
@@ -35,7 +36,7 @@ final class SweepOptions {
 
   /** The options of {@code lamb train} that mean something for a sweep; it decides the others. */
   private static final List<String> ACCEPTED =
-      List.of("--sweep", "--sweep-state", "--backend", "--threads", "--json");
+      List.of("--sweep", "--sweep-state", "--backend", "--threads", "--json", "--report");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -59,6 +60,13 @@ final class SweepOptions {
               + " file's name with .state appended; without --json, none).")
   private Path state;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description =
+          "Writes a sweep's results to FILE as an HTML page with charts, whole or not at all.")
+  private Path report;
+
   /** Whether a sweep is requested. */
   boolean isRequested() {
     return plan != null;
@@ -71,6 +79,9 @@ final class SweepOptions {
    */
   void check(Launch launch) {
     if (!isRequested()) {
+      if (report != null) {
+        throw new BadInput("--report: only for a sweep; add --sweep small or --sweep full");
+      }
       if (state != null) {
         throw new BadInput("--sweep-state: only for a sweep; add --sweep small or --sweep full");
       }
@@ -93,6 +104,12 @@ final class SweepOptions {
    * @param json where to write the result; may be null
    */
   void run(BackendOption backend, int threads, Path json) throws IOException {
+    if (report != null) {
+      if (report.equals(json)) {
+        throw new BadInput("--report and --json: the same file; name two");
+      }
+      AtomicFile.requireWritable(report);
+    }
     PrintWriter err = command.commandLine().getErr();
     try (TrainingChoice choice = TrainingChoice.of(backend, threads, DataParallel.single());
         SweepState finished = open(choice.backend().name(), json)) {
@@ -130,6 +147,9 @@ final class SweepOptions {
   private void publish(SweepResult result, String ranOn, Path json) throws IOException {
     if (json != null) {
       AtomicFile.write(json, channel -> SweepJson.write(result, Channels.newOutputStream(channel)));
+    }
+    if (report != null) {
+      SweepPage.of(result).write(report);
     }
     PrintWriter out = command.commandLine().getOut();
     out.println(ranOn);

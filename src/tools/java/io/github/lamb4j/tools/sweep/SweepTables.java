@@ -77,7 +77,8 @@ public final class SweepTables {
     return trimmed(table);
   }
 
-  private static String label(String optimizer) {
+  /** The name in tables of a {@link SweepCell#optimizer}. */
+  static String label(String optimizer) {
     for (SweepOptimizer known : SweepOptimizer.values()) {
       if (known.key().equals(optimizer)) {
         return known.label();
