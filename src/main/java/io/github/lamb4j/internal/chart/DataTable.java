@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -43,7 +44,14 @@ public record DataTable(String caption, List<String> header, List<List<String>> 
           line.addAll(values);
           cells.add(line);
         });
-    return new DataTable(chart.title() + ": " + chart.y().title(), header, cells);
+    return new DataTable(caption(chart), header, cells);
+  }
+
+  private static String caption(LineChart chart) {
+    String quantity = chart.y().title();
+    return chart.title().toLowerCase(Locale.ROOT).startsWith(quantity.toLowerCase(Locale.ROOT))
+        ? chart.title()
+        : chart.title() + ": " + quantity;
   }
 
   private static String cell(Series series, Series.Point point) {

@@ -163,6 +163,9 @@ class PageTest {
     assertEquals(
         List.of(List.of("0", "0.5", ""), List.of("1", "0.25", "7"), List.of("1", "", "NaN")),
         table.rows());
+    assertEquals("chart: loss", table.caption());
+    LineChart named = new LineChart("Loss by epoch", Axis.linear("epoch"), Axis.linear("loss"));
+    assertEquals("Loss by epoch", DataTable.of(named).caption());
   }
 
   @Test

@@ -185,8 +185,7 @@ public final class SweepPage {
 
   private Figure score(
       String title, String quantity, Chosen chosen, ToDoubleFunction<SweepCell> score) {
-    LineChart chart =
-        new LineChart(title, batchSizes(), Axis.linear(quantity).covering(0, Double.NaN));
+    LineChart chart = new LineChart(title, batchSizes(), scoreAxis(quantity, score));
     for (int style = 0; style < result.optimizers().size(); style++) {
       String optimizer = result.optimizers().get(style);
       List<Series.Point> points = new ArrayList<>();
@@ -196,6 +195,12 @@ public final class SweepPage {
       chart.add(Series.line(SweepTables.label(optimizer), style, points));
     }
     return Figure.of(chart);
+  }
+
+  /** The same range in all charts of a score, so that they can be compared. */
+  private Axis scoreAxis(String quantity, ToDoubleFunction<SweepCell> score) {
+    double best = runs().stream().mapToDouble(score).max().orElse(Double.NaN);
+    return Axis.linear(quantity).covering(0, best);
   }
 
   private Axis batchSizes() {
@@ -236,7 +241,7 @@ public final class SweepPage {
         new LineChart(
             title(batchSize),
             Axis.logarithmic(RATE),
-            Axis.linear("validation accuracy").covering(0, Double.NaN));
+            scoreAxis("validation accuracy", SweepCell::validationAccuracy));
     for (int style = 0; style < result.optimizers().size(); style++) {
       String optimizer = result.optimizers().get(style);
       List<Series.Point> points = new ArrayList<>();
