@@ -18,7 +18,7 @@ record Window(int grid, int slots, Tuning tuning) {
   static final int MAX_SLOTS = 32;
 
   /** Static shared memory of the kernel, rounded up. */
-  static final int STATIC_SHARED = 6656;
+  static final int STATIC_SHARED = 6912;
 
   /** Shared memory that CUDA reserves for each block. */
   static final int RESERVED_SHARED = 1024;
