@@ -47,7 +47,7 @@ final class SweepOptions {
       converter = PlanConverter.class,
       description = {
         "Instead, compares LAMB, AdamW and SGD over learning rates and batch sizes: small takes a"
-            + " few minutes on two cores, full about 20. On the CPU, --threads runs take place at"
+            + " few minutes on two cores, full half an hour. On the CPU, --threads runs take place at"
             + " once."
       })
   private SweepPlan plan;

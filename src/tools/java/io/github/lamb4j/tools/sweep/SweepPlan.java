@@ -25,9 +25,9 @@ public record SweepPlan(
   /** Less than five minutes on two cores. */
   public static final SweepPlan SMALL =
       new SweepPlan(
-          "small", 20_000, 3, List.of(256, 1024, 4096), rates(0.001, 14), List.of(1L, 2L));
+          "small", 20_000, 3, List.of(256, 1024, 4096), rates(0.001, 14), List.of(1L, 2L, 3L));
 
-  /** About 20 minutes on two cores. */
+  /** About half an hour on two cores. */
   public static final SweepPlan FULL =
       new SweepPlan(
           "full",
@@ -35,7 +35,7 @@ public record SweepPlan(
           3,
           List.of(256, 1024, 4096, 16_384, 32_768),
           rates(0.001, 14),
-          List.of(1L, 2L));
+          List.of(1L, 2L, 3L));
 
   /** Rates from the least one, each twice the one before. */
   static List<Double> rates(double least, int count) {
