@@ -64,8 +64,8 @@ class SweepOptionsTest {
         CommandRun.done("train", "--backend=cpu", "--sweep=SMALL", "--threads=2", "--json=" + json);
     SweepResult result = SweepJson.read(json);
     assertEquals("small", result.preset());
-    assertEquals(3 * 3 * 14 * 2, result.grid().size());
-    assertEquals(3 * 3 * 2, result.transfer().size());
+    assertEquals(3 * 3 * 14 * 3, result.grid().size());
+    assertEquals(3 * 3 * 3, result.transfer().size());
     String table = run.out();
     assertTrue(table.startsWith("CPU: requested"), table);
     assertTrue(table.contains("Rates tuned at batch 256"), table);

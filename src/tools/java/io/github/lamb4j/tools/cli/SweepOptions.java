@@ -47,8 +47,8 @@ final class SweepOptions {
       converter = PlanConverter.class,
       description = {
         "Instead, compares LAMB, AdamW and SGD over learning rates and batch sizes: small takes a"
-            + " few minutes on two cores, full half an hour. On the CPU, --threads runs take place at"
-            + " once."
+            + " few minutes on two cores, full half an hour. On the CPU, --threads runs take place"
+            + " at once."
       })
   private SweepPlan plan;
 
