@@ -1,5 +1,8 @@
 package io.github.lamb4j.report;
 
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
 /**
  * Metrics of an optimizer's last step. {@code Lamb.newReport()} creates a report and {@code
  * Lamb.report(StepReport)} fills it as often as needed, with a single copy from the device. The
@@ -83,6 +86,28 @@ public interface StepReport {
    * @param layer the layer's index
    */
   double updateNorm(int layer);
+
+  /**
+   * {@return the 2-norm of the weights of all layers with {@link #hasNorms norms}, before the step;
+   * NaN without any}
+   */
+  default double totalWeightNorm() {
+    return norm(
+        IntStream.range(0, layerCount()).filter(this::hasNorms).mapToDouble(this::weightNorm));
+  }
+
+  /**
+   * {@return the 2-norm of r, the update before trust ratio and learning rate, over all layers with
+   * {@link #hasNorms norms}; NaN without any}
+   */
+  default double totalUpdateNorm() {
+    return norm(
+        IntStream.range(0, layerCount()).filter(this::hasNorms).mapToDouble(this::updateNorm));
+  }
+
+  private static double norm(DoubleStream norms) {
+    return Math.sqrt(norms.map(norm -> norm * norm).reduce(Double::sum).orElse(Double.NaN));
+  }
 
   /**
    * {@return the factor applied to r; 1 if the layer is not adapted or one of its norms is 0}

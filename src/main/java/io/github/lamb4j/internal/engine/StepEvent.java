@@ -83,7 +83,8 @@ final class StepEvent extends Event {
     smallestLearningRate = report.smallestLearningRate();
     largestLearningRate = report.largestLearningRate();
     layers = report.layerCount();
-    fillNorms(report);
+    weightNorm = report.totalWeightNorm();
+    updateNorm = report.totalUpdateNorm();
     int smallest = report.layerOfSmallestTrustRatio();
     if (smallest >= 0) {
       smallestTrustRatio = report.trustRatio(smallest);
@@ -92,20 +93,5 @@ final class StepEvent extends Event {
       largestTrustRatio = report.trustRatio(largest);
       largestTrustRatioLayer = report.name(largest);
     }
-  }
-
-  private void fillNorms(ReportData report) {
-    double weightSquares = 0;
-    double updateSquares = 0;
-    boolean any = false;
-    for (int layer = 0; layer < layers; layer++) {
-      if (report.hasNorms(layer)) {
-        weightSquares += report.weightNorm(layer) * report.weightNorm(layer);
-        updateSquares += report.updateNorm(layer) * report.updateNorm(layer);
-        any = true;
-      }
-    }
-    weightNorm = any ? Math.sqrt(weightSquares) : Double.NaN;
-    updateNorm = any ? Math.sqrt(updateSquares) : Double.NaN;
   }
 }

@@ -90,8 +90,8 @@ public record RunStep(
         report.skippedSteps(),
         report.gradientNorm(),
         List.copyOf(rates),
-        total(layers.weightNorms, report),
-        total(layers.updateNorms, report),
+        report.totalWeightNorm(),
+        report.totalUpdateNorm(),
         extreme(report, report.layerOfSmallestTrustRatio()),
         extreme(report, report.layerOfLargestTrustRatio()),
         layers);
@@ -111,18 +111,6 @@ public record RunStep(
     }
     return new Layers(
         names.equals(known) ? known : List.copyOf(names), weightNorms, updateNorms, trustRatios);
-  }
-
-  private static double total(double[] norms, StepReport report) {
-    double squares = 0;
-    boolean any = false;
-    for (int layer = 0; layer < norms.length; layer++) {
-      if (report.hasNorms(layer)) {
-        squares += norms[layer] * norms[layer];
-        any = true;
-      }
-    }
-    return any ? Math.sqrt(squares) : Double.NaN;
   }
 
   private static Extreme extreme(StepReport report, int layer) {
