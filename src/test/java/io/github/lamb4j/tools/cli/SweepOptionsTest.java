@@ -37,6 +37,9 @@ class SweepOptionsTest {
         "--sweep small --json no/x.json | --json no/x.json: the folder does not exist; create it first",
         "--sweep small --sweep-state no/x | --sweep-state, no/x: its folder does not exist; create it",
         "--sweep small --json x --sweep-state ./x | --sweep-state ./x: also the --json file; name another",
+        "--sweep small --json x --report ./x | --report and --json: the same file; name two",
+        "--sweep small --sweep-state x --report ./x | --report ./x: keeps the finished runs; name another file",
+        "--sweep small --json x --report x.state | --report x.state: keeps the finished runs; name another file",
       })
   void shouldRefuseBeforeItTrains(String arguments, String message) throws IOException {
     CommandRun.refused(folder, message, (Object[]) ("train --backend cpu " + arguments).split(" "));

@@ -104,15 +104,14 @@ final class SweepOptions {
    * @param json where to write the result; may be null
    */
   void run(BackendOption backend, int threads, Path json) throws IOException {
+    Path finishedRuns = stateFile(json);
+    checkDistinct(json, finishedRuns);
     if (report != null) {
-      if (report.equals(json)) {
-        throw new BadInput("--report and --json: the same file; name two");
-      }
       AtomicFile.requireWritable(report);
     }
     PrintWriter err = command.commandLine().getErr();
     try (TrainingChoice choice = TrainingChoice.of(backend, threads, DataParallel.single());
-        SweepState finished = open(choice.backend().name(), json)) {
+        SweepState finished = open(finishedRuns, choice.backend().name())) {
       boolean cuda = choice.backend().name().equals("cuda");
       Sweep sweep =
           new Sweep(
@@ -130,17 +129,36 @@ final class SweepOptions {
     }
   }
 
-  private SweepState open(String backend, Path json) throws IOException {
-    Path file = state;
-    if (file != null
-        && json != null
-        && file.toAbsolutePath().normalize().equals(json.toAbsolutePath().normalize())) {
+  /** Where the finished runs are kept; null for nowhere. */
+  private Path stateFile(Path json) {
+    if (state == null && json != null) {
+      return json.resolveSibling(json.getFileName() + ".state");
+    }
+    return state;
+  }
+
+  /** One file would replace the other at the end. */
+  private void checkDistinct(Path json, Path finishedRuns) {
+    if (isSame(finishedRuns, json)) {
       throw new BadInput(
-          "--sweep-state " + Printable.path(file) + ": also the --json file; name another");
+          "--sweep-state " + Printable.path(finishedRuns) + ": also the --json file; name another");
     }
-    if (file == null && json != null) {
-      file = json.resolveSibling(json.getFileName() + ".state");
+    if (isSame(report, json)) {
+      throw new BadInput("--report and --json: the same file; name two");
     }
+    if (isSame(report, finishedRuns)) {
+      throw new BadInput(
+          "--report " + Printable.path(report) + ": keeps the finished runs; name another file");
+    }
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    return one != null
+        && other != null
+        && one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
+  }
+
+  private SweepState open(Path file, String backend) throws IOException {
     return file == null ? SweepState.inMemory() : SweepState.open(file, plan, backend);
   }
 
