@@ -54,7 +54,7 @@ public final class SweepPage {
   }
 
   private boolean isComplete(String optimizer, int batchSize) {
-    return !transfer(optimizer, batchSize).isEmpty()
+    return !result.transfer(optimizer, batchSize).isEmpty()
         && result.rates().stream()
             .noneMatch(rate -> Tuning.runs(result.grid(), optimizer, batchSize, rate).isEmpty());
   }
@@ -98,7 +98,7 @@ public final class SweepPage {
         result.optimizers().stream()
             .map(
                 optimizer -> {
-                  List<SweepCell> runs = transfer(optimizer, largest);
+                  List<SweepCell> runs = result.transfer(optimizer, largest);
                   return SweepTables.label(optimizer)
                       + (anyDiverged(runs)
                           ? " diverges"
@@ -141,14 +141,8 @@ public final class SweepPage {
     return runs;
   }
 
-  private List<SweepCell> transfer(String optimizer, int batchSize) {
-    return result.transfer().stream()
-        .filter(c -> c.optimizer().equals(optimizer) && c.batchSize() == batchSize)
-        .toList();
-  }
-
   private List<SweepCell> tuned(String optimizer, int batchSize) {
-    return Tuning.of(result.grid(), result.rates(), optimizer, batchSize).runs();
+    return result.tuning(optimizer, batchSize).runs();
   }
 
   private static boolean anyDiverged(List<SweepCell> runs) {
@@ -164,7 +158,7 @@ public final class SweepPage {
         score(
             "Accuracy, rate tuned once and scaled",
             "held-out accuracy",
-            this::transfer,
+            result::transfer,
             SweepCell::accuracy),
         score(
             "Accuracy, rate tuned each time",
@@ -174,7 +168,7 @@ public final class SweepPage {
         score(
             "Macro-F1, rate tuned once and scaled",
             "held-out macro-F1",
-            this::transfer,
+            result::transfer,
             SweepCell::macroF1),
         score(
             "Macro-F1, rate tuned each time",
@@ -249,7 +243,7 @@ public final class SweepPage {
         List<SweepCell> runs = Tuning.runs(result.grid(), optimizer, batchSize, rate);
         add(chart, points, style, rate, runs, SweepCell::validationAccuracy);
       }
-      Tuning tuning = Tuning.of(result.grid(), result.rates(), optimizer, batchSize);
+      Tuning tuning = result.tuning(optimizer, batchSize);
       String name = SweepTables.label(optimizer);
       chart.add(Series.line(name, style, points));
       chart.addSpan(
@@ -276,7 +270,7 @@ public final class SweepPage {
             Axis.linear("training loss").covering(0, Double.NaN));
     for (int style = 0; style < result.optimizers().size(); style++) {
       String optimizer = result.optimizers().get(style);
-      List<SweepCell> runs = transfer(optimizer, batchSize);
+      List<SweepCell> runs = result.transfer(optimizer, batchSize);
       List<Series.Point> points = new ArrayList<>();
       for (int i = 0; i < result.epochs(); i++) {
         int epoch = i;
@@ -296,7 +290,7 @@ public final class SweepPage {
     LineChart chart =
         new LineChart(title(batchSize), Axis.linear("step"), Axis.logarithmic("trust ratio"));
     List<SweepCell.TrustCurve> curves =
-        transfer(SweepOptimizer.LAMB.key(), batchSize).stream()
+        result.transfer(SweepOptimizer.LAMB.key(), batchSize).stream()
             .limit(1)
             .flatMap(run -> run.trustRatios().stream())
             .toList();

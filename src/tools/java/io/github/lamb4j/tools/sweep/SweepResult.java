@@ -25,4 +25,17 @@ public record SweepResult(
     List<Double> rates,
     List<Long> seeds,
     List<SweepCell> grid,
-    List<SweepCell> transfer) {}
+    List<SweepCell> transfer) {
+
+  /** The runs of the transfer with an optimizer at a batch size. */
+  List<SweepCell> transfer(String optimizer, int batchSize) {
+    return transfer.stream()
+        .filter(cell -> cell.optimizer().equals(optimizer) && cell.batchSize() == batchSize)
+        .toList();
+  }
+
+  /** What the grid says about an optimizer at a batch size. */
+  Tuning tuning(String optimizer, int batchSize) {
+    return Tuning.of(grid, rates, optimizer, batchSize);
+  }
+}

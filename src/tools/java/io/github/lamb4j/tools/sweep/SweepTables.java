@@ -23,10 +23,7 @@ public final class SweepTables {
     line(table, TRANSFER_ROW, "optimizer", "batch", "lr", "accuracy", "macro-F1");
     for (String optimizer : result.optimizers()) {
       for (int batchSize : result.batchSizes()) {
-        List<SweepCell> runs =
-            result.transfer().stream()
-                .filter(c -> c.optimizer().equals(optimizer) && c.batchSize() == batchSize)
-                .toList();
+        List<SweepCell> runs = result.transfer(optimizer, batchSize);
         line(
             table,
             TRANSFER_ROW,
@@ -57,7 +54,7 @@ public final class SweepTables {
     boolean open = false;
     for (String optimizer : result.optimizers()) {
       for (int batchSize : result.batchSizes()) {
-        Tuning tuning = Tuning.of(result.grid(), result.rates(), optimizer, batchSize);
+        Tuning tuning = result.tuning(optimizer, batchSize);
         open |= tuning.touchesEnd();
         line(
             table,
