@@ -46,7 +46,7 @@ constexpr int kPolls = 64;         // of a segment whose tiles are all taken, be
 constexpr uint32_t kNoTile = 0xffffffffu;
 constexpr int kTicketsAhead = 2;
 constexpr int kTilesAtOnce = 4;    // whose sums a thread loads together
-constexpr uint32_t kDrains = 8;    // tiles retired per turn at most; a ready tile that waits for a later turn occupies a slot
+constexpr uint32_t kDrains = 8;    // tiles retired per turn at most; a ready tile left behind would occupy a slot
 
 // Results of single threads for the whole block.
 struct Turn {
