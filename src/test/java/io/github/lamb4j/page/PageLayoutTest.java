@@ -170,7 +170,7 @@ class PageLayoutTest {
             "P \"wide\" leaves the page",
             "P \"pale\": rgb(204, 204, 204) on rgb(255, 255, 255) is hard to read",
             "chart: text \"one\" overlaps text \"two\"",
-            "text \"outside\" null leaves its chart",
+            "text \"outside\" leaves its chart",
             "line on rgb(255, 255, 255) is hard to see",
             "refers to another file")) {
       assertTrue(

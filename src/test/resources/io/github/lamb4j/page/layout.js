@@ -38,7 +38,7 @@ addEventListener("load", () => {
     const texts = [...svg.querySelectorAll("text")];
     checkApart(texts, "chart");
     for (const e of svg.querySelectorAll("text, path")) {
-      if (!within(e.getBoundingClientRect(), box, 1.5)) problems.push(`${name(e)} ${e.getAttribute("class")} leaves its chart`);
+      if (!within(e.getBoundingClientRect(), box, 1.5)) problems.push(`${name(e)} ${e.getAttribute("class") ?? ""} leaves its chart`.replace("  ", " "));
     }
     if (texts.length > 0 && (11 * box.width) / svg.viewBox.baseVal.width < 9.5) problems.push("text of a chart is too small");
   }
