@@ -16,20 +16,37 @@ final class Moments {
   static void update(Span span, float[] r, int rAt) {
     CpuGroup group = span.group;
     Coefficients c = group.state.coefficients;
-    span.loadScaledGradients();
     span.loadDecayedWeights();
-    span.kernels.moments(
-        span.w,
-        span.wAt,
-        span.g,
-        span.gAt,
-        span.segment.expAvg(),
-        span.segment.expAvgSq(),
-        span.start,
-        r,
-        rAt,
-        span.count,
-        c);
+    if (group.lans || c.gradientScale == 1) {
+      span.loadScaledGradients();
+      span.kernels.moments(
+          span.w,
+          span.wAt,
+          span.g,
+          span.gAt,
+          span.segment.expAvg(),
+          span.segment.expAvgSq(),
+          span.start,
+          r,
+          rAt,
+          span.count,
+          c);
+    } else {
+      span.loadGradients();
+      span.kernels.scaledMoments(
+          span.w,
+          span.wAt,
+          span.g,
+          span.gAt,
+          c.gradientScale,
+          span.segment.expAvg(),
+          span.segment.expAvgSq(),
+          span.start,
+          r,
+          rAt,
+          span.count,
+          c);
+    }
     span.sumSquares(span.w, span.wAt, group.weightSums);
     span.sumSquares(r, rAt, group.updateSums);
     if (group.lans) {

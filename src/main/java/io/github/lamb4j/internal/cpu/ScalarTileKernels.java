@@ -43,7 +43,30 @@ final class ScalarTileKernels implements TileKernels {
       Coefficients c) {
     for (int i = 0; i < count; i += TILE) {
       int length = Math.min(TILE, count - i);
-      updateMoments(w, wAt + i, g, gAt + i, m, v, momentsAt + i, length, c);
+      System.arraycopy(g, gAt + i, tileG, 0, length);
+      updateMoments(w, wAt + i, m, v, momentsAt + i, length, c);
+      System.arraycopy(tileR, 0, r, rAt + i, length);
+    }
+  }
+
+  @Override
+  public void scaledMoments(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      double gradientScale,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      float[] r,
+      int rAt,
+      int count,
+      Coefficients c) {
+    for (int i = 0; i < count; i += TILE) {
+      int length = Math.min(TILE, count - i);
+      scale(g, gAt + i, tileG, 0, length, gradientScale);
+      updateMoments(w, wAt + i, m, v, momentsAt + i, length, c);
       System.arraycopy(tileR, 0, r, rAt + i, length);
     }
   }
@@ -62,25 +85,17 @@ final class ScalarTileKernels implements TileKernels {
       float stepSize) {
     for (int i = 0; i < count; i += TILE) {
       int length = Math.min(TILE, count - i);
-      updateMoments(w, wAt + i, g, gAt + i, m, v, momentsAt + i, length, c);
+      System.arraycopy(g, gAt + i, tileG, 0, length);
+      updateMoments(w, wAt + i, m, v, momentsAt + i, length, c);
       subtract(length, stepSize);
       System.arraycopy(tileW, 0, w, wAt + i, length);
     }
   }
 
-  /** The moments of a tile; leaves its weights and updates in the copies. */
+  /** The moments of a tile whose gradients are copied; leaves its weights and updates in copies. */
   private void updateMoments(
-      float[] w,
-      int wAt,
-      float[] g,
-      int gAt,
-      float[] m,
-      float[] v,
-      int momentsAt,
-      int count,
-      Coefficients c) {
+      float[] w, int wAt, float[] m, float[] v, int momentsAt, int count, Coefficients c) {
     System.arraycopy(w, wAt, tileW, 0, count);
-    System.arraycopy(g, gAt, tileG, 0, count);
     System.arraycopy(m, momentsAt, tileM, 0, count);
     System.arraycopy(v, momentsAt, tileV, 0, count);
     updateMoments(count, c);

@@ -30,6 +30,21 @@ interface TileKernels {
       int count,
       Coefficients c);
 
+  /** As {@link #moments}, from gradients that are first scaled as {@link #scale} does. */
+  void scaledMoments(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      double gradientScale,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      float[] r,
+      int rAt,
+      int count,
+      Coefficients c);
+
   /** A whole step without norms: {@link #moments}, then {@link #subtract}, without storing r. */
   void unadapted(
       float[] w,

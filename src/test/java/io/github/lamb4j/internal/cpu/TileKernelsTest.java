@@ -73,6 +73,11 @@ class TileKernelsTest {
       c.weightDecay = random.nextInt(3) * 0.01f;
     }
 
+    /** The factor of a clipped gradient, or of one with a loss scale. */
+    double scale() {
+      return Math.abs(random.nextGaussian()) * Math.pow(2, random.nextInt(80) - 40);
+    }
+
     /** Values of all kinds around the tile, which starts at {@link #at}. */
     float[] values() {
       int kind = random.nextInt(5);
@@ -189,6 +194,33 @@ class TileKernelsTest {
     assertBits(nextV, v);
     assertBits(nextR, r);
     assertBits(before, w);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldUpdateMomentsFromScaledGradients(Provider provider) {
+    fuzz(
+        provider,
+        (kernels, x) -> {
+          float[] w = x.values();
+          float[] g = x.values();
+          float[] m = x.values();
+          float[] v = x.squares();
+          float[] r = x.values();
+          double scale = x.scale();
+          float[] scaled = expected(x, g, i -> Elements.scaledGradient(g[i], scale));
+          float[] expectedM = m.clone();
+          float[] expectedV = v.clone();
+          float[] expectedR = r.clone();
+          float[] before = g.clone();
+          kernels.moments(
+              w, x.at, scaled, x.at, expectedM, expectedV, x.at, expectedR, x.at, x.count, x.c);
+          kernels.scaledMoments(w, x.at, g, x.at, scale, m, v, x.at, r, x.at, x.count, x.c);
+          assertBits(expectedM, m);
+          assertBits(expectedV, v);
+          assertBits(expectedR, r);
+          assertBits(before, g);
+        });
   }
 
   @ParameterizedTest
@@ -317,7 +349,7 @@ class TileKernelsTest {
           kernels.decay(w, x.at, to, x.at, x.count, step);
           assertBits(decayed, to);
 
-          double scale = Math.abs(x.random.nextGaussian()) * Math.pow(2, x.random.nextInt(80) - 40);
+          double scale = x.scale();
           float[] scaled = expected(x, to, i -> Elements.scaledGradient(w[i], scale));
           kernels.scale(w, x.at, to, x.at, x.count, scale);
           assertBits(scaled, to);

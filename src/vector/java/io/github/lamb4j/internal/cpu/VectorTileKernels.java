@@ -6,7 +6,8 @@ import static jdk.incubator.vector.VectorOperators.F2D;
 import io.github.lamb4j.internal.numerics.Tiling;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -15,7 +16,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>The loops are written out: a vector that is passed to a method which the compiler does not
  * inline is allocated on the heap. They are kept short, because the compiler stops inlining into
- * large ones.
+ * large ones: an operation is about 400 bytes of code, and past 8,000 bytes Java 17's compiler
+ * postpones inlining, and must know the class of each vector later on. So all vectors of a loop
+ * fill a register: loops that also used half-filled ones were 20 times slower in some runs.
  */
 final class VectorTileKernels implements TileKernels {
 
@@ -24,13 +27,12 @@ final class VectorTileKernels implements TileKernels {
 
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Double> D = VectorSpecies.of(double.class, F.vectorShape());
-  private static final VectorShape HALF_SHAPE = VectorShape.forBitSize(F.vectorBitSize() / 2);
-
-  /** As many floats as {@link #D} has doubles. */
-  private static final VectorSpecies<Float> F_HALF = VectorSpecies.of(float.class, HALF_SHAPE);
 
   private static final int LANES = F.length();
-  private static final int DOUBLE_LANES = D.length();
+
+  private static final VectorShuffle<Float> SWAP_HALVES =
+      VectorShuffle.fromOp(F, lane -> (lane + LANES / 2) % LANES);
+  private static final VectorMask<Float> UPPER_HALF = VectorMask.fromLong(F, -1L << LANES / 2);
 
   /**
    * The elements before the first vector. A large Java array begins 16 bytes after a page: 12
@@ -110,6 +112,68 @@ final class VectorTileKernels implements TileKernels {
       weightDecay.fma(FloatVector.fromArray(F, w, wAt + i), adaptive).intoArray(r, rAt + i);
     }
     plain.moments(w, wAt + end, g, gAt + end, m, v, momentsAt + end, r, rAt + end, count - end, c);
+  }
+
+  @Override
+  public void scaledMoments(
+      float[] w,
+      int wAt,
+      float[] g,
+      int gAt,
+      double gradientScale,
+      float[] m,
+      float[] v,
+      int momentsAt,
+      float[] r,
+      int rAt,
+      int count,
+      Coefficients c) {
+    DoubleVector factor = DoubleVector.broadcast(D, gradientScale);
+    int head = head(count);
+    int end = end(count);
+    plain.scaledMoments(w, wAt, g, gAt, gradientScale, m, v, momentsAt, r, rAt, head, c);
+    FloatVector beta1Hi = FloatVector.broadcast(F, c.beta1Hi);
+    FloatVector beta1Lo = FloatVector.broadcast(F, c.beta1Lo);
+    FloatVector oneMinusBeta1 = FloatVector.broadcast(F, c.oneMinusBeta1);
+    FloatVector beta2Hi = FloatVector.broadcast(F, c.beta2Hi);
+    FloatVector beta2Lo = FloatVector.broadcast(F, c.beta2Lo);
+    FloatVector oneMinusBeta2 = FloatVector.broadcast(F, c.oneMinusBeta2);
+    FloatVector mCorrection = FloatVector.broadcast(F, c.mCorrection);
+    FloatVector sqrtVCorrection = FloatVector.broadcast(F, c.sqrtVCorrection);
+    FloatVector epsilon = FloatVector.broadcast(F, c.epsilon);
+    FloatVector weightDecay = FloatVector.broadcast(F, c.weightDecay);
+    for (int i = head; i < end; i += LANES) {
+      FloatVector raw = FloatVector.fromArray(F, g, gAt + i);
+      DoubleVector lower = (DoubleVector) raw.convertShape(F2D, D, 0);
+      DoubleVector upper = (DoubleVector) raw.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
+      FloatVector scaledUpper =
+          ((FloatVector) upper.mul(factor).convertShape(D2F, F, 0)).rearrange(SWAP_HALVES);
+      FloatVector gradient =
+          ((FloatVector) lower.mul(factor).convertShape(D2F, F, 0)).blend(scaledUpper, UPPER_HALF);
+      FloatVector oldM = FloatVector.fromArray(F, m, momentsAt + i);
+      FloatVector oldV = FloatVector.fromArray(F, v, momentsAt + i);
+      FloatVector nextM = beta1Hi.fma(oldM, beta1Lo.fma(oldM, gradient.mul(oneMinusBeta1)));
+      FloatVector nextV =
+          beta2Hi.fma(oldV, beta2Lo.fma(oldV, gradient.mul(oneMinusBeta2).mul(gradient)));
+      nextM.intoArray(m, momentsAt + i);
+      nextV.intoArray(v, momentsAt + i);
+      FloatVector denominator = nextV.sqrt().fma(sqrtVCorrection, epsilon);
+      FloatVector adaptive = nextM.mul(mCorrection).div(denominator);
+      weightDecay.fma(FloatVector.fromArray(F, w, wAt + i), adaptive).intoArray(r, rAt + i);
+    }
+    plain.scaledMoments(
+        w,
+        wAt + end,
+        g,
+        gAt + end,
+        gradientScale,
+        m,
+        v,
+        momentsAt + end,
+        r,
+        rAt + end,
+        count - end,
+        c);
   }
 
   @Override
@@ -264,16 +328,20 @@ final class VectorTileKernels implements TileKernels {
   }
 
   @Override
-  public void scale(float[] gradients, int at, float[] to, int toAt, int count, double scale) {
+  public void scale(float[] g, int gAt, float[] to, int toAt, int count, double scale) {
     DoubleVector factor = DoubleVector.broadcast(D, scale);
-    int whole = F_HALF.loopBound(count);
-    for (int i = 0; i < whole; i += DOUBLE_LANES) {
-      DoubleVector wide =
-          (DoubleVector) FloatVector.fromArray(F_HALF, gradients, at + i).convertShape(F2D, D, 0);
-      FloatVector scaled = (FloatVector) wide.mul(factor).convertShape(D2F, F_HALF, 0);
-      scaled.intoArray(to, toAt + i);
+    int end = F.loopBound(count);
+    for (int i = 0; i < end; i += LANES) {
+      FloatVector raw = FloatVector.fromArray(F, g, gAt + i);
+      DoubleVector lower = (DoubleVector) raw.convertShape(F2D, D, 0);
+      DoubleVector upper = (DoubleVector) raw.rearrange(SWAP_HALVES).convertShape(F2D, D, 0);
+      FloatVector scaledUpper =
+          ((FloatVector) upper.mul(factor).convertShape(D2F, F, 0)).rearrange(SWAP_HALVES);
+      FloatVector gradient =
+          ((FloatVector) lower.mul(factor).convertShape(D2F, F, 0)).blend(scaledUpper, UPPER_HALF);
+      gradient.intoArray(to, toAt + i);
     }
-    plain.scale(gradients, at + whole, to, toAt + whole, count - whole, scale);
+    plain.scale(g, gAt + end, to, toAt + end, count - end, scale);
   }
 
   @Override
