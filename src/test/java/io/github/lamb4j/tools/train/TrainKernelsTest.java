@@ -102,6 +102,26 @@ class TrainKernelsTest {
     return values;
   }
 
+  private static float[][] rows(float[] matrix, int width) {
+    float[][] rows = new float[matrix.length / width][width];
+    Matrices.copyRows(matrix, rows);
+    return rows;
+  }
+
+  private static float[][] rowsPlusBias(float[] matrix, float[] bias) {
+    float[][] rows = rows(matrix, bias.length);
+    for (float[] row : rows) {
+      Matrices.addScaled(row, 1, bias);
+    }
+    return rows;
+  }
+
+  /** Compares bits. */
+  private void assertRows(float[][] expected, long device) {
+    int width = expected[0].length;
+    assertArrayEquals(expected, rows(floats(device, expected.length * width), width));
+  }
+
   private static int[] tokensAt(int n) {
     return TOKENS[ORDER[FIRST + n]];
   }
@@ -109,16 +129,16 @@ class TrainKernelsTest {
   @Test
   void shouldAverageEmbeddingsLikeTheTwin() {
     float[] embedding = random(BUCKETS * WIDTH);
-    float[] expected = new float[COUNT * WIDTH];
+    float[][] expected = new float[COUNT][WIDTH];
     for (int n = 0; n < COUNT; n++) {
-      HostKernels.meanEmbedding(expected, n, embedding, tokensAt(n), WIDTH);
+      HostKernels.meanEmbedding(expected[n], embedding, tokensAt(n));
     }
-    long x = driver.allocate(expected.length * Float.BYTES, "x");
+    long x = driver.allocate(COUNT * WIDTH * Float.BYTES, "x");
     int[] tokens = Arrays.stream(TOKENS).flatMapToInt(Arrays::stream).toArray();
     long places = upload(ORDER);
     launch(
         "mean_embedding",
-        expected.length,
+        COUNT * WIDTH,
         x,
         upload(embedding),
         upload(tokens),
@@ -127,19 +147,19 @@ class TrainKernelsTest {
         FIRST,
         COUNT,
         WIDTH);
-    assertArrayEquals(expected, floats(x, expected.length));
+    assertRows(expected, x);
   }
 
   @Test
   void shouldDivideTheGradientOfTheMeanLikeTheTwin() {
-    float[] expected = random(COUNT * WIDTH);
-    long dx = upload(expected);
-    launch(
-        "mean_gradient", expected.length, dx, upload(STARTS), upload(ORDER), FIRST, COUNT, WIDTH);
+    float[] before = random(COUNT * WIDTH);
+    long dx = upload(before);
+    launch("mean_gradient", before.length, dx, upload(STARTS), upload(ORDER), FIRST, COUNT, WIDTH);
+    float[][] expected = rows(before, WIDTH);
     for (int n = 0; n < COUNT; n++) {
-      HostKernels.meanGradient(expected, n, tokensAt(n), WIDTH);
+      HostKernels.meanGradient(expected[n], tokensAt(n));
     }
-    assertArrayEquals(expected, floats(dx, expected.length));
+    assertRows(expected, dx);
   }
 
   @Test
@@ -147,22 +167,20 @@ class TrainKernelsTest {
     float[] h = random(COUNT * WIDTH);
     h[0] = Float.NaN;
     float[] bias = random(WIDTH);
-    float[] expected = new float[h.length];
-    for (int i = 0; i < h.length; i++) {
-      expected[i] = h[i] + bias[i % WIDTH];
-    }
+    float[][] expected = rowsPlusBias(h, bias);
     float[] dh = random(h.length);
     long device = upload(h);
     long gradient = upload(dh);
     launch("bias_and_relu", h.length, device, upload(bias), COUNT, WIDTH);
     launch("relu_gradient", h.length, gradient, device, COUNT, WIDTH);
+    float[][] expectedGradient = rows(dh, WIDTH);
     for (int n = 0; n < COUNT; n++) {
-      HostKernels.relu(expected, n, WIDTH);
-      HostKernels.reluGradient(dh, expected, n, WIDTH);
+      HostKernels.relu(expected[n]);
+      HostKernels.reluGradient(expectedGradient[n], expected[n]);
     }
-    assertArrayEquals(expected, floats(device, h.length));
-    assertTrue(Float.isNaN(expected[0]));
-    assertArrayEquals(dh, floats(gradient, h.length));
+    assertRows(expected, device);
+    assertTrue(Float.isNaN(expected[0][0]));
+    assertRows(expectedGradient, gradient);
   }
 
   @Test
@@ -170,10 +188,7 @@ class TrainKernelsTest {
     float[] logits = random(COUNT * CLASSES);
     logits[CLASSES] = 300; // the other exponentials underflow
     float[] bias = random(CLASSES);
-    float[] expected = new float[logits.length];
-    for (int i = 0; i < logits.length; i++) {
-      expected[i] = logits[i] + bias[i % CLASSES];
-    }
+    float[][] expected = rowsPlusBias(logits, bias);
     long device = upload(logits);
     long losses = driver.allocate((FIRST + COUNT) * Double.BYTES, "losses");
     launch(
@@ -191,11 +206,12 @@ class TrainKernelsTest {
     ByteBuffer found = download(losses + FIRST * Double.BYTES, COUNT * Double.BYTES);
     for (int n = 0; n < COUNT; n++) {
       int label = LABELS[ORDER[FIRST + n]];
-      double loss = HostKernels.softmaxLoss(expected, n, label, COUNT, CLASSES);
+      double loss = HostKernels.softmaxLoss(expected[n], label, COUNT);
       assertEquals(loss, found.getDouble(n * Double.BYTES), 1e-14 * Math.max(1, loss));
     }
-    for (int i = 0; i < expected.length; i++) {
-      assertEquals(expected[i], actual[i], 1.5 * Math.ulp(expected[i]), "element " + i);
+    for (int i = 0; i < actual.length; i++) {
+      float value = expected[i / CLASSES][i % CLASSES];
+      assertEquals(value, actual[i], 1.5 * Math.ulp(value), "element " + i);
     }
   }
 
@@ -215,9 +231,9 @@ class TrainKernelsTest {
         COUNT,
         CLASSES);
     ByteBuffer found = download(predicted, (FIRST + COUNT) * Integer.BYTES);
+    float[][] rows = rows(logits, CLASSES);
     for (int n = 0; n < COUNT; n++) {
-      assertEquals(
-          HostKernels.largest(logits, n, CLASSES), found.getInt((FIRST + n) * Integer.BYTES));
+      assertEquals(HostKernels.largest(rows[n]), found.getInt((FIRST + n) * Integer.BYTES));
     }
     assertEquals(3, found.getInt(FIRST * Integer.BYTES));
   }
@@ -234,7 +250,7 @@ class TrainKernelsTest {
       batch[n] = tokensAt(n);
     }
     float[] expected = new float[BUCKETS * WIDTH];
-    HostKernels.embeddingGradient(expected, dx, batch, WIDTH, 0, BUCKETS);
+    HostKernels.embeddingGradient(expected, rows(dx, WIDTH), batch, WIDTH, 0, BUCKETS);
     long gradient = upload(new float[expected.length]);
     launch(
         "embedding_gradient",

@@ -5,7 +5,6 @@ import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.schedule.Schedule;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -29,14 +28,15 @@ final class HostClassifier implements Classifier {
   private final Map<Layer, float[]> gradients = new EnumMap<>(Layer.class);
 
   // The activations of a batch, one row per example, and the gradients with respect to them.
-  private final float[] x;
-  private final float[] h;
-  private final float[] p;
-  private final float[] dx;
-  private final float[] dh;
+  private final float[][] x;
+  private final float[][] h;
+  private final float[][] p;
+  private final float[][] dx;
+  private final float[][] dh;
   private final double[] losses;
-  private final float[] hiddenTransposed;
-  private final float[] outputTransposed;
+
+  private final DenseLayer hidden;
+  private final DenseLayer output;
 
   private int[] order;
   private double epochLoss;
@@ -48,14 +48,19 @@ final class HostClassifier implements Classifier {
     this.workers = workers;
     values = Layer.initialValues(shape, seed);
     values.forEach((layer, array) -> gradients.put(layer, new float[array.length]));
-    x = new float[batchSize * shape.width()];
-    h = new float[batchSize * shape.hidden()];
-    p = new float[batchSize * shape.classes()];
-    dx = new float[x.length];
-    dh = new float[h.length];
+    x = new float[batchSize][shape.width()];
+    h = new float[batchSize][shape.hidden()];
+    p = new float[batchSize][shape.classes()];
+    dx = new float[batchSize][shape.width()];
+    dh = new float[batchSize][shape.hidden()];
     losses = new double[batchSize];
-    hiddenTransposed = new float[values.get(Layer.HIDDEN_WEIGHT).length];
-    outputTransposed = new float[values.get(Layer.OUTPUT_WEIGHT).length];
+    hidden = dense(Layer.HIDDEN_WEIGHT, Layer.HIDDEN_BIAS);
+    output = dense(Layer.OUTPUT_WEIGHT, Layer.OUTPUT_BIAS);
+  }
+
+  private DenseLayer dense(Layer weights, Layer bias) {
+    return new DenseLayer(
+        values.get(weights), values.get(bias), gradients.get(weights), gradients.get(bias));
   }
 
   @Override
@@ -94,15 +99,12 @@ final class HostClassifier implements Classifier {
       tokens[n] = data.train().tokens()[order[from + n]];
       labels[n] = data.train().labels()[order[from + n]];
     }
-    Matrices.transpose(
-        values.get(Layer.HIDDEN_WEIGHT), shape.width(), shape.hidden(), hiddenTransposed);
-    Matrices.transpose(
-        values.get(Layer.OUTPUT_WEIGHT), shape.hidden(), shape.classes(), outputTransposed);
+    loadWeights();
     forEachExample(
         labels.length,
         n -> {
           forward(n, tokens[n]);
-          losses[n] = HostKernels.softmaxLoss(p, n, labels[n], batchExamples, shape.classes());
+          losses[n] = HostKernels.softmaxLoss(p[n], labels[n], batchExamples);
           backward(n, tokens[n]);
         });
     sumGradients(tokens);
@@ -114,6 +116,11 @@ final class HostClassifier implements Classifier {
     return OptionalDouble.of(loss);
   }
 
+  private void loadWeights() {
+    hidden.load();
+    output.load();
+  }
+
   @Override
   public double epochLoss() {
     return epochLoss;
@@ -123,6 +130,7 @@ final class HostClassifier implements Classifier {
   public int[] predictHeldOut() {
     int[][] tokens = data.heldOut().tokens();
     int[] predicted = new int[tokens.length];
+    loadWeights();
     int batchSize = losses.length;
     for (int start = 0; start < predicted.length; start += batchSize) {
       int first = start;
@@ -130,7 +138,7 @@ final class HostClassifier implements Classifier {
           Math.min(batchSize, predicted.length - first),
           n -> {
             forward(n, tokens[first + n]);
-            predicted[first + n] = HostKernels.largest(p, n, shape.classes());
+            predicted[first + n] = HostKernels.largest(p[n]);
           });
     }
     return predicted;
@@ -170,30 +178,18 @@ final class HostClassifier implements Classifier {
   }
 
   private void forward(int n, int[] tokens) {
-    HostKernels.meanEmbedding(x, n, values.get(Layer.EMBEDDING), tokens, shape.width());
-    affine(h, x, n, shape.width(), shape.hidden(), Layer.HIDDEN_WEIGHT, Layer.HIDDEN_BIAS);
-    HostKernels.relu(h, n, shape.hidden());
-    affine(p, h, n, shape.hidden(), shape.classes(), Layer.OUTPUT_WEIGHT, Layer.OUTPUT_BIAS);
-  }
-
-  private void affine(
-      float[] out, float[] in, int n, int rows, int columns, Layer weight, Layer bias) {
-    System.arraycopy(values.get(bias), 0, out, n * columns, columns);
-    Matrices.addRowTimesMatrix(out, n * columns, in, n * rows, rows, values.get(weight), columns);
+    HostKernels.meanEmbedding(x[n], values.get(Layer.EMBEDDING), tokens);
+    hidden.forward(h[n], x[n]);
+    HostKernels.relu(h[n]);
+    output.forward(p[n], h[n]);
   }
 
   // From the gradient of the logits to those of the hidden layer before max(0, .) and of one token.
   private void backward(int n, int[] tokens) {
-    product(dh, p, n, shape.classes(), outputTransposed, shape.hidden());
-    HostKernels.reluGradient(dh, h, n, shape.hidden());
-    product(dx, dh, n, shape.hidden(), hiddenTransposed, shape.width());
-    HostKernels.meanGradient(dx, n, tokens, shape.width());
-  }
-
-  private static void product(
-      float[] out, float[] in, int n, int rows, float[] matrix, int columns) {
-    Arrays.fill(out, n * columns, (n + 1) * columns, 0);
-    Matrices.addRowTimesMatrix(out, n * columns, in, n * rows, rows, matrix, columns);
+    output.backward(dh[n], p[n]);
+    HostKernels.reluGradient(dh[n], h[n]);
+    hidden.backward(dx[n], dh[n]);
+    HostKernels.meanGradient(dx[n], tokens);
   }
 
   private void sumGradients(int[][] tokens) {
@@ -209,35 +205,18 @@ final class HostClassifier implements Classifier {
               shape.width(),
               cut(shape.buckets(), part, parts),
               cut(shape.buckets(), part + 1, parts));
-          sumDense(Layer.HIDDEN_WEIGHT, x, shape.width(), dh, shape.hidden(), count, part, parts);
-          sumDense(Layer.OUTPUT_WEIGHT, h, shape.hidden(), p, shape.classes(), count, part, parts);
+          sumWeightGradient(hidden, x, dh, count, part, parts);
+          sumWeightGradient(output, h, p, count, part, parts);
         });
-    sumRows(Layer.HIDDEN_BIAS, dh, shape.hidden(), count);
-    sumRows(Layer.OUTPUT_BIAS, p, shape.classes(), count);
+    hidden.sumBiasGradient(dh, count);
+    output.sumBiasGradient(p, count);
   }
 
-  private void sumDense(
-      Layer layer,
-      float[] left,
-      int rows,
-      float[] right,
-      int columns,
-      int count,
-      int part,
-      int parts) {
-    int from = cut(rows, part, parts);
-    int to = cut(rows, part + 1, parts);
-    float[] gradient = gradients.get(layer);
-    Arrays.fill(gradient, from * columns, to * columns, 0);
-    Matrices.addTransposedProduct(gradient, from, to, left, rows, right, columns, count);
-  }
-
-  private void sumRows(Layer layer, float[] rows, int columns, int count) {
-    float[] gradient = gradients.get(layer);
-    Arrays.fill(gradient, 0);
-    for (int n = 0; n < count; n++) {
-      Matrices.addScaled(gradient, 0, columns, 1, rows, n * columns);
-    }
+  private static void sumWeightGradient(
+      DenseLayer layer, float[][] in, float[][] outGradient, int count, int part, int parts) {
+    int from = cut(layer.inputs(), part, parts);
+    int to = cut(layer.inputs(), part + 1, parts);
+    layer.sumWeightGradient(in, outGradient, count, from, to);
   }
 
   private static int cut(int size, int part, int parts) {

@@ -3,9 +3,9 @@ package io.github.lamb4j.tools.train;
 import java.util.Arrays;
 
 /**
- * The CPU twins of the kernels in {@code kernels/train}, for one example at a time: row {@code n}
- * of the batch's matrices. The results have the same bits, except after exp and log, which differ
- * in the last bit of a binary64.
+ * The CPU twins of the kernels in {@code kernels/train}, for one example at a time: a row of the
+ * batch's matrices. The results have the same bits, except after exp and log, which differ in the
+ * last bit of a binary64.
  */
 final class HostKernels {
 
@@ -16,31 +16,32 @@ final class HostKernels {
     return tokens.length == 0 ? 0 : 1f / tokens.length;
   }
 
-  static void meanEmbedding(float[] x, int n, float[] embedding, int[] tokens, int width) {
-    int at = n * width;
-    Arrays.fill(x, at, at + width, 0);
+  static void meanEmbedding(float[] x, float[] embedding, int[] tokens) {
+    Arrays.fill(x, 0);
     float share = tokenShare(tokens);
+    float[] row = new float[x.length];
     for (int token : tokens) {
-      Matrices.addScaled(x, at, width, share, embedding, token * width);
+      System.arraycopy(embedding, token * row.length, row, 0, row.length);
+      Matrices.addScaled(x, share, row);
     }
   }
 
-  static void meanGradient(float[] dx, int n, int[] tokens, int width) {
+  static void meanGradient(float[] dx, int[] tokens) {
     float share = tokenShare(tokens);
-    for (int i = n * width; i < (n + 1) * width; i++) {
+    for (int i = 0; i < dx.length; i++) {
       dx[i] *= share;
     }
   }
 
   /** The activation only: here, the product starts from the bias. */
-  static void relu(float[] h, int n, int hidden) {
-    for (int i = n * hidden; i < (n + 1) * hidden; i++) {
+  static void relu(float[] h) {
+    for (int i = 0; i < h.length; i++) {
       h[i] = Math.max(0, h[i]);
     }
   }
 
-  static void reluGradient(float[] dh, float[] h, int n, int hidden) {
-    for (int i = n * hidden; i < (n + 1) * hidden; i++) {
+  static void reluGradient(float[] dh, float[] h) {
+    for (int i = 0; i < dh.length; i++) {
       dh[i] = h[i] > 0 ? dh[i] : 0;
     }
   }
@@ -52,31 +53,28 @@ final class HostKernels {
    *
    * @return the example's loss
    */
-  static double softmaxLoss(float[] p, int n, int label, int count, int classes) {
-    int from = n * classes;
-    int to = from + classes;
-    float max = p[largest(p, n, classes) + from];
-    double labelLogit = (double) p[from + label] - max;
+  static double softmaxLoss(float[] p, int label, int count) {
+    float max = p[largest(p)];
+    double labelLogit = (double) p[label] - max;
     double sum = 0;
-    for (int i = from; i < to; i++) {
+    for (int i = 0; i < p.length; i++) {
       double e = StrictMath.exp((double) p[i] - max);
       p[i] = (float) e;
       sum += e;
     }
     double scale = 1 / (sum * count);
-    for (int i = from; i < to; i++) {
+    for (int i = 0; i < p.length; i++) {
       p[i] = (float) (p[i] * scale);
     }
-    p[from + label] -= (float) (1.0 / count);
+    p[label] -= (float) (1.0 / count);
     return StrictMath.log(sum) - labelLogit;
   }
 
-  /** The lowest index of the largest of an example's values. */
-  static int largest(float[] values, int n, int classes) {
-    int from = n * classes;
+  /** The lowest index of the largest value. */
+  static int largest(float[] values) {
     int largest = 0;
-    for (int i = 1; i < classes; i++) {
-      if (values[from + i] > values[from + largest]) {
+    for (int i = 1; i < values.length; i++) {
+      if (values[i] > values[largest]) {
         largest = i;
       }
     }
@@ -88,14 +86,20 @@ final class HostKernels {
    * in the order of the batch.
    */
   static void embeddingGradient(
-      float[] gradient, float[] dx, int[][] tokensOfBatch, int width, int lowest, int end) {
+      float[] gradient, float[][] dx, int[][] tokensOfBatch, int width, int lowest, int end) {
     Arrays.fill(gradient, lowest * width, end * width, 0);
     for (int n = 0; n < tokensOfBatch.length; n++) {
       for (int token : tokensOfBatch[n]) {
         if (token >= lowest && token < end) {
-          Matrices.addScaled(gradient, token * width, width, 1, dx, n * width);
+          addRow(gradient, token * width, dx[n]);
         }
       }
+    }
+  }
+
+  private static void addRow(float[] out, int at, float[] row) {
+    for (int i = 0; i < row.length; i++) {
+      out[at + i] += row[i];
     }
   }
 }

@@ -1,33 +1,23 @@
 package io.github.lamb4j.tools.train;
 
 /**
- * Products of row-major matrices. Each element is summed in binary32 in a fixed order: by ascending
- * index of the summed dimension, four terms at a time.
+ * Products of matrices, each an array of rows. An element is summed in binary32 in a fixed order:
+ * by ascending index of the summed dimension, four terms at a time.
+ *
+ * <p>Java 17's compiler vectorizes a loop only if it uses one index for all arrays, hence the rows.
  */
 final class Matrices {
 
   private Matrices() {}
 
-  /** {@code out[j] += sum over i of row[i] matrix[i][j]}, for one row of {@code count} elements. */
-  static void addRowTimesMatrix(
-      float[] out, int outAt, float[] row, int rowAt, int count, float[] matrix, int columns) {
+  /** {@code out[j] += sum over i of row[i] matrix[i][j]}. */
+  static void addRowTimesMatrix(float[] out, float[] row, float[][] matrix) {
     int i = 0;
-    for (; i + 4 <= count; i += 4) {
-      int at = rowAt + i;
-      addFour(
-          out,
-          outAt,
-          columns,
-          row[at],
-          row[at + 1],
-          row[at + 2],
-          row[at + 3],
-          matrix,
-          i * columns,
-          columns);
+    for (; i + 4 <= row.length; i += 4) {
+      addFour(out, row[i], row[i + 1], row[i + 2], row[i + 3], matrix, i);
     }
-    for (; i < count; i++) {
-      addScaled(out, outAt, columns, row[rowAt + i], matrix, i * columns);
+    for (; i < row.length; i++) {
+      addScaled(out, row[i], matrix[i]);
     }
   }
 
@@ -36,72 +26,54 @@ final class Matrices {
    * {@code from <= i < to} of {@code out}.
    */
   static void addTransposedProduct(
-      float[] out,
-      int from,
-      int to,
-      float[] left,
-      int leftColumns,
-      float[] right,
-      int columns,
-      int count) {
+      float[][] out, int from, int to, float[][] left, float[][] right, int count) {
     int n = 0;
     for (; n + 4 <= count; n += 4) {
       for (int i = from; i < to; i++) {
-        int at = n * leftColumns + i;
-        addFour(
-            out,
-            i * columns,
-            columns,
-            left[at],
-            left[at + leftColumns],
-            left[at + 2 * leftColumns],
-            left[at + 3 * leftColumns],
-            right,
-            n * columns,
-            columns);
+        addFour(out[i], left[n][i], left[n + 1][i], left[n + 2][i], left[n + 3][i], right, n);
       }
     }
     for (; n < count; n++) {
       for (int i = from; i < to; i++) {
-        addScaled(out, i * columns, columns, left[n * leftColumns + i], right, n * columns);
+        addScaled(out[i], left[n][i], right[n]);
       }
     }
   }
 
-  /** {@code out[j][i] = matrix[i][j]}. */
-  static void transpose(float[] matrix, int rows, int columns, float[] out) {
-    for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < columns; j++) {
-        out[j * rows + i] = matrix[i * columns + j];
+  /** The rows of a row-major matrix. */
+  static void copyRows(float[] matrix, float[][] rows) {
+    int at = 0;
+    for (float[] row : rows) {
+      System.arraycopy(matrix, at, row, 0, row.length);
+      at += row.length;
+    }
+  }
+
+  /** {@code out[j][i] = rows[i][j]}. */
+  static void transpose(float[][] rows, float[][] out) {
+    for (int i = 0; i < rows.length; i++) {
+      for (int j = 0; j < out.length; j++) {
+        out[j][i] = rows[i][j];
       }
     }
   }
 
   /** {@code out[j] += scale row[j]}. */
-  static void addScaled(float[] out, int outAt, int count, float scale, float[] row, int rowAt) {
-    for (int j = 0; j < count; j++) {
-      out[outAt + j] += scale * row[rowAt + j];
+  static void addScaled(float[] out, float scale, float[] row) {
+    for (int j = 0; j < out.length; j++) {
+      out[j] += scale * row[j];
     }
   }
 
   // Four rows per pass over out need a quarter of its loads and stores.
   private static void addFour(
-      float[] out,
-      int outAt,
-      int count,
-      float a,
-      float b,
-      float c,
-      float d,
-      float[] rows,
-      int rowsAt,
-      int stride) {
-    int bAt = rowsAt + stride;
-    int cAt = bAt + stride;
-    int dAt = cAt + stride;
-    for (int j = 0; j < count; j++) {
-      out[outAt + j] +=
-          (a * rows[rowsAt + j] + b * rows[bAt + j]) + (c * rows[cAt + j] + d * rows[dAt + j]);
+      float[] out, float a, float b, float c, float d, float[][] rows, int first) {
+    float[] rowA = rows[first];
+    float[] rowB = rows[first + 1];
+    float[] rowC = rows[first + 2];
+    float[] rowD = rows[first + 3];
+    for (int j = 0; j < out.length; j++) {
+      out[j] += (a * rowA[j] + b * rowB[j]) + (c * rowC[j] + d * rowD[j]);
     }
   }
 }
