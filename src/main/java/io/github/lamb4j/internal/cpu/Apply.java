@@ -1,15 +1,14 @@
 package io.github.lamb4j.internal.cpu;
 
 /**
- * Second pass of a step: w -= learning_rate * ratio * r; the twin of {@code kernels/apply.cuh}.
- * Updates that are still in the cache are not formed again.
+ * Second pass of a step: w -= learning_rate * ratio * r; the twin of {@code kernels/apply.cuh}. It
+ * forms r again: that costs less than keeping it since the first pass.
  */
 final class Apply {
 
   private Apply() {}
 
-  /** Forms r again, from w, m and v. */
-  static void again(Span span) {
+  static void step(Span span) {
     CpuGroup group = span.group;
     span.loadDecayedWeights();
     if (group.lans) {
@@ -44,12 +43,5 @@ final class Apply {
     span.formGradientUpdates();
     span.subtract(span.r, 0, group.stepSizes[span.segmentIndex]);
     span.subtract(span.c, 0, group.gradientStepSizes[span.segmentIndex]);
-  }
-
-  /** Takes r from the first pass. */
-  static void kept(Span span, float[] r, int rAt) {
-    span.loadDecayedWeights();
-    span.subtract(r, rAt, span.group.stepSizes[span.segmentIndex]);
-    span.storeWeights();
   }
 }

@@ -24,11 +24,7 @@ public final class CpuBackend implements Backend {
 
   private final CpuGroup[] groups;
   private final SumExchange exchange;
-  private final int keptTiles;
   private SegmentRun[] runs;
-
-  /** Updates that a run keeps between its passes. */
-  private float[] updates;
 
   private final GradientOptions options;
   private final GradientNorm gradients;
@@ -45,11 +41,11 @@ public final class CpuBackend implements Backend {
    * @throws IllegalStateException if the Java heap is too small
    */
   public CpuBackend(List<ParameterGroup> groups, BackendSettings settings) {
-    this(groups, settings, KernelChoice::best, SegmentRun.KEPT_TILES, SumExchange.NONE);
+    this(groups, settings, KernelChoice::best, SumExchange.NONE);
   }
 
   /**
-   * With kernels and a number of kept tiles, neither of which changes a bit.
+   * With kernels, which change no bit.
    *
    * @param kernels makes them for each thread
    * @param exchange completes sums between the passes
@@ -58,10 +54,8 @@ public final class CpuBackend implements Backend {
       List<ParameterGroup> groups,
       BackendSettings settings,
       Supplier<TileKernels> kernels,
-      int keptTiles,
       SumExchange exchange) {
     options = settings.gradients();
-    this.keptTiles = keptTiles;
     this.exchange = exchange;
     gradients = new GradientNorm(options);
     gradientSums = new double[groups.stream().mapToInt(g -> g.parameters().size()).sum()];
@@ -103,9 +97,8 @@ public final class CpuBackend implements Backend {
   private void planRuns() {
     runs =
         Arrays.stream(groups)
-            .flatMap(group -> SegmentRun.of(group, keptTiles).stream())
+            .flatMap(group -> SegmentRun.of(group).stream())
             .toArray(SegmentRun[]::new);
-    updates = new float[Arrays.stream(runs).mapToInt(SegmentRun::updateCount).max().orElse(0)];
   }
 
   private static IllegalStateException tooSmallHeap(
@@ -149,14 +142,6 @@ public final class CpuBackend implements Backend {
         });
   }
 
-  /**
-   * The elements of an adapted LAMB parameter whose update the second pass computes again, because
-   * the first pass could not keep it.
-   */
-  public static long recomputedElements(long count) {
-    return Math.max(0, Tiling.tiles(count) - SegmentRun.KEPT_TILES) * Tiling.TILE_ELEMENTS;
-  }
-
   @Override
   public void requireUsable() {
     // A CPU step may run on any thread.
@@ -175,7 +160,7 @@ public final class CpuBackend implements Backend {
         stepBetweenExchanges();
       } else {
         for (SegmentRun run : runs) {
-          run.firstPass(workers, updates);
+          run.firstPass(workers);
           run.secondPass(workers);
         }
       }
@@ -184,7 +169,7 @@ public final class CpuBackend implements Backend {
 
   private void stepBetweenExchanges() {
     for (SegmentRun run : runs) {
-      run.firstPass(workers, updates);
+      run.firstPass(workers);
     }
     exchange.complete(partialSums);
     for (SegmentRun run : runs) {

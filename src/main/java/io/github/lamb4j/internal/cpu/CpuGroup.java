@@ -192,11 +192,6 @@ final class CpuGroup {
     return lans || hyperparameters.isAdapted();
   }
 
-  /** Whether the second pass may use the first one's updates; LANS has two kinds of them. */
-  boolean keepsUpdates() {
-    return !lans && needsRatios();
-  }
-
   /** The sum over the tiles of a whole segment. */
   double sumOver(TileSums sums, int segment, Span span) {
     return sums.over(whole.firstTile(segment), whole.tileCount(segment), span.lanes);

@@ -8,12 +8,8 @@ final class Moments {
 
   private Moments() {}
 
-  /**
-   * Updates the moments of a span.
-   *
-   * @param r receives the updates from index {@code rAt} on
-   */
-  static void update(Span span, float[] r, int rAt) {
+  /** Updates the moments of a span, and leaves its updates in {@link Span#r}. */
+  static void update(Span span) {
     CpuGroup group = span.group;
     Coefficients c = group.state.coefficients;
     span.loadDecayedWeights();
@@ -27,8 +23,8 @@ final class Moments {
           span.segment.expAvg(),
           span.segment.expAvgSq(),
           span.start,
-          r,
-          rAt,
+          span.r,
+          0,
           span.count,
           c);
     } else {
@@ -42,13 +38,13 @@ final class Moments {
           span.segment.expAvg(),
           span.segment.expAvgSq(),
           span.start,
-          r,
-          rAt,
+          span.r,
+          0,
           span.count,
           c);
     }
     span.sumSquares(span.w, span.wAt, group.weightSums);
-    span.sumSquares(r, rAt, group.updateSums);
+    span.sumSquares(span.r, 0, group.updateSums);
     if (group.lans) {
       span.formGradientUpdates();
       span.sumSquares(span.c, 0, group.gradientUpdateSums);

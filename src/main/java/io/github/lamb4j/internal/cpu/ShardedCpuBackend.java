@@ -62,7 +62,6 @@ final class ShardedCpuBackend implements Backend {
             fragments(groups),
             settings,
             KernelChoice::best,
-            ranks == null ? SegmentRun.KEPT_TILES : 0,
             ranks == null ? SumExchange.NONE : ranks.sums);
   }
 

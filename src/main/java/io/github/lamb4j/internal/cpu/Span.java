@@ -13,7 +13,7 @@ final class Span {
 
   final TileKernels kernels;
 
-  /** Updates that are not kept after the span. */
+  /** The updates. */
   final float[] r = new float[MOST_ELEMENTS];
 
   /** The second term of LANS. */

@@ -16,7 +16,7 @@ final class Unadapted {
     Coefficients c = group.state.coefficients;
     float stepSize = Elements.stepSize(c.learningRate, 1);
     if (group.reportsNorms) {
-      Moments.update(span, span.r, 0);
+      Moments.update(span);
       span.subtract(span.r, 0, stepSize);
     } else {
       span.loadScaledGradients();

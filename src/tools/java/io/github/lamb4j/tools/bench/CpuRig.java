@@ -5,7 +5,6 @@ import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.ReportedNorms;
 import io.github.lamb4j.config.StepPath;
-import io.github.lamb4j.internal.cpu.CpuBackend;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.ParameterGroup;
@@ -152,7 +151,7 @@ final class CpuRig implements Rig {
       for (long count : group.counts()) {
         bytes +=
             group.hyperparameters().isAdapted()
-                ? Traffic.singlePass(count, CpuBackend.recomputedElements(count))
+                ? Traffic.twoPasses(count)
                 : Traffic.singlePassUnadapted(count);
       }
     }
