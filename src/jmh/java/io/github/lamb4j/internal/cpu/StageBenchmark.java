@@ -14,6 +14,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
 
 /**
  * The stages of a CPU step, one at a time on one thread, with the loops of each provider. The small
@@ -37,6 +38,10 @@ public class StageBenchmark {
   @Param({"32768", "33554432"})
   public int elements;
 
+  /** Whether the program has used vectors of other lengths before. */
+  @Param("false")
+  public boolean otherShapes;
+
   private TileKernels kernels;
   private final Coefficients c = new Coefficients();
   private float[] w;
@@ -46,7 +51,10 @@ public class StageBenchmark {
   private final float[] spanOutput = new float[SPAN];
 
   @Setup
-  public void build() {
+  public void build(Blackhole unused) {
+    if (otherShapes) {
+      unused.consume(OtherShapes.use());
+    }
     kernels =
         provider.equals("plain")
             ? new ScalarTileKernels()
@@ -85,7 +93,7 @@ public class StageBenchmark {
     return sum;
   }
 
-  /** Clipping and unscaling, before the first pass. */
+  /** Unscaling, before the first pass of LANS. */
   @Benchmark
   public float[] scale() {
     for (int i = 0; i < elements; i += SPAN) {
@@ -103,19 +111,11 @@ public class StageBenchmark {
     return spanOutput;
   }
 
-  /** The second pass of LAMB over updates that were not kept. */
+  /** The second pass of LAMB. */
   @Benchmark
   public void apply() {
     for (int i = 0; i < elements; i += SPAN) {
       kernels.apply(w, i, m, v, i, SPAN, c, STEP_SIZE);
-    }
-  }
-
-  /** The second pass of LAMB over updates that were kept. */
-  @Benchmark
-  public void subtract() {
-    for (int i = 0; i < elements; i += SPAN) {
-      kernels.subtract(w, i, spanOutput, 0, SPAN, STEP_SIZE);
     }
   }
 
