@@ -2,7 +2,7 @@ package io.github.lamb4j.internal.cpu;
 
 /**
  * Second pass of a step: w -= learning_rate * ratio * r; the twin of {@code kernels/apply.cuh}. It
- * forms r again: that costs less than keeping it since the first pass.
+ * forms r again: keeping it since the first pass would cost as much.
  */
 final class Apply {
 
