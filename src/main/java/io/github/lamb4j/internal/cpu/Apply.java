@@ -41,7 +41,7 @@ final class Apply {
         span.count,
         group.state.coefficients);
     span.formGradientUpdates();
-    span.subtract(span.r, 0, group.stepSizes[span.segmentIndex]);
-    span.subtract(span.c, 0, group.gradientStepSizes[span.segmentIndex]);
+    span.subtract(span.r, group.stepSizes[span.segmentIndex]);
+    span.subtract(span.c, group.gradientStepSizes[span.segmentIndex]);
   }
 }

@@ -106,8 +106,8 @@ final class Span {
   }
 
   /** Subtracts a step from the loaded weights. */
-  void subtract(float[] r, int rAt, float stepSize) {
-    kernels.subtract(w, wAt, r, rAt, count, stepSize);
+  void subtract(float[] r, float stepSize) {
+    kernels.subtract(w, wAt, r, 0, count, stepSize);
   }
 
   /** Stores the updated weights, and the model's copy of them if there is one. */

@@ -17,7 +17,7 @@ final class Unadapted {
     float stepSize = Elements.stepSize(c.learningRate, 1);
     if (group.reportsNorms) {
       Moments.update(span);
-      span.subtract(span.r, 0, stepSize);
+      span.subtract(span.r, stepSize);
     } else {
       span.loadScaledGradients();
       span.loadDecayedWeights();

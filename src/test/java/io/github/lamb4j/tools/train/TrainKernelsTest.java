@@ -103,15 +103,19 @@ class TrainKernelsTest {
   }
 
   private static float[][] rows(float[] matrix, int width) {
-    float[][] rows = new float[matrix.length / width][width];
-    Matrices.copyRows(matrix, rows);
+    float[][] rows = new float[matrix.length / width][];
+    for (int n = 0; n < rows.length; n++) {
+      rows[n] = Arrays.copyOfRange(matrix, n * width, (n + 1) * width);
+    }
     return rows;
   }
 
   private static float[][] rowsPlusBias(float[] matrix, float[] bias) {
     float[][] rows = rows(matrix, bias.length);
     for (float[] row : rows) {
-      Matrices.addScaled(row, 1, bias);
+      for (int i = 0; i < row.length; i++) {
+        row[i] += bias[i];
+      }
     }
     return rows;
   }
