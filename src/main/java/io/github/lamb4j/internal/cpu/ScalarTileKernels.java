@@ -3,24 +3,25 @@ package io.github.lamb4j.internal.cpu;
 import io.github.lamb4j.internal.numerics.Elements;
 import io.github.lamb4j.internal.numerics.Half;
 import io.github.lamb4j.internal.numerics.Sums;
-import io.github.lamb4j.internal.numerics.Tiling;
 
 /**
  * Plain loops, which run on every Java virtual machine.
  *
- * <p>Java 17's compiler vectorizes a loop only if it uses one index for all arrays. Tiles start at
- * different indices, so most loops here run over copies of the tile: those stay in the first-level
- * cache.
+ * <p>Java 17's compiler vectorizes a loop only if it uses one index for all arrays. Weights and
+ * gradients that start where the moments start are updated in place. All others, and the updates,
+ * go through copies of short pieces: while a processor computes one piece, it already loads the
+ * next.
  */
 final class ScalarTileKernels implements TileKernels {
 
-  private static final int TILE = Tiling.TILE_ELEMENTS;
+  /** Shorter pieces cost more calls; the loads of longer ones do not overlap with computing. */
+  private static final int PIECE = 512;
 
-  private final float[] tileW = new float[TILE];
-  private final float[] tileG = new float[TILE];
-  private final float[] tileM = new float[TILE];
-  private final float[] tileV = new float[TILE];
-  private final float[] tileR = new float[TILE];
+  private final float[] pieceW = new float[PIECE];
+  private final float[] pieceG = new float[PIECE];
+  private final float[] pieceM = new float[PIECE];
+  private final float[] pieceV = new float[PIECE];
+  private final float[] pieceR = new float[PIECE];
   private final double[] quads = new double[Sums.QUADS];
 
   @Override
@@ -41,12 +42,16 @@ final class ScalarTileKernels implements TileKernels {
       int rAt,
       int count,
       Coefficients c) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      System.arraycopy(g, gAt + i, tileG, 0, length);
-      updateMoments(w, wAt + i, m, v, momentsAt + i, length, c);
-      System.arraycopy(tileR, 0, r, rAt + i, length);
+    if (gAt == momentsAt) {
+      updateMoments(g, m, v, momentsAt, momentsAt + count, c);
+    } else {
+      for (int i = 0; i < count; i += PIECE) {
+        int length = Math.min(PIECE, count - i);
+        System.arraycopy(g, gAt + i, pieceG, 0, length);
+        updateMoments(m, v, momentsAt + i, length, c);
+      }
     }
+    updates(w, wAt, m, v, momentsAt, r, rAt, count, c);
   }
 
   @Override
@@ -63,11 +68,28 @@ final class ScalarTileKernels implements TileKernels {
       int rAt,
       int count,
       Coefficients c) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      scale(g, gAt + i, tileG, 0, length, gradientScale);
-      updateMoments(w, wAt + i, m, v, momentsAt + i, length, c);
-      System.arraycopy(tileR, 0, r, rAt + i, length);
+    for (int i = 0; i < count; i += PIECE) {
+      int length = Math.min(PIECE, count - i);
+      scale(g, gAt + i, pieceG, 0, length, gradientScale);
+      updateMoments(m, v, momentsAt + i, length, c);
+    }
+    updates(w, wAt, m, v, momentsAt, r, rAt, count, c);
+  }
+
+  /** Updates the moments of a piece whose gradients are copied. */
+  private void updateMoments(float[] m, float[] v, int momentsAt, int count, Coefficients c) {
+    System.arraycopy(m, momentsAt, pieceM, 0, count);
+    System.arraycopy(v, momentsAt, pieceV, 0, count);
+    updateMoments(pieceG, pieceM, pieceV, 0, count, c);
+    System.arraycopy(pieceM, 0, m, momentsAt, count);
+    System.arraycopy(pieceV, 0, v, momentsAt, count);
+  }
+
+  private static void updateMoments(
+      float[] g, float[] m, float[] v, int from, int to, Coefficients c) {
+    for (int i = from; i < to; i++) {
+      m[i] = Elements.nextM(m[i], g[i], c.beta1Hi, c.beta1Lo, c.oneMinusBeta1);
+      v[i] = Elements.nextV(v[i], g[i], c.beta2Hi, c.beta2Lo, c.oneMinusBeta2);
     }
   }
 
@@ -83,37 +105,47 @@ final class ScalarTileKernels implements TileKernels {
       int count,
       Coefficients c,
       float stepSize) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      System.arraycopy(g, gAt + i, tileG, 0, length);
-      updateMoments(w, wAt + i, m, v, momentsAt + i, length, c);
-      subtract(length, stepSize);
-      System.arraycopy(tileW, 0, w, wAt + i, length);
+    if (wAt == momentsAt && gAt == momentsAt) {
+      step(w, g, m, v, momentsAt, momentsAt + count, c, stepSize);
+      return;
+    }
+    for (int i = 0; i < count; i += PIECE) {
+      int length = Math.min(PIECE, count - i);
+      System.arraycopy(g, gAt + i, pieceG, 0, length);
+      copyWeightsAndMoments(w, wAt + i, m, v, momentsAt + i, length);
+      step(pieceW, pieceG, pieceM, pieceV, 0, length, c, stepSize);
+      System.arraycopy(pieceM, 0, m, momentsAt + i, length);
+      System.arraycopy(pieceV, 0, v, momentsAt + i, length);
+      System.arraycopy(pieceW, 0, w, wAt + i, length);
     }
   }
 
-  /** The moments of a tile whose gradients are copied; leaves its weights and updates in copies. */
-  private void updateMoments(
-      float[] w, int wAt, float[] m, float[] v, int momentsAt, int count, Coefficients c) {
-    System.arraycopy(w, wAt, tileW, 0, count);
-    System.arraycopy(m, momentsAt, tileM, 0, count);
-    System.arraycopy(v, momentsAt, tileV, 0, count);
-    updateMoments(count, c);
-    System.arraycopy(tileM, 0, m, momentsAt, count);
-    System.arraycopy(tileV, 0, v, momentsAt, count);
+  private void copyWeightsAndMoments(
+      float[] w, int wAt, float[] m, float[] v, int momentsAt, int count) {
+    System.arraycopy(w, wAt, pieceW, 0, count);
+    System.arraycopy(m, momentsAt, pieceM, 0, count);
+    System.arraycopy(v, momentsAt, pieceV, 0, count);
   }
 
-  private void updateMoments(int count, Coefficients c) {
-    float[] g = tileG;
-    float[] m = tileM;
-    float[] v = tileV;
-    for (int i = 0; i < count; i++) {
-      m[i] = Elements.nextM(m[i], g[i], c.beta1Hi, c.beta1Lo, c.oneMinusBeta1);
+  private static void step(
+      float[] w,
+      float[] g,
+      float[] m,
+      float[] v,
+      int from,
+      int to,
+      Coefficients c,
+      float stepSize) {
+    for (int i = from; i < to; i++) {
+      float nextM = Elements.nextM(m[i], g[i], c.beta1Hi, c.beta1Lo, c.oneMinusBeta1);
+      float nextV = Elements.nextV(v[i], g[i], c.beta2Hi, c.beta2Lo, c.oneMinusBeta2);
+      m[i] = nextM;
+      v[i] = nextV;
+      float r =
+          Elements.update(
+              w[i], nextM, nextV, c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
+      w[i] = Elements.nextWeight(w[i], r, stepSize);
     }
-    for (int i = 0; i < count; i++) {
-      v[i] = Elements.nextV(v[i], g[i], c.beta2Hi, c.beta2Lo, c.oneMinusBeta2);
-    }
-    formUpdates(count, c);
   }
 
   @Override
@@ -127,10 +159,23 @@ final class ScalarTileKernels implements TileKernels {
       int rAt,
       int count,
       Coefficients c) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      formUpdates(w, wAt + i, m, v, momentsAt + i, length, c);
-      System.arraycopy(tileR, 0, r, rAt + i, length);
+    for (int i = 0; i < count; i += PIECE) {
+      int length = Math.min(PIECE, count - i);
+      copyWeightsAndMoments(w, wAt + i, m, v, momentsAt + i, length);
+      formUpdates(length, c);
+      System.arraycopy(pieceR, 0, r, rAt + i, length);
+    }
+  }
+
+  private void formUpdates(int count, Coefficients c) {
+    float[] w = pieceW;
+    float[] m = pieceM;
+    float[] v = pieceV;
+    float[] r = pieceR;
+    for (int i = 0; i < count; i++) {
+      r[i] =
+          Elements.update(
+              w[i], m[i], v[i], c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
     }
   }
 
@@ -144,32 +189,25 @@ final class ScalarTileKernels implements TileKernels {
       int count,
       Coefficients c,
       float stepSize) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      formUpdates(w, wAt + i, m, v, momentsAt + i, length, c);
-      subtract(length, stepSize);
-      System.arraycopy(tileW, 0, w, wAt + i, length);
+    if (wAt == momentsAt) {
+      apply(w, m, v, momentsAt, momentsAt + count, c, stepSize);
+      return;
+    }
+    for (int i = 0; i < count; i += PIECE) {
+      int length = Math.min(PIECE, count - i);
+      copyWeightsAndMoments(w, wAt + i, m, v, momentsAt + i, length);
+      apply(pieceW, pieceM, pieceV, 0, length, c, stepSize);
+      System.arraycopy(pieceW, 0, w, wAt + i, length);
     }
   }
 
-  /** The updates of a tile; leaves its weights and updates in the copies. */
-  private void formUpdates(
-      float[] w, int wAt, float[] m, float[] v, int momentsAt, int count, Coefficients c) {
-    System.arraycopy(w, wAt, tileW, 0, count);
-    System.arraycopy(m, momentsAt, tileM, 0, count);
-    System.arraycopy(v, momentsAt, tileV, 0, count);
-    formUpdates(count, c);
-  }
-
-  private void formUpdates(int count, Coefficients c) {
-    float[] w = tileW;
-    float[] m = tileM;
-    float[] v = tileV;
-    float[] r = tileR;
-    for (int i = 0; i < count; i++) {
-      r[i] =
+  private static void apply(
+      float[] w, float[] m, float[] v, int from, int to, Coefficients c, float stepSize) {
+    for (int i = from; i < to; i++) {
+      float r =
           Elements.update(
               w[i], m[i], v[i], c.mCorrection, c.sqrtVCorrection, c.epsilon, c.weightDecay);
+      w[i] = Elements.nextWeight(w[i], r, stepSize);
     }
   }
 
@@ -185,21 +223,21 @@ final class ScalarTileKernels implements TileKernels {
       int rAt,
       int count,
       Coefficients c) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      System.arraycopy(w, wAt + i, tileW, 0, length);
-      System.arraycopy(g, gAt + i, tileG, 0, length);
-      System.arraycopy(v, vAt + i, tileV, 0, length);
+    for (int i = 0; i < count; i += PIECE) {
+      int length = Math.min(PIECE, count - i);
+      System.arraycopy(w, wAt + i, pieceW, 0, length);
+      System.arraycopy(g, gAt + i, pieceG, 0, length);
+      System.arraycopy(v, vAt + i, pieceV, 0, length);
       formGradientUpdates(length, c);
-      System.arraycopy(tileR, 0, r, rAt + i, length);
+      System.arraycopy(pieceR, 0, r, rAt + i, length);
     }
   }
 
   private void formGradientUpdates(int count, Coefficients c) {
-    float[] w = tileW;
-    float[] g = tileG;
-    float[] v = tileV;
-    float[] r = tileR;
+    float[] w = pieceW;
+    float[] g = pieceG;
+    float[] v = pieceV;
+    float[] r = pieceR;
     for (int i = 0; i < count; i++) {
       r[i] = Elements.updateTerm(g[i], w[i], v[i], c.sqrtVCorrection, c.epsilon, c.weightDecay);
     }
@@ -207,18 +245,18 @@ final class ScalarTileKernels implements TileKernels {
 
   @Override
   public void subtract(float[] w, int wAt, float[] r, int rAt, int count, float stepSize) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      System.arraycopy(w, wAt + i, tileW, 0, length);
-      System.arraycopy(r, rAt + i, tileR, 0, length);
+    for (int i = 0; i < count; i += PIECE) {
+      int length = Math.min(PIECE, count - i);
+      System.arraycopy(w, wAt + i, pieceW, 0, length);
+      System.arraycopy(r, rAt + i, pieceR, 0, length);
       subtract(length, stepSize);
-      System.arraycopy(tileW, 0, w, wAt + i, length);
+      System.arraycopy(pieceW, 0, w, wAt + i, length);
     }
   }
 
   private void subtract(int count, float stepSize) {
-    float[] w = tileW;
-    float[] r = tileR;
+    float[] w = pieceW;
+    float[] r = pieceR;
     for (int i = 0; i < count; i++) {
       w[i] = Elements.nextWeight(w[i], r[i], stepSize);
     }
@@ -226,16 +264,16 @@ final class ScalarTileKernels implements TileKernels {
 
   @Override
   public void decay(float[] w, int at, float[] to, int toAt, int count, float decoupledDecay) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      System.arraycopy(w, at + i, tileW, 0, length);
+    for (int i = 0; i < count; i += PIECE) {
+      int length = Math.min(PIECE, count - i);
+      System.arraycopy(w, at + i, pieceW, 0, length);
       decay(length, decoupledDecay);
-      System.arraycopy(tileW, 0, to, toAt + i, length);
+      System.arraycopy(pieceW, 0, to, toAt + i, length);
     }
   }
 
   private void decay(int count, float decoupledDecay) {
-    float[] w = tileW;
+    float[] w = pieceW;
     for (int i = 0; i < count; i++) {
       w[i] = Elements.decayed(w[i], decoupledDecay);
     }
@@ -250,18 +288,18 @@ final class ScalarTileKernels implements TileKernels {
 
   @Override
   public void add(float[] target, int at, float[] source, int sourceAt, int count) {
-    for (int i = 0; i < count; i += TILE) {
-      int length = Math.min(TILE, count - i);
-      System.arraycopy(target, at + i, tileW, 0, length);
-      System.arraycopy(source, sourceAt + i, tileG, 0, length);
+    for (int i = 0; i < count; i += PIECE) {
+      int length = Math.min(PIECE, count - i);
+      System.arraycopy(target, at + i, pieceW, 0, length);
+      System.arraycopy(source, sourceAt + i, pieceG, 0, length);
       add(length);
-      System.arraycopy(tileW, 0, target, at + i, length);
+      System.arraycopy(pieceW, 0, target, at + i, length);
     }
   }
 
   private void add(int count) {
-    float[] sum = tileW;
-    float[] g = tileG;
+    float[] sum = pieceW;
+    float[] g = pieceG;
     for (int i = 0; i < count; i++) {
       sum[i] += g[i];
     }

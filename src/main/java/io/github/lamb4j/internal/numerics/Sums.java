@@ -29,11 +29,7 @@ public final class Sums {
     }
     int whole = count / 4;
     for (int q = 0; q < whole; q++) {
-      double a = x[at + 4 * q];
-      double b = x[at + 4 * q + 1];
-      double c = x[at + 4 * q + 2];
-      double d = x[at + 4 * q + 3];
-      quads[q] = a * a + b * b + c * c + d * d;
+      quads[q] = ofQuad(x, at + 4 * q);
     }
     if (4 * whole == count) {
       return ofQuads(quads, whole);
@@ -46,19 +42,38 @@ public final class Sums {
     return ofQuads(quads, whole + 1);
   }
 
-  /** The first of the halving strides is taken on the way. */
+  /** Takes four quads, then three strides at a time: Java 17's compiler unrolls neither loop. */
   private static double ofWholeTile(float[] x, int at, double[] quads) {
-    for (int q = 0; q < QUADS / 2; q++) {
+    for (int q = 0; q < QUADS; q += 4) {
       int i = at + 4 * q;
-      int j = i + Tiling.TILE_ELEMENTS / 2;
-      quads[q] =
-          ofQuad(x[i], x[i + 1], x[i + 2], x[i + 3]) + ofQuad(x[j], x[j + 1], x[j + 2], x[j + 3]);
+      quads[q] = ofQuad(x, i);
+      quads[q + 1] = ofQuad(x, i + 4);
+      quads[q + 2] = ofQuad(x, i + 8);
+      quads[q + 3] = ofQuad(x, i + 12);
     }
-    return byHalvingStrides(quads, QUADS / 2, QUADS / 2);
+    addThreeStrides(quads, QUADS / 8);
+    addThreeStrides(quads, QUADS / 64);
+    addThreeStrides(quads, QUADS / 512);
+    return quads[0];
   }
 
-  private static double ofQuad(double a, double b, double c, double d) {
+  private static double ofQuad(float[] x, int at) {
+    double a = x[at];
+    double b = x[at + 1];
+    double c = x[at + 2];
+    double d = x[at + 3];
     return a * a + b * b + c * c + d * d;
+  }
+
+  /** Reduces eight times this many values to this many. */
+  private static void addThreeStrides(double[] values, int count) {
+    for (int i = 0; i < count; i++) {
+      double first = values[i] + values[i + 4 * count];
+      double second = values[i + count] + values[i + 5 * count];
+      double third = values[i + 2 * count] + values[i + 6 * count];
+      double fourth = values[i + 3 * count] + values[i + 7 * count];
+      values[i] = (first + third) + (second + fourth);
+    }
   }
 
   /** The sum of a tile's first {@code count} quads by halving strides; overwrites them. */

@@ -1,18 +1,21 @@
 package io.github.lamb4j.internal.cpu;
 
+import static io.github.lamb4j.internal.cpu.KernelFuzz.assertBits;
+import static io.github.lamb4j.internal.cpu.KernelFuzz.expected;
+import static io.github.lamb4j.internal.cpu.KernelFuzz.fuzz;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.lamb4j.internal.cpu.KernelFuzz.Case;
+import io.github.lamb4j.internal.cpu.KernelFuzz.Provider;
 import io.github.lamb4j.internal.numerics.Elements;
 import io.github.lamb4j.internal.numerics.Half;
 import io.github.lamb4j.internal.numerics.Sums;
 import io.github.lamb4j.internal.numerics.Tiling;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.Random;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,127 +26,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * quads, vectors, blocks of vectors and tiles, and at any place in an array.
  */
 class TileKernelsTest {
-
-  /** The providers. */
-  enum Provider {
-    SCALAR {
-      @Override
-      TileKernels kernels() {
-        return new ScalarTileKernels();
-      }
-    },
-    VECTOR {
-      @Override
-      TileKernels kernels() {
-        Optional<Supplier<TileKernels>> kernels = KernelChoice.vectorKernels();
-        assumeTrue(kernels.isPresent(), "this processor's vectors are too narrow");
-        return kernels.get().get();
-      }
-    };
-
-    abstract TileKernels kernels();
-  }
-
-  private static final int ROUNDS = 300;
-  private static final int[] SIZES = {
-    0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 1000, 1984, 2047, 2048
-  };
-
-  /** A round of the fuzzing: sizes, places and values are random. */
-  private static final class Case {
-
-    final Random random;
-    final int count;
-    final int at;
-    final Coefficients c = new Coefficients();
-
-    Case(int round) {
-      random = new Random(round);
-      count = round < SIZES.length ? SIZES[round] : random.nextInt(round % 10 == 0 ? 7000 : 2049);
-      at = random.nextInt(70);
-      c.beta1Hi = 0.9f;
-      c.beta1Lo = (float) (0.9 - c.beta1Hi);
-      c.oneMinusBeta1 = random.nextBoolean() ? 0.1f : 1;
-      c.beta2Hi = 0.999f;
-      c.beta2Lo = (float) (0.999 - c.beta2Hi);
-      c.oneMinusBeta2 = 0.001f;
-      c.mCorrection = 1 + 9 * random.nextFloat();
-      c.sqrtVCorrection = 1 + 30 * random.nextFloat();
-      c.epsilon = random.nextBoolean() ? 1e-6f : Float.MIN_NORMAL;
-      c.weightDecay = random.nextInt(3) * 0.01f;
-    }
-
-    /** The factor of a clipped gradient, or of one with a loss scale. */
-    double scale() {
-      return Math.abs(random.nextGaussian()) * Math.pow(2, random.nextInt(80) - 40);
-    }
-
-    /** Values of all kinds around the tile, which starts at {@link #at}. */
-    float[] values() {
-      int kind = random.nextInt(5);
-      float[] x = new float[at + count + random.nextInt(9)];
-      for (int i = 0; i < x.length; i++) {
-        x[i] =
-            switch (kind) {
-              case 0 -> (float) random.nextGaussian();
-              case 1 -> (float) random.nextGaussian() * 0x1p-130f;
-              case 2 -> random.nextInt(20) == 0 ? special() : (float) random.nextGaussian();
-              case 3 -> Float.intBitsToFloat(random.nextInt());
-              default -> (float) (random.nextGaussian() * Math.pow(10, random.nextInt(60) - 30));
-            };
-      }
-      return x;
-    }
-
-    /** Second moments: not negative, but NaN and infinities may occur. */
-    float[] squares() {
-      float[] x = values();
-      for (int i = 0; i < x.length; i++) {
-        x[i] = Math.abs(x[i]);
-      }
-      return x;
-    }
-
-    private float special() {
-      float[] specials = {
-        0f,
-        -0f,
-        Float.NaN,
-        Float.POSITIVE_INFINITY,
-        Float.NEGATIVE_INFINITY,
-        Float.MIN_VALUE,
-        -Float.MIN_VALUE,
-        Float.MIN_NORMAL,
-        Float.MAX_VALUE,
-        -Float.MAX_VALUE
-      };
-      return specials[random.nextInt(specials.length)];
-    }
-  }
-
-  /** One value of each array per element, at the same index in all of them. */
-  private interface Formula {
-    float at(int i);
-  }
-
-  private interface Check {
-    void run(TileKernels kernels, Case x);
-  }
-
-  private static void fuzz(Provider provider, Check check) {
-    TileKernels kernels = provider.kernels();
-    for (int round = 0; round < ROUNDS; round++) {
-      check.run(kernels, new Case(round));
-    }
-  }
-
-  private static float[] expected(Case x, float[] target, Formula formula) {
-    float[] result = target.clone();
-    for (int i = x.at; i < x.at + x.count; i++) {
-      result[i] = formula.at(i);
-    }
-    return result;
-  }
 
   @Test
   void shouldRunWithTheModuleOfTheVectorKernels() {
@@ -261,15 +143,62 @@ class TileKernelsTest {
           float[] g = x.values();
           float[] m = x.values();
           float[] v = x.squares();
-          float[] r = new float[x.count];
-          float[] expected = new float[x.at + x.count];
-          float[] shiftedG = new float[x.count + 3];
-          System.arraycopy(g, x.at, shiftedG, 3, x.count);
-          kernels.moments(
-              w, x.at, g, x.at, m.clone(), v.clone(), x.at, expected, x.at, x.count, x.c);
-          kernels.moments(w, x.at, shiftedG, 3, m, v, x.at, r, 0, x.count, x.c);
-          assertBits(Arrays.copyOfRange(expected, x.at, x.at + x.count), r);
+          checkMomentsElsewhere(kernels, x, w, g, m, v);
+          checkStepsElsewhere(kernels, x, w, g, m, v);
         });
+  }
+
+  private static void checkMomentsElsewhere(
+      TileKernels kernels, Case x, float[] w, float[] g, float[] m, float[] v) {
+    float[] expectedM = m.clone();
+    float[] expectedV = v.clone();
+    float[] expectedR = new float[x.at + x.count];
+    kernels.moments(w, x.at, g, x.at, expectedM, expectedV, x.at, expectedR, x.at, x.count, x.c);
+    for (int shift = 1; shift < 4; shift++) { // of the weights, of the gradients, of both
+      int wAt = x.at + shift / 2;
+      int gAt = x.at + shift % 2;
+      float[] actualM = m.clone();
+      float[] actualV = v.clone();
+      float[] r = new float[x.count];
+      kernels.moments(
+          moved(w, x, wAt), wAt, moved(g, x, gAt), gAt, actualM, actualV, x.at, r, 0, x.count, x.c);
+      assertBits(expectedM, actualM);
+      assertBits(expectedV, actualV);
+      assertBits(Arrays.copyOfRange(expectedR, x.at, x.at + x.count), r);
+    }
+  }
+
+  private static void checkStepsElsewhere(
+      TileKernels kernels, Case x, float[] w, float[] g, float[] m, float[] v) {
+    float step = 0.125f;
+    float[] expectedM = m.clone();
+    float[] expectedV = v.clone();
+    float[] expectedStep = w.clone();
+    kernels.unadapted(expectedStep, x.at, g, x.at, expectedM, expectedV, x.at, x.count, x.c, step);
+    float[] expectedApplied = w.clone();
+    kernels.apply(expectedApplied, x.at, m, v, x.at, x.count, x.c, step);
+    for (int shift = 1; shift < 4; shift++) {
+      int wAt = x.at + shift / 2;
+      int gAt = x.at + shift % 2;
+      float[] actualM = m.clone();
+      float[] actualV = v.clone();
+      float[] actual = moved(w, x, wAt);
+      kernels.unadapted(
+          actual, wAt, moved(g, x, gAt), gAt, actualM, actualV, x.at, x.count, x.c, step);
+      assertBits(moved(expectedStep, x, wAt), actual);
+      assertBits(expectedM, actualM);
+      assertBits(expectedV, actualV);
+      float[] applied = moved(w, x, wAt);
+      kernels.apply(applied, wAt, m, v, x.at, x.count, x.c, step);
+      assertBits(moved(expectedApplied, x, wAt), applied);
+    }
+  }
+
+  /** A copy in which the tile starts at another place, between zeros. */
+  private static float[] moved(float[] values, Case x, int at) {
+    float[] moved = new float[at + x.count + 1];
+    System.arraycopy(values, x.at, moved, at, x.count);
+    return moved;
   }
 
   @ParameterizedTest
@@ -450,21 +379,6 @@ class TileKernelsTest {
           kernels.widenF16(halves, x.at, wide, x.at, x.count);
           assertBits(expectedWide, wide);
         });
-  }
-
-  /** Any NaN equals any other: the contract leaves their bits open. */
-  private static void assertBits(float[] expected, float[] actual) {
-    assertEquals(expected.length, actual.length);
-    for (int i = 0; i < expected.length; i++) {
-      if (Float.floatToIntBits(expected[i]) != Float.floatToIntBits(actual[i])) {
-        throw new AssertionError(
-            "element %d of %d: %s, not %s".formatted(i, expected.length, actual[i], expected[i]));
-      }
-    }
-  }
-
-  private static void assertBits(double expected, double actual) {
-    assertEquals(Double.toHexString(expected), Double.toHexString(actual));
   }
 
   private static int[] rawBits(float[] x) {
