@@ -36,21 +36,12 @@ final class VectorSums {
   /** Elements in a block of two vectors, which has as many quads as a vector has doubles. */
   private static final int BLOCK = 2 * LANES;
 
-  /** Sums of a tile: quad q goes to sum q modulo this, the first of the halving strides. */
-  private static final int SUMS = Sums.QUADS / 2;
-
-  private static final int HALF_TILE = Tiling.TILE_ELEMENTS / 2;
-
-  /** What the sums are first reduced to: so few that they stay in the cache. */
-  private static final int FEW_SUMS = SUMS / 4;
-
   private static final long FIRST_OF_PAIR = 0xFFFF_FFFFL;
 
   private static final VectorShuffle<Float> FIRST = ofQuads(0);
   private static final VectorShuffle<Float> SECOND = ofQuads(2);
 
-  private final double[] sums = new double[SUMS];
-  private final double[] fewSums = new double[FEW_SUMS];
+  private final double[] quads = new double[Sums.QUADS];
 
   /** From paired vectors, takes the elements at a place of all quads into the lower half. */
   private static VectorShuffle<Float> ofQuads(int place) {
@@ -65,47 +56,24 @@ final class VectorSums {
 
   /** The sum of x^2 over at most one tile. */
   double ofTile(float[] x, int at, int count) {
-    if (count == Tiling.TILE_ELEMENTS) {
-      addWholeTile(x, at);
-    } else {
-      addPart(x, at, count);
+    int whole = count - count % BLOCK;
+    addBlocks(x, at, whole);
+    if (whole < Tiling.TILE_ELEMENTS) {
+      Arrays.fill(quads, whole / 4, Sums.QUADS, 0);
+      for (int i = whole; i < count; i++) {
+        double wide = x[at + i];
+        quads[i / 4] += wide * wide;
+      }
     }
     return total();
   }
 
-  /** Takes the first of the halving strides in registers. */
-  private void addWholeTile(float[] x, int at) {
-    for (int i = at; i < at + HALF_TILE; i += BLOCK) {
-      LongVector first1 = FloatVector.fromArray(F, x, i).reinterpretAsLongs();
-      LongVector second1 = FloatVector.fromArray(F, x, i + LANES).reinterpretAsLongs();
-      FloatVector even1 =
-          first1.and(FIRST_OF_PAIR).or(second1.lanewise(LSHL, 32)).reinterpretAsFloats();
-      FloatVector odd1 =
-          first1.lanewise(LSHR, 32).or(second1.and(~FIRST_OF_PAIR)).reinterpretAsFloats();
-      DoubleVector a1 = (DoubleVector) even1.rearrange(FIRST).convertShape(F2D, D, 0);
-      DoubleVector b1 = (DoubleVector) odd1.rearrange(FIRST).convertShape(F2D, D, 0);
-      DoubleVector c1 = (DoubleVector) even1.rearrange(SECOND).convertShape(F2D, D, 0);
-      DoubleVector d1 = (DoubleVector) odd1.rearrange(SECOND).convertShape(F2D, D, 0);
-      DoubleVector quads1 = d1.fma(d1, c1.fma(c1, b1.fma(b1, a1.mul(a1))));
-      LongVector first2 = FloatVector.fromArray(F, x, i + HALF_TILE).reinterpretAsLongs();
-      LongVector second2 = FloatVector.fromArray(F, x, i + HALF_TILE + LANES).reinterpretAsLongs();
-      FloatVector even2 =
-          first2.and(FIRST_OF_PAIR).or(second2.lanewise(LSHL, 32)).reinterpretAsFloats();
-      FloatVector odd2 =
-          first2.lanewise(LSHR, 32).or(second2.and(~FIRST_OF_PAIR)).reinterpretAsFloats();
-      DoubleVector a2 = (DoubleVector) even2.rearrange(FIRST).convertShape(F2D, D, 0);
-      DoubleVector b2 = (DoubleVector) odd2.rearrange(FIRST).convertShape(F2D, D, 0);
-      DoubleVector c2 = (DoubleVector) even2.rearrange(SECOND).convertShape(F2D, D, 0);
-      DoubleVector d2 = (DoubleVector) odd2.rearrange(SECOND).convertShape(F2D, D, 0);
-      DoubleVector quads2 = d2.fma(d2, c2.fma(c2, b2.fma(b2, a2.mul(a2))));
-      quads1.add(quads2).intoArray(sums, (i - at) / 4);
-    }
-  }
-
-  private void addPart(float[] x, int at, int count) {
-    Arrays.fill(sums, 0);
-    int whole = count - count % BLOCK;
-    for (int i = 0; i < whole; i += BLOCK) {
+  /**
+   * Stores the quads of whole blocks. Taking the first of the halving strides on the way would read
+   * two halves of a tile in turn, which takes twice the time from memory.
+   */
+  private void addBlocks(float[] x, int at, int count) {
+    for (int i = 0; i < count; i += BLOCK) {
       LongVector first = FloatVector.fromArray(F, x, at + i).reinterpretAsLongs();
       LongVector second = FloatVector.fromArray(F, x, at + i + LANES).reinterpretAsLongs();
       FloatVector even =
@@ -116,41 +84,37 @@ final class VectorSums {
       DoubleVector b = (DoubleVector) odd.rearrange(FIRST).convertShape(F2D, D, 0);
       DoubleVector c = (DoubleVector) even.rearrange(SECOND).convertShape(F2D, D, 0);
       DoubleVector d = (DoubleVector) odd.rearrange(SECOND).convertShape(F2D, D, 0);
-      DoubleVector quads = d.fma(d, c.fma(c, b.fma(b, a.mul(a))));
-      int sum = i / 4 % SUMS;
-      quads.add(DoubleVector.fromArray(D, sums, sum)).intoArray(sums, sum);
-    }
-    for (int i = whole; i < count; i += 4) {
-      double quad = 0;
-      for (int j = i; j < Math.min(i + 4, count); j++) {
-        double wide = x[at + j];
-        quad += wide * wide;
-      }
-      sums[i / 4 % SUMS] += quad;
+      d.fma(d, c.fma(c, b.fma(b, a.mul(a)))).intoArray(quads, i / 4);
     }
   }
 
-  /** Adds the sums by halving strides, two strides at a time: sums on their way are not stored. */
+  /**
+   * Adds the quads by halving strides, three strides at a time: sums on their way are not stored.
+   */
   private double total() {
-    addTwoStrides(sums, fewSums, SUMS / 4);
-    addTwoStrides(fewSums, fewSums, FEW_SUMS / 4);
-    int left = FEW_SUMS / 4;
-    for (int stride = left / 2; stride > 0; stride /= 2) {
-      for (int i = 0; i < stride; i++) {
-        fewSums[i] += fewSums[i + stride];
-      }
-    }
-    return fewSums[0];
+    addThreeStrides(quads, Sums.QUADS / 8);
+    addThreeStrides(quads, Sums.QUADS / 64);
+    double first = quads[0] + quads[4];
+    double second = quads[1] + quads[5];
+    double third = quads[2] + quads[6];
+    double fourth = quads[3] + quads[7];
+    return (first + third) + (second + fourth);
   }
 
-  /** Reduces four times this many sums to this many. */
-  private static void addTwoStrides(double[] from, double[] to, int count) {
+  /** Reduces eight times this many sums to this many. */
+  private static void addThreeStrides(double[] sums, int count) {
     for (int i = 0; i < count; i += DOUBLE_LANES) {
-      DoubleVector first = DoubleVector.fromArray(D, from, i);
-      DoubleVector second = DoubleVector.fromArray(D, from, i + count);
-      DoubleVector third = DoubleVector.fromArray(D, from, i + 2 * count);
-      DoubleVector fourth = DoubleVector.fromArray(D, from, i + 3 * count);
-      first.add(third).add(second.add(fourth)).intoArray(to, i);
+      DoubleVector sum0 = DoubleVector.fromArray(D, sums, i);
+      DoubleVector sum1 = DoubleVector.fromArray(D, sums, i + count);
+      DoubleVector sum2 = DoubleVector.fromArray(D, sums, i + 2 * count);
+      DoubleVector sum3 = DoubleVector.fromArray(D, sums, i + 3 * count);
+      DoubleVector sum4 = DoubleVector.fromArray(D, sums, i + 4 * count);
+      DoubleVector sum5 = DoubleVector.fromArray(D, sums, i + 5 * count);
+      DoubleVector sum6 = DoubleVector.fromArray(D, sums, i + 6 * count);
+      DoubleVector sum7 = DoubleVector.fromArray(D, sums, i + 7 * count);
+      DoubleVector even = sum0.add(sum4).add(sum2.add(sum6));
+      DoubleVector odd = sum1.add(sum5).add(sum3.add(sum7));
+      even.add(odd).intoArray(sums, i);
     }
   }
 }
