@@ -13,6 +13,10 @@ final class Moments {
     CpuGroup group = span.group;
     Coefficients c = group.state.coefficients;
     span.loadDecayedWeights();
+    boolean weightsFirst = span.kernels.sumsWeightsFirst();
+    if (weightsFirst) {
+      span.sumSquares(span.w, span.wAt, group.weightSums);
+    }
     if (group.lans || c.gradientScale == 1) {
       span.loadScaledGradients();
       span.kernels.moments(
@@ -43,7 +47,9 @@ final class Moments {
           span.count,
           c);
     }
-    span.sumSquares(span.w, span.wAt, group.weightSums);
+    if (!weightsFirst) {
+      span.sumSquares(span.w, span.wAt, group.weightSums);
+    }
     span.sumSquares(span.r, 0, group.updateSums);
     if (group.lans) {
       span.formGradientUpdates();

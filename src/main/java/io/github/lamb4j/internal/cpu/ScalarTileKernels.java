@@ -29,6 +29,12 @@ final class ScalarTileKernels implements TileKernels {
     return Sums.ofSquares(x, at, count, quads);
   }
 
+  /** The weights are the only array that {@link #updates} would wait for. */
+  @Override
+  public boolean sumsWeightsFirst() {
+    return true;
+  }
+
   @Override
   public void moments(
       float[] w,

@@ -13,6 +13,11 @@ interface TileKernels {
   double sumOfSquares(float[] x, int at, int count);
 
   /**
+   * Whether {@link #moments} is faster if the sum of the weights' squares has already loaded them.
+   */
+  boolean sumsWeightsFirst();
+
+  /**
    * The first pass of LAMB: updates m and v from g, and forms r.
    *
    * @param momentsAt the span's first element in m and in v

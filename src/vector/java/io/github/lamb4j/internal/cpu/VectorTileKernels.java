@@ -73,6 +73,11 @@ final class VectorTileKernels implements TileKernels {
   }
 
   @Override
+  public boolean sumsWeightsFirst() {
+    return false;
+  }
+
+  @Override
   public void moments(
       float[] w,
       int wAt,
