@@ -1,12 +1,14 @@
 package io.github.lamb4j.internal.numerics;
 
+import java.util.Arrays;
+
 /**
  * The fixed order of every sum, as {@code kernels/NUMERICS.md} defines it; with {@link Elements}
  * the twin of {@code kernels/numerics.cuh}.
  *
  * <p>Sums are binary64. The square of a binary32 value is exact there, so an fma in a kernel rounds
  * like the plain sum here. All terms are non-negative or NaN, so adding the zeros that pad a tile
- * changes nothing, and they are left out.
+ * changes nothing.
  */
 public final class Sums {
 
@@ -24,33 +26,22 @@ public final class Sums {
    * @param quads scratch, at least {@link #QUADS} long
    */
   public static double ofSquares(float[] x, int at, int count, double[] quads) {
-    if (count == Tiling.TILE_ELEMENTS) {
-      return ofWholeTile(x, at, quads);
-    }
-    int whole = count / 4;
-    for (int q = 0; q < whole; q++) {
-      quads[q] = ofQuad(x, at + 4 * q);
-    }
-    if (4 * whole == count) {
-      return ofQuads(quads, whole);
-    }
-    double last = 0;
-    for (int i = 4 * whole; i < count; i++) {
-      last += (double) x[at + i] * x[at + i];
-    }
-    quads[whole] = last;
-    return ofQuads(quads, whole + 1);
-  }
-
-  /** Takes four quads, then three strides at a time: Java 17's compiler unrolls neither loop. */
-  private static double ofWholeTile(float[] x, int at, double[] quads) {
-    for (int q = 0; q < QUADS; q += 4) {
+    int whole = count / 16 * 4;
+    // Four at a time, because Java 17's compiler does not unroll this loop.
+    for (int q = 0; q < whole; q += 4) {
       int i = at + 4 * q;
       quads[q] = ofQuad(x, i);
       quads[q + 1] = ofQuad(x, i + 4);
       quads[q + 2] = ofQuad(x, i + 8);
       quads[q + 3] = ofQuad(x, i + 12);
     }
+    if (whole < QUADS) {
+      Arrays.fill(quads, whole, QUADS, 0);
+      for (int i = 4 * whole; i < count; i++) {
+        quads[i / 4] += (double) x[at + i] * x[at + i];
+      }
+    }
+    // Three strides at a time, because short loops are slow.
     addThreeStrides(quads, QUADS / 8);
     addThreeStrides(quads, QUADS / 64);
     addThreeStrides(quads, QUADS / 512);
@@ -76,11 +67,6 @@ public final class Sums {
     }
   }
 
-  /** The sum of a tile's first {@code count} quads by halving strides; overwrites them. */
-  public static double ofQuads(double[] quads, int count) {
-    return byHalvingStrides(quads, QUADS, count);
-  }
-
   /**
    * The sum of {@code count} values: lane l adds values l, l + 256, ... in order, then the lanes
    * are added by halving strides.
@@ -93,21 +79,13 @@ public final class Sums {
     for (int i = used; i < count; i++) {
       lanes[i % Tiling.LANES] += values[first + i];
     }
-    return byHalvingStrides(lanes, Tiling.LANES, used);
-  }
-
-  /** Values from {@code used} on count as zeros. */
-  private static double byHalvingStrides(double[] values, int size, int used) {
-    if (used == 0) {
-      return 0;
-    }
     int left = used;
-    for (int stride = size / 2; stride > 0; stride /= 2) {
+    for (int stride = Tiling.LANES / 2; stride > 0; stride /= 2) {
       for (int i = 0; i < left - stride; i++) {
-        values[i] += values[i + stride];
+        lanes[i] += lanes[i + stride];
       }
       left = Math.min(left, stride);
     }
-    return values[0];
+    return left == 0 ? 0 : lanes[0];
   }
 }
