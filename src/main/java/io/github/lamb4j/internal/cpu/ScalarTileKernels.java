@@ -7,10 +7,9 @@ import io.github.lamb4j.internal.numerics.Sums;
 /**
  * Plain loops, which run on every Java virtual machine.
  *
- * <p>Java 17's compiler vectorizes a loop only if it uses one index for all arrays. Weights and
- * gradients that start where the moments start are updated in place. All others, and the updates,
- * go through copies of short pieces: while a processor computes one piece, it already loads the
- * next.
+ * <p>Java 17's compiler vectorizes a loop only if it uses one index for all arrays. Arrays that
+ * start where the moments start are used in place. All others, and the updates, are copied in short
+ * pieces: while a processor computes one piece, it already loads the next.
  */
 final class ScalarTileKernels implements TileKernels {
 
@@ -29,7 +28,7 @@ final class ScalarTileKernels implements TileKernels {
     return Sums.ofSquares(x, at, count, quads);
   }
 
-  /** The weights are the only array that {@link #updates} would wait for. */
+  /** Otherwise {@link #updates} would wait for them: only the moments are in the cache by then. */
   @Override
   public boolean sumsWeightsFirst() {
     return true;
