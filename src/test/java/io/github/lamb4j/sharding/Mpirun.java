@@ -33,6 +33,8 @@ public record Mpirun(int exitCode, String output) {
     requireInstalled();
     List<String> all =
         new ArrayList<>(List.of("mpirun", "--oversubscribe", "--mca", "mpi_yield_when_idle", "1"));
+    // A rank writes its stack itself. Open MPI 4.1 loses some of the reports that mpirun relays.
+    all.addAll(List.of("--mca", "mpi_abort_print_stack", "1"));
     if (System.getProperty("user.name").equals("root")) {
       all.add("--allow-run-as-root");
     }
