@@ -48,7 +48,7 @@ __device__ __forceinline__ bool is_finite(double x) {
   return fabs(x) <= DBL_MAX;
 }
 
-// Runs in thread 0. `raw` is the norm of the unscaled gradients.
+// Runs in thread 0. `raw` is the norm of the gradients in memory.
 __device__ __forceinline__ void decide(const GradientInputs& in, double raw, StepControl& control) {
   double s = in.constant;
   if (in.loss_scale != nullptr) s *= (double)*in.loss_scale;

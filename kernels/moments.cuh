@@ -1,7 +1,9 @@
 // First pass of a step: updates the moments and sums w^2 and r^2 (for LANS also c^2) by tile. CPU twin: Moments.java.
 //
-//   m, v  updated from the gradient              reads g, w, m, v; writes m, v
-//   r     computed, squared, summed, not stored  24 bytes per float32 element and 16 per tile
+//   m, v  updated from the gradient
+//   r     computed, squared, summed, not stored
+//
+// Reads g, w, m, v; writes m, v: 24 bytes per float32 element. Writes sums: 16 bytes per tile (LANS: 24).
 //
 // A block processes tiles blockIdx.x, blockIdx.x + gridDim.x, ...; thread t processes quads t and t + 256 of each tile.
 #pragma once

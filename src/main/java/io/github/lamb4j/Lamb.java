@@ -37,9 +37,10 @@ import jcuda.runtime.cudaStream_t;
  *
  * <pre>{@code
  * var decayed = Hyperparameters.lamb(6e-3);
+ * var plain = decayed.withWeightDecay(0).withLayerAdaptation(LayerAdaptation.NEVER);
  * try (Lamb lamb = Lamb.onCuda(stream)
  *     .group("weights", decayed, Parameter.onDevice("dense.weight", weight, weightGradient, 4096 * 1024))
- *     .group("biases", decayed.withWeightDecay(0), Parameter.onDevice("dense.bias", bias, biasGradient, 4096))
+ *     .group("biases", plain, Parameter.onDevice("dense.bias", bias, biasGradient, 4096))
  *     .maxGradNorm(1.0)
  *     .build()) {
  *   while (training) {
@@ -55,8 +56,8 @@ import jcuda.runtime.cudaStream_t;
  * <p><b>Threads and streams.</b> An optimizer may be used by one thread at a time; concurrent use
  * is detected and throws {@link IllegalStateException}. On CUDA, the calling thread's current
  * context must be the one in which the optimizer was built. While the stream is being captured,
- * {@link #step} and {@link #accumulate} are recorded; calls that would wait for the stream throw
- * {@link IllegalStateException} and leave the capture intact.
+ * {@link #step}, {@link #accumulate} and {@link #addMicroBatch} are recorded; calls that would wait
+ * for the stream throw {@link IllegalStateException} and leave the capture intact.
  *
  * <p><b>Telemetry.</b> Whenever {@link #report}, {@link #layerStats} or {@link #gradientNorm}
  * reports a new step, the JFR event {@code io.github.lamb4j.Step} is emitted and, if enabled, one
@@ -184,8 +185,10 @@ public final class Lamb implements AutoCloseable {
   /**
    * Updates all parameters from their current gradients. Gradients are only read.
    *
-   * <p>On CUDA, the step is enqueued on the optimizer's stream and the call returns immediately: it
-   * does not allocate, synchronize or copy to the host.
+   * <p>On CUDA with device parameters, the step is enqueued on the optimizer's stream and the call
+   * returns immediately: it does not allocate, synchronize or copy to the host. With a {@link
+   * io.github.lamb4j.sharding.HostCollective}, it copies through host memory and waits; for host
+   * parameters on CUDA, see {@link #on}. On the CPU, the step is complete when the call returns.
    *
    * <p>On a stream that is being captured, the step is recorded in the caller's graph. The step
    * count, learning rates, loss scale and the decision to skip a step are kept on the device, so
@@ -194,9 +197,12 @@ public final class Lamb implements AutoCloseable {
    * waits for the stream and reads the step count from the device.
    *
    * @throws IllegalStateException if a schedule returns a learning rate that is negative, infinite
-   *     or NaN, or a step is captured without {@link #prepareReplays}; weights and state are then
-   *     unchanged. Also if this or an earlier step failed partway, which the message states; the
-   *     optimizer then takes no further steps
+   *     or NaN, a step is captured without {@link #prepareReplays}, or fewer than {@link
+   *     LambBuilder#microBatches} micro-batches were added; weights and state are then unchanged.
+   *     Also if this or an earlier step failed partway, which the message states; the optimizer
+   *     then takes no further steps
+   * @throws io.github.lamb4j.error.CollectiveException if another rank failed or took a different
+   *     step
    */
   public void step() {
     enter();
@@ -214,18 +220,19 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * As {@link #step()}, but enqueued on another stream of the same context, for programs whose
-   * streams come and go.
+   * As {@link #step()}, but enqueued on another stream of the same context, for programs with
+   * short-lived streams.
    *
    * <p><b>Order.</b> The step runs after everything that the optimizer has enqueued before, on any
    * stream, and everything that it enqueues later runs after the step. Streams wait for each other
-   * on the device, the host does not wait. The program orders its own work: the gradients of all
+   * on the device; the host does not wait. The program orders its own work: the gradients of all
    * parameters must be computed on this stream before the call, or on other streams that this one
    * has been made to wait for, and work on other streams that uses the new weights must be made to
    * wait for this one. The stream may be destroyed as soon as the call has returned.
    *
-   * <p>Neither this stream nor the optimizer's own may be being captured. Replays of a captured
-   * step are the program's own work: to mix them with this method, make their stream wait.
+   * <p>Neither this stream nor the optimizer's own may be in capture mode. Replays of a captured
+   * step are the program's own work: to mix them with this method, make their stream wait for the
+   * step.
    *
    * @param stream the stream
    * @throws IllegalArgumentException if the stream is null
@@ -353,13 +360,14 @@ public final class Lamb implements AutoCloseable {
   }
 
   /**
-   * Excludes parameters from the next steps: no bit of their weights, model copies, masters and
-   * moments changes, their gradients are not read, and they take no part in the gradient norm.
-   * Results for the other parameters are those of an optimizer in which the frozen ones are empty;
-   * reports show them with norms of 0 and a trust ratio of 1. Freezing a frozen parameter again has
-   * no effect, and all may be frozen, for example to unfreeze a few then.
+   * Excludes parameters from all later steps, until {@link #unfreeze}: no bit of their weights,
+   * model copies, masters and moments changes, their gradients are not read, and they take no part
+   * in the gradient norm. Results for the other parameters are those of an optimizer in which the
+   * frozen ones are empty; reports show them with norms of 0 and a trust ratio of 1. Freezing a
+   * frozen parameter again has no effect, and all parameters may be frozen, for example to unfreeze
+   * a few of them afterward.
    *
-   * <p>The step count of a group goes on. A parameter that is {@linkplain #unfreeze unfrozen}
+   * <p>The group's step count keeps advancing. A parameter that is {@linkplain #unfreeze unfrozen}
    * continues with its old moments, the step count of its group and thus that group's schedule and
    * bias correction. Which parameters are frozen is not saved; their state is.
    *
@@ -368,7 +376,8 @@ public final class Lamb implements AutoCloseable {
    *
    * @param names the names of the parameters
    * @throws IllegalArgumentException if there is no such parameter; nothing is changed then
-   * @throws IllegalStateException if the stream is being captured
+   * @throws IllegalStateException if the stream is being captured, or micro-batches wait for the
+   *     next step
    */
   public void freeze(String... names) {
     requireGiven(names, "parameters to freeze");
@@ -385,7 +394,7 @@ public final class Lamb implements AutoCloseable {
    *
    * @param names the names of the parameters
    * @throws IllegalArgumentException if there is no such parameter; nothing is changed then
-   * @throws IllegalStateException if the stream is being captured
+   * @throws IllegalStateException as for {@link #freeze}
    */
   public void unfreeze(String... names) {
     requireGiven(names, "parameters to unfreeze");
@@ -403,7 +412,9 @@ public final class Lamb implements AutoCloseable {
 
   /**
    * Adds an array, for example the gradients of a micro-batch, to a parameter's float32 gradients,
-   * elementwise. On CUDA with device parameters, this is enqueued on the optimizer's stream.
+   * elementwise. On CUDA with device parameters, this is enqueued on the optimizer's stream: the
+   * source must be ready there, and may be overwritten or freed only by work that is ordered after
+   * this call.
    *
    * @param parameter the parameter's name
    * @param source an array of any type and of the parameter's length, in the same kind of memory
@@ -421,7 +432,7 @@ public final class Lamb implements AutoCloseable {
   /**
    * Adds the gradients in memory to those of the next step, after which they may be overwritten.
    * Call it once for each of the {@link LambBuilder#microBatches}. On CUDA, this is enqueued on the
-   * optimizer's stream.
+   * optimizer's stream: the gradients may be overwritten by work that is ordered after this call.
    *
    * @throws IllegalStateException if the optimizer does not sum micro-batches, or has all of those
    *     of the next step
@@ -607,7 +618,7 @@ public final class Lamb implements AutoCloseable {
    * @param options additions to the file
    * @throws IOException if the file cannot be written; a previous file is then unchanged
    * @throws IllegalStateException if a step or a load failed partway, or the stream is being
-   *     captured
+   *     captured; also if it failed on another rank, or the ranks have taken different steps
    */
   public void save(Path file, SaveOption... options) throws IOException {
     requireGiven(file, "file");
@@ -644,9 +655,10 @@ public final class Lamb implements AutoCloseable {
    * @throws IOException if the file cannot be read or is not an optimizer state
    * @throws IllegalArgumentException if the state does not fit this optimizer; the message names
    *     the difference
-   * @throws IllegalStateException if a step or a load failed partway, or the stream is being
-   *     captured. If the elements cannot be read or written completely, the message says so, and
-   *     the optimizer takes no further steps and does not save or load
+   * @throws IllegalStateException if a step or a load failed partway, the stream is being captured,
+   *     micro-batches wait for the next step, or another rank could not load the file. If the
+   *     elements cannot be read or written completely, the message says so, and the optimizer takes
+   *     no further steps and does not save or load
    */
   public void load(Path file, LoadOption... accepted) throws IOException {
     requireGiven(file, "file");
@@ -703,7 +715,8 @@ public final class Lamb implements AutoCloseable {
    *
    * @param group the group
    * @throws IllegalArgumentException as for {@link LambBuilder#build()}; nothing is changed then
-   * @throws IllegalStateException if the stream is being captured
+   * @throws IllegalStateException if the stream is being captured, or micro-batches wait for the
+   *     next step
    */
   public void addGroup(ParameterGroup group) {
     if (group == null) {
@@ -726,7 +739,8 @@ public final class Lamb implements AutoCloseable {
    * @param names the names of the parameters
    * @throws IllegalArgumentException if there is no such parameter or none would be left; nothing
    *     is changed then
-   * @throws IllegalStateException if the stream is being captured
+   * @throws IllegalStateException if the stream is being captured, or micro-batches wait for the
+   *     next step
    */
   public void removeParameters(String... names) {
     if (names == null) {

@@ -139,7 +139,7 @@ public final class LambBuilder {
    * of all groups exceeds {@code maxNorm}, each is multiplied by {@code maxNorm / norm} as it is
    * read, so that m, v, r and the trust ratio all see the clipped gradient. There is no epsilon in
    * the formula, the norm cannot overflow, and the gradients in memory are not changed. Computing
-   * the norm reads each gradient once more.
+   * the norm reads each gradient once more; LANS reads it anyway.
    *
    * @param maxNorm finite, above 0
    * @return this builder
@@ -244,7 +244,8 @@ public final class LambBuilder {
    * ranks with n micro-batches each give the bits of one rank with N n of them, if n is a power of
    * two. Half-precision gradients are widened first. The optimizer keeps log2(count) arrays,
    * rounded up, of 4 bytes per parameter element. If the gradients of micro-batches are means,
-   * {@link #gradientDivisor} must be the number of micro-batches on all ranks.
+   * {@link #gradientDivisor} must be the total number of micro-batches over all ranks. Host
+   * parameters on CUDA are not supported.
    *
    * @param count at least 1
    * @return this builder
@@ -270,19 +271,23 @@ public final class LambBuilder {
    * #build()}, {@link Lamb#step()}, {@link Lamb#readState}, {@link Lamb#save}, {@link Lamb#load},
    * {@link Lamb#addGroup} and {@link Lamb#removeParameters}.
    *
-   * <p>With float32 weights, a step sends and receives 8 bytes per parameter element and rank, and
-   * 16 to 24 bytes per 2048 elements for norms. On CUDA, a {@link
+   * <p>With float32 weights, each of N ranks sends, and receives, 8 (N - 1) / N bytes per parameter
+   * element and step, and 16 to 24 bytes per 2048 elements for norms. On CUDA, a {@link
    * io.github.lamb4j.sharding.DeviceCollective} exchanges on the optimizer's stream, and {@link
    * Lamb#step()} does not wait; the optimizer keeps 8 bytes per parameter element for the exchange.
    * A {@link io.github.lamb4j.sharding.HostCollective} also works there, for tests and small
    * clusters: steps then copy through host memory and wait. Steps can be captured only if {@link
-   * io.github.lamb4j.sharding.DeviceCollective#isCapturable} says so. Each step checks that all
-   * ranks take the same step with the same learning rates. With a {@code DeviceCollective}, whose
-   * steps do not wait for other ranks, only {@link Lamb#save} checks this.
+   * io.github.lamb4j.sharding.DeviceCollective#isCapturable} says so. Host parameters on CUDA are
+   * not supported.
    *
-   * <p>If a rank fails, hangs or disagrees, every rank's call throws {@link
+   * <p>With a {@code HostCollective}, each step checks that all ranks take the same step with the
+   * same learning rates and frozen parameters. With a {@code DeviceCollective}, whose steps do not
+   * wait for other ranks, only {@link Lamb#save} checks step and learning rates.
+   *
+   * <p>If a rank fails, hangs or makes a different call, every rank's call throws {@link
    * io.github.lamb4j.error.CollectiveException}, and the collective cannot be used any more. End
-   * the processes and resume from the last saved state.
+   * the processes and resume from the last saved state. If the ranks' optimizers differ, {@link
+   * #build()} throws {@link IllegalArgumentException} on every rank.
    *
    * @param ranks the collective. The caller keeps ownership; it must be open until the optimizer is
    *     closed. Between calls of the optimizer, the program may use it too, on the same thread and
@@ -339,8 +344,9 @@ public final class LambBuilder {
    * allocated is released, and the builder can be used again.
    *
    * @throws IllegalArgumentException if there is no group, two groups or two parameters have the
-   *     same name, a parameter or scalar is in the wrong kind of memory, arrays overlap, or a rank
-   *     has another optimizer
+   *     same name, a parameter or scalar is in the wrong kind of memory, arrays overlap, host
+   *     parameters on CUDA are combined with micro-batches or a collective, or the ranks'
+   *     optimizers differ
    * @throws IllegalStateException if the calling thread has no current CUDA context, the stream is
    *     being captured, the device or driver is too old, or there is not enough memory
    * @throws CudaException if a driver call fails

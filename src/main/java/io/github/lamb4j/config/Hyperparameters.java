@@ -12,9 +12,10 @@ import java.util.function.Consumer;
  * {@code with} methods return modified copies. Every method that takes a value throws {@link
  * IllegalArgumentException} if the value is null or out of range.
  *
- * <p>At step t, with weights w and gradient g of one parameter, LAMB (You et al. 2019, <a
- * href="https://arxiv.org/abs/1904.00962">arXiv 1904.00962</a>, algorithm 2) computes the
- * following. Everything is elementwise except the 2-norms, which run over the whole parameter:
+ * <p>At step t, with weights w and gradient g of one parameter (the true gradient: unscaled,
+ * averaged and clipped), LAMB (You et al. 2019, <a href="https://arxiv.org/abs/1904.00962">arXiv
+ * 1904.00962</a>, algorithm 2) computes the following. Everything is elementwise except the
+ * 2-norms, which run over the whole parameter:
  *
  * <pre>
  *   m = beta1 m + (1 - beta1) g                      v = beta2 v + (1 - beta2) g^2
@@ -26,7 +27,8 @@ import java.util.function.Consumer;
  *
  * <p>{@code phi} clamps the weight norm to {@link #weightNormLimits}; the ratio is clamped to
  * {@link #trustRatioLimits} if both norms are nonzero. Weight decay and layer adaptation are
- * independent: by default, a group without weight decay is adapted too.
+ * independent: by default, a group without weight decay is adapted too. Elements are computed in
+ * float32, norms and ratios in float64; {@code kernels/NUMERICS.md} defines every operation.
  *
  * <p>LANS ({@link UpdateRule#LANS}; Zheng et al. 2020, <a
  * href="https://arxiv.org/abs/2006.13484">arXiv 2006.13484</a>, algorithm 2) first divides {@code
@@ -157,7 +159,8 @@ public final class Hyperparameters {
   /**
    * {@return whether weight decay bypasses the trust ratio, as in Keras: {@code w = w -
    * learningRate weightDecay w} is applied first, so that {@code ||w||} is the norm of the decayed
-   * weights, and r has no decay term}
+   * weights, and r has no decay term} In either case decay enters neither the gradient nor the
+   * moments: it is not L2 regularization.
    */
   public boolean decoupledDecay() {
     return values.decoupledDecay;

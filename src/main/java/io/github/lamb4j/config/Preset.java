@@ -136,8 +136,8 @@ public enum Preset {
    * AdamW (Loshchilov and Hutter 2019, <a href="https://arxiv.org/abs/1711.05101">arXiv
    * 1711.05101</a>) with PyTorch's defaults: {@link Hyperparameters#adamW(Schedule)}.
    *
-   * <p>Differences from LAMB: no trust ratio; epsilon is 1e-8. Without a trust ratio, decoupled and
-   * coupled decay are the same.
+   * <p>Differences from LAMB: no trust ratio; epsilon is 1e-8. Without a trust ratio, {@link
+   * Hyperparameters#decoupledDecay} makes no difference to the formula.
    *
    * <p>Not reproduced: {@code amsgrad}, off by default.
    *

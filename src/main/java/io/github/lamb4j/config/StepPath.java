@@ -3,8 +3,9 @@ package io.github.lamb4j.config;
 /**
  * How a CUDA step passes over memory. Every path gives the same bits; they differ in the number of
  * bytes moved. The figures below are per parameter element, with float32 weights and gradients, and
- * clipping adds 4. The path matters only for groups with layer adaptation: without it, a group
- * takes one pass of 28 bytes. {@link UpdateRule#LANS} always takes two passes and moves 48 bytes.
+ * clipping adds 4, except for LANS. The path matters only for groups with layer adaptation: without
+ * it, a group takes one pass of 28 bytes. {@link UpdateRule#LANS} always takes two passes and moves
+ * 48 bytes.
  */
 public enum StepPath {
   /**

@@ -3,8 +3,8 @@ package io.github.lamb4j.error;
 import java.util.OptionalInt;
 
 /**
- * A collective operation failed: a rank died, did not join in time, or asked for another operation.
- * The collective cannot be used any more; end the process and resume from a checkpoint.
+ * A collective operation failed: a rank died, did not join in time, or requested a different
+ * operation. The collective cannot be used any more; end the process and resume from a checkpoint.
  */
 public final class CollectiveException extends RuntimeException {
 

@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * @param name the name, unique within an optimizer
  * @param hyperparameters the hyperparameters of all parameters in the group
- * @param parameters at least one parameter; the order is part of the numerics
+ * @param parameters at least one parameter; the gradient norm is summed in this order
  */
 public record ParameterGroup(
     String name, Hyperparameters hyperparameters, List<Parameter> parameters) {
@@ -53,8 +53,8 @@ public record ParameterGroup(
    * @param base the hyperparameters that the rules modify
    * @param parameters at least one parameter
    * @param rules the rules; each must match at least one parameter
-   * @throws IllegalArgumentException if an argument is null, there are no parameters, or a rule
-   *     matches none of them
+   * @throws IllegalArgumentException if an argument is null, there are no parameters, a rule
+   *     matches none of them, or the rules freeze all of them
    */
   public static List<ParameterGroup> split(
       String name, Hyperparameters base, List<? extends Parameter> parameters, NameRule... rules) {

@@ -71,7 +71,7 @@ public sealed interface Scalar {
   /**
    * {@return a constant}
    *
-   * @param value finite and above 0
+   * @param value finite and above 0; checked by the builder's method that takes it
    */
   static Scalar of(double value) {
     return new Constant(value);

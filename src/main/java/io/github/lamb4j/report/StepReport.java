@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  *
  * <p>A skipped step updates only {@link #skippedSteps} and {@link #gradientNorm}; all other values
  * remain those of the last completed step. Until a step has completed since the optimizer was
- * built, resumed or regrouped, learning rates and norms are 0, trust ratios 1 and the gradient norm
- * NaN.
+ * built, resumed or regrouped, learning rates and norms are 0 and trust ratios 1; the gradient norm
+ * is NaN until a step has been taken or skipped.
  *
  * <p>Not thread-safe.
  */

@@ -4,7 +4,7 @@ package io.github.lamb4j.sharding;
  * A group of ranks that move bytes between each other. All ranks must make the same calls in the
  * same order, with the same numbers of bytes.
  *
- * <p>If a rank dies, hangs, or makes another call, every other rank's call throws {@link
+ * <p>If a rank dies, hangs, or makes a different call, every other rank's call throws {@link
  * io.github.lamb4j.error.CollectiveException} within the timeout of the group. The group stays
  * broken: every later call throws the same reason at once.
  *

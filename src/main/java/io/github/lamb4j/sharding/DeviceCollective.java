@@ -7,7 +7,7 @@ package io.github.lamb4j.sharding;
  *
  * <p>Addresses are device addresses of the CUDA device that was current when the collective was
  * opened. Streams are {@code CUstream} or {@code cudaStream_t} handles of that device; 0 is the
- * default stream. Except as stated for {@link #allGather}, buffers must not overlap.
+ * legacy default stream. Except as stated for {@link #allGather}, buffers must not overlap.
  *
  * <p>Sizes are not compared between ranks: ranks that disagree fail or stall as the device's
  * library decides, which {@link #check()} reports.

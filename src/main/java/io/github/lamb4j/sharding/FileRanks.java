@@ -52,7 +52,7 @@ public final class FileRanks implements Ranks {
    * @param rank the number of this process, from 0
    * @param size the number of processes
    * @param timeout how long an exchange waits for other ranks
-   * @return the rank
+   * @return this process's member of the run
    * @throws IllegalArgumentException if the rank is out of range, or the job's name is not usable
    *     as the name of a folder
    * @throws UncheckedIOException if the folder cannot be created

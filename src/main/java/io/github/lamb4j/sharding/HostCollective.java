@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * buffers must not overlap.
  *
  * <p>All sizes of one call, in bytes, must be the same on every rank. If they are not, or if a rank
- * makes another call, fails, or does not join in time, every rank's call throws {@link
+ * makes a different call, fails, or does not join in time, every rank's call throws {@link
  * io.github.lamb4j.error.CollectiveException}; receive buffers are then undefined.
  */
 public interface HostCollective extends Collective {

@@ -9,16 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The processes that {@code mpirun} started, on one host or many: host memory through Open MPI 4 or
- * 5. As a {@link Ranks} it also starts {@link NcclCollective}. Programs that use it declare JNA
- * ({@code net.java.dev.jna:jna}); hosts have Open MPI installed, in Debian the package {@code
- * openmpi-bin}. Linux only.
+ * A collective on host memory that connects the processes started by {@code mpirun}, on one host or
+ * many, through Open MPI 4 or 5. As a {@link Ranks} it also starts {@link NcclCollective}. Programs
+ * that use it declare JNA ({@code net.java.dev.jna:jna}); hosts have Open MPI installed, in Debian
+ * the package {@code openmpi-bin}. Linux only.
  *
  * <p>A program that was not started by {@code mpirun} is a group of one rank.
  *
  * <p>Buffers must be direct. One call moves at most 2<sup>31</sup>-1 bytes, the limit of a {@link
  * ByteBuffer}; split larger arrays. Before each operation the ranks exchange headers point to
- * point, so that a rank that is late or makes another call is known by number.
+ * point, so that a rank that is late or makes a different call can be named.
  *
  * <p><b>Errors.</b> After an error, let the program end, as an uncaught exception does. When the
  * JVM exits, it calls {@code MPI_Abort}, and {@code mpirun} ends all other processes with a
@@ -62,7 +62,8 @@ public final class MpiCollective implements HostCollective {
    * Initializes MPI; calls wait at most five minutes for other ranks. All processes must call this.
    *
    * @return the collective of all processes
-   * @throws IllegalStateException if JNA or Open MPI is missing, or MPI was initialized before
+   * @throws IllegalStateException if JNA or Open MPI is missing, MPI was initialized before, or the
+   *     launcher started several processes of which MPI sees only one
    */
   public static MpiCollective open() {
     return open(Timeout.DEFAULT);
@@ -73,7 +74,8 @@ public final class MpiCollective implements HostCollective {
    *
    * @param timeout how long a call waits for other ranks
    * @return the collective of all processes
-   * @throws IllegalStateException if JNA or Open MPI is missing, or MPI was initialized before
+   * @throws IllegalStateException if JNA or Open MPI is missing, MPI was initialized before, or the
+   *     launcher started several processes of which MPI sees only one
    */
   public static MpiCollective open(Duration timeout) {
     Timeout.require(timeout);
@@ -160,7 +162,7 @@ public final class MpiCollective implements HostCollective {
    * Ends MPI, once all ranks have called this. After an error it does nothing; the exit of the JVM
    * then ends all processes.
    *
-   * @throws CollectiveException if another rank makes another call or does not close in time
+   * @throws CollectiveException if another rank makes a different call or does not close in time
    */
   @Override
   public void close() {

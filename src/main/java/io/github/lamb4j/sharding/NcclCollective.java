@@ -164,7 +164,7 @@ public final class NcclCollective implements DeviceCollective {
       if (!nccl.isRecordedWorkComplete() && late) {
         failure =
             unknown(
-                "not complete %s after it was enqueued; a rank stopped or made another call"
+                "not complete %s after it was enqueued; a rank stopped or made a different call"
                     .formatted(Timeout.text(timeout)));
       }
     } catch (NcclException e) {
@@ -232,7 +232,7 @@ public final class NcclCollective implements DeviceCollective {
       if (System.nanoTime() - start > timeout.toNanos()) {
         failure =
             unknown(
-                "NCCL did not connect within %s; a rank stopped or made another call"
+                "NCCL did not connect within %s; a rank stopped or made a different call"
                     .formatted(Timeout.text(timeout)));
         return;
       }

@@ -213,7 +213,7 @@ class NcclCollectiveTest {
     CollectiveException e = assertThrows(CollectiveException.class, collective::check);
     assertEquals(
         "rank 0: broadcast of 64 bytes from rank 0 (call 1) failed: not complete 100 ms after it"
-            + " was enqueued; a rank stopped or made another call",
+            + " was enqueued; a rank stopped or made a different call",
         e.getMessage());
     collective.close();
     assertTrue(stub.log().endsWith("abort\n"), stub.log());
@@ -237,7 +237,7 @@ class NcclCollectiveTest {
     CollectiveException e = assertThrows(CollectiveException.class, () -> alone(SHORT));
     assertEquals(
         "rank 0: open failed: NCCL did not connect within 100 ms;"
-            + " a rank stopped or made another call",
+            + " a rank stopped or made a different call",
         e.getMessage());
     assertTrue(stub.log().endsWith("abort\n"), stub.log());
   }

@@ -39,7 +39,7 @@ final class Moves {
   private static void requireType(String name, String what, String own, String moved) {
     if (!own.equals(moved)) {
       throw new IllegalArgumentException(
-          "%s: %s %s, but the optimizer was built with %s; keep the type, only addresses can change"
+          "%s: %s %s, but the optimizer was built with %s; keep the type, because only addresses may change"
               .formatted(name, what, moved, own));
     }
   }

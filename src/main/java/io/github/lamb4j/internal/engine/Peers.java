@@ -66,13 +66,13 @@ final class Peers {
       return;
     }
     Ranks ranks = collective.get();
-    String mine = "step %d with learning rates %s".formatted(step, Arrays.toString(lastRates));
+    String mine = "step %d, learning rates %s".formatted(step, Arrays.toString(lastRates));
     byte[][] all = ranks.exchange(mine.getBytes(StandardCharsets.UTF_8));
     for (int rank = 0; rank < all.length; rank++) {
       String other = new String(all[rank], StandardCharsets.UTF_8);
       if (!other.equals(mine)) {
         throw new IllegalStateException(
-            "save: rank %d has taken %s, but this rank %d %s; resume all ranks from an earlier state"
+            "save: rank %d is at %s, but this rank, %d, is at %s; resume all ranks from an earlier state"
                 .formatted(rank, other, ranks.rank(), mine));
       }
     }
@@ -97,7 +97,7 @@ final class Peers {
         String there = i < other.size() ? other.get(i) : "nothing more";
         if (!here.equals(there)) {
           throw new IllegalArgumentException(
-              "rank %d has %s, but this rank %d has %s; build the same optimizer on every rank"
+              "rank %d has %s, but this rank, %d, has %s; build the same optimizer on every rank"
                   .formatted(rank, there, ranks.rank(), here));
         }
       }

@@ -57,7 +57,7 @@ final class ReportChecks {
   private static void requireValidDivisors(ReportData report) {
     if (report.invalidDivisor() != 1) {
       throw new IllegalStateException(
-          ("loss scale times divisor was %s at a step up to step %d: must be finite and above 0; that step was taken"
+          ("loss scale times divisor was %s at or before step %d: must be finite and above 0; that step was taken"
                   + " with invalid gradients; correct the scale or divisor, restore weights, and load a state or call"
                   + " resumeAt(...); nonFiniteGradients(SKIP) skips such steps")
               .formatted(report.invalidDivisor(), report.step()));

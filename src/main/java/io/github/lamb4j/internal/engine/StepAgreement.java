@@ -42,7 +42,7 @@ final class StepAgreement {
       int at = rank * BYTES;
       long other = received.getLong(at + STEP);
       if (other != step) {
-        throw differs(rank, "takes step %d, this rank step %d".formatted(other, step));
+        throw differs(rank, "is at step %d, but this rank is at step %d".formatted(other, step));
       }
       if (received.getLong(at + RATES) != rates) {
         throw differs(rank, "has other learning rates for step " + step);
@@ -57,7 +57,8 @@ final class StepAgreement {
     return new CollectiveException(
         collective.rank(),
         "step",
-        "rank %d %s; give all ranks the same calls, state and schedules".formatted(rank, what),
+        "rank %d %s; make the same calls with the same state and schedules on every rank"
+            .formatted(rank, what),
         OptionalInt.of(rank));
   }
 }

@@ -74,7 +74,7 @@ class SweepTablesTest {
   void shouldTabulateRatesThatWereCarriedOver() {
     assertLines(
         """
-        Rates tuned at batch 256, times the square root of the batch size's ratio; 3 epochs
+        Rates tuned at batch 256, times the square root of the ratio of batch sizes; 3 epochs
 
         optimizer   batch        lr  accuracy                macro-F1
         LAMB          256    0.0200  0.6500 (0.6400-0.6600)  0.3250 (0.3200-0.3300)

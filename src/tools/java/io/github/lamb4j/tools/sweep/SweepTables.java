@@ -17,7 +17,7 @@ public final class SweepTables {
     StringBuilder table = new StringBuilder();
     line(
         table,
-        "Rates tuned at batch %d, times the square root of the batch size's ratio; %d epochs%n%n",
+        "Rates tuned at batch %d, times the square root of the ratio of batch sizes; %d epochs%n%n",
         result.batchSizes().get(0),
         result.epochs());
     line(table, TRANSFER_ROW, "optimizer", "batch", "lr", "accuracy", "macro-F1");
