@@ -140,9 +140,7 @@ public class JCudaDriver extends DriverMemory {
         ? code
         : API.call(
             gpu -> {
-              long before = gpu.currentContext();
-              gpu.releasePrimaryContext(0);
-              gpu.makeCurrent(before);
+              gpu.dropPrimaryContext(0);
             });
   }
 

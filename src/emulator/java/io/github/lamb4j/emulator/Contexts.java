@@ -24,6 +24,7 @@ final class Contexts {
 
   private final ThreadLocal<Long> current = ThreadLocal.withInitial(() -> 0L);
   private int retained;
+  private boolean everRetained;
 
   Contexts(long context) {
     this.context = context;
@@ -70,6 +71,7 @@ final class Contexts {
       throw DriverErrors.failed(Call.RETAIN_CONTEXT, DriverErrors.INVALID_DEVICE, doing);
     }
     retained++;
+    everRetained = true;
     makeCurrent(context);
   }
 
@@ -87,7 +89,10 @@ final class Contexts {
     if (--retained < 0)
       throw new EmulatorException("primary context released more often than retained");
     if (retained == 0) primaryId = LAST_ID.incrementAndGet(); // the next one is another context
-    makeCurrent(0);
+  }
+
+  boolean isPrimaryCurrent(int ordinal) {
+    return ordinal == 0 && everRetained && current() == context;
   }
 
   /** The number of times the primary context was retained but not released. */

@@ -194,10 +194,21 @@ public final class EmulatedDriver extends EmulatorControls implements CudaDriver
   }
 
   @Override
-  public void releasePrimaryContext(int ordinal) {
+  public boolean isPrimaryContextCurrent(int ordinal) {
+    return contexts.isPrimaryCurrent(ordinal);
+  }
+
+  @Override
+  public void dropPrimaryContext(int ordinal) {
     String doing = "releasing the primary context of device " + ordinal;
     errors.failIfAsked(Call.RELEASE_CONTEXT, doing);
     contexts.releasePrimary(ordinal, doing);
+  }
+
+  @Override
+  public void releasePrimaryContext(int ordinal) {
+    dropPrimaryContext(ordinal);
+    contexts.makeCurrent(0);
   }
 
   @Override

@@ -46,7 +46,6 @@ public final class CudaBackends {
   private static final class Staged implements BackendFactory {
 
     private final CudaDriver driver;
-    private Boolean ownContext;
 
     Staged(CudaDriver driver) {
       this.driver = driver;
@@ -59,12 +58,12 @@ public final class CudaBackends {
 
     @Override
     public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
-      // Only the first call can tell: later, the current context may be the one that the first
-      // backend retained.
-      if (ownContext == null) {
-        ownContext = driver.currentContext() == 0;
-      }
       requirePlain(settings);
+      // A primary context that another optimizer has made current is destroyed when that one is
+      // closed, unless this one retains it as well.
+      boolean ownContext =
+          driver.currentContext() == 0
+              || driver.isPrimaryContextCurrent(StagedCudaBackend.FIRST_DEVICE);
       return new StagedCudaBackend(driver, groups, settings, ownContext);
     }
   }

@@ -32,7 +32,7 @@ import java.util.Set;
  */
 public final class StagedCudaBackend implements Backend {
 
-  private static final int FIRST_DEVICE = 0;
+  static final int FIRST_DEVICE = 0;
 
   /** A host array, which {@link #move} replaces, and its copy on the device. */
   private static final class Copy {
@@ -66,11 +66,14 @@ public final class StagedCudaBackend implements Backend {
   private Set<String> frozen = Set.of();
   private boolean backendClosed;
 
+  /** Whether this made the own context current in a thread, because there was none. */
+  private final ThreadLocal<Boolean> lent = ThreadLocal.withInitial(() -> false);
+
   /**
    * Allocates the copies and opens a {@link CudaBackend} on them.
    *
-   * @param ownContext true to retain the first device's primary context and make it current; false
-   *     to use the thread's current context
+   * @param ownContext true to retain the first device's primary context; false to use the thread's
+   *     current context
    */
   public StagedCudaBackend(
       CudaDriver driver,
@@ -83,6 +86,7 @@ public final class StagedCudaBackend implements Backend {
     GradientOptions options = settings.gradients();
     stepsMayBeSkipped = options.nonFinite() != NonFiniteGradients.PROPAGATE;
     if (ownContext) {
+      lent.set(driver.currentContext() == 0);
       driver.retainPrimaryContext(FIRST_DEVICE);
     }
     arrays = new DeviceArrays(driver, stream);
@@ -175,6 +179,7 @@ public final class StagedCudaBackend implements Backend {
     // Callers with host parameters need not know about contexts: any thread may call.
     if (ownContext && driver.currentContext() == 0) {
       driver.makePrimaryContextCurrent(FIRST_DEVICE);
+      lent.set(true);
     }
     backend.requireUsable();
   }
@@ -296,9 +301,12 @@ public final class StagedCudaBackend implements Backend {
     releaseContext();
   }
 
+  /** A program that had a current context keeps it. */
   private void releaseContext() {
-    if (ownContext) {
+    if (ownContext && lent.get()) {
       driver.releasePrimaryContext(FIRST_DEVICE);
+    } else if (ownContext) {
+      driver.dropPrimaryContext(FIRST_DEVICE);
     }
   }
 

@@ -12,13 +12,10 @@ import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.EmulatedDevice;
-import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
 import io.github.lamb4j.emulator.EmulatorException;
 import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.model.Parameter;
-import io.github.lamb4j.model.StateArray;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import jcuda.driver.CUdeviceptr;
@@ -279,79 +276,6 @@ class DriverErrorsTest {
     } else {
       String left = assertThrows(EmulatorException.class, device::close).getMessage();
       assertTrue(left.matches("not given back: module 0x[0-9a-f]+"), left);
-    }
-  }
-
-  @Test
-  void shouldRejectCallsWhenTheContextIsNotCurrent() {
-    try (TestDevice device = TestDevice.open()) {
-      EmulatedDriver emulator = device.emulator();
-      try (Lamb lamb = small(device).build()) {
-        for (long other : new long[] {0, 12345}) {
-          emulator.makeCurrent(other);
-          String what =
-              other == 0
-                  ? "no current CUDA context"
-                  : "current CUDA context is not the optimizer's";
-          FloatBuffer target = FloatBuffer.allocate(1);
-          for (Runnable call :
-              List.<Runnable>of(
-                  lamb::step,
-                  lamb::layerStats,
-                  lamb::close,
-                  () -> lamb.resumeAt(3),
-                  () -> lamb.readState("w", StateArray.FIRST_MOMENT, 0, target))) {
-            IllegalStateException e = assertThrows(IllegalStateException.class, call::run);
-            assertTrue(e.getMessage().contains(what), e.getMessage());
-          }
-          emulator.makeCurrent(emulator.context());
-        }
-        lamb.step();
-      }
-    }
-  }
-
-  @Test
-  void shouldRejectBuildWhenNoContextIsCurrent() {
-    try (TestDevice device = TestDevice.open()) {
-      long address = device.upload(new byte[32], 0, "weights and gradients");
-      device.emulator().makeCurrent(0);
-      LambBuilder builder =
-          LambBuilders.onCuda(device.driver(), device.stream())
-              .group(
-                  "all",
-                  Hyperparameters.lamb(0.1),
-                  Parameter.onDevice("w", pointer(address), pointer(address + 16), 4));
-      IllegalStateException e = assertThrows(IllegalStateException.class, builder::build);
-      assertTrue(e.getMessage().contains("cuCtxSetCurrent"), e.getMessage());
-      assertTrue(e.getMessage().contains("cudaSetDevice"), e.getMessage());
-      device.emulator().makeCurrent(device.emulator().context());
-    }
-  }
-
-  @Test
-  void shouldRetainAndReleaseAContextForHostParameters() {
-    try (TestDevice device = TestDevice.open()) {
-      device.emulator().makeCurrent(0);
-      for (int i = 0; i < 2; i++) {
-        try (Lamb lamb = small(device).build()) {
-          lamb.step();
-        }
-        assertEquals(0, device.driver().currentContext(), "a context that may be gone");
-      }
-    } // closing the device fails if the context is still retained
-  }
-
-  @Test
-  void shouldStepHostParametersOnAnyThread() throws InterruptedException {
-    try (TestDevice device = TestDevice.open()) {
-      device.emulator().makeCurrent(0);
-      try (Lamb lamb = small(device).build()) {
-        Thread other = new Thread(lamb::step);
-        other.start();
-        other.join();
-        assertEquals(1, lamb.stepCount());
-      }
     }
   }
 

@@ -30,6 +30,16 @@ public class ForwardingDriver implements CudaDriver {
   }
 
   @Override
+  public boolean isPrimaryContextCurrent(int device) {
+    return driver.isPrimaryContextCurrent(device);
+  }
+
+  @Override
+  public void dropPrimaryContext(int device) {
+    driver.dropPrimaryContext(device);
+  }
+
+  @Override
   public void releasePrimaryContext(int device) {
     driver.releasePrimaryContext(device);
   }

@@ -26,8 +26,20 @@ public interface CudaDriver {
   void makePrimaryContextCurrent(int device);
 
   /**
-   * Releases a context retained by {@link #retainPrimaryContext} and leaves the calling thread
-   * without a current context: the last release destroys the context, so it must not stay current.
+   * Whether the calling thread's current context is the primary one of a device, possibly destroyed
+   * since. False if {@link #retainPrimaryContext} was never called for the device.
+   */
+  boolean isPrimaryContextCurrent(int device);
+
+  /**
+   * Releases a context retained by {@link #retainPrimaryContext}. The last release destroys it. The
+   * calling thread's current context stays as it is.
+   */
+  void dropPrimaryContext(int device);
+
+  /**
+   * As {@link #dropPrimaryContext}, and leaves the calling thread without a current context, for
+   * callers that had none before they retained this one.
    */
   void releasePrimaryContext(int device);
 

@@ -79,10 +79,12 @@ public final class JCudaDriver implements CudaDriver {
   /** A module and the handles of its functions by name, which become invalid with it. */
   private record LoadedModule(SharedModule module, Map<String, Long> functions) {}
 
+  /** Of the whole process: one driver object must know a context that another one retained. */
+  private static final Map<Integer, Context> PRIMARY_CONTEXTS = new ConcurrentHashMap<>();
+
   private final ThreadLocal<Context> current = ThreadLocal.withInitial(Context::new);
   private final ThreadLocal<int[]> captureStatus = ThreadLocal.withInitial(() -> new int[1]);
   private final Map<Long, Object> handles = new ConcurrentHashMap<>();
-  private final Map<Integer, CUcontext> primaryContexts = new ConcurrentHashMap<>();
   private final AtomicLong lastHandle = new AtomicLong();
 
   /** The driver's version; 0 until it is first needed. Racing threads store the same value. */
@@ -134,11 +136,11 @@ public final class JCudaDriver implements CudaDriver {
 
   @Override
   public void retainPrimaryContext(int device) {
-    CUcontext context = new CUcontext();
+    Context context = new Context();
     String doing = "making the primary context of device " + device + " current";
     check(
         "cuDevicePrimaryCtxRetain", doing, () -> cuDevicePrimaryCtxRetain(context, device(device)));
-    primaryContexts.put(device, context);
+    PRIMARY_CONTEXTS.put(device, context);
     makePrimaryContextCurrent(device);
   }
 
@@ -147,14 +149,28 @@ public final class JCudaDriver implements CudaDriver {
     check(
         "cuCtxSetCurrent",
         "making the primary context of device " + device + " current",
-        () -> cuCtxSetCurrent(primaryContexts.get(device)));
+        () -> cuCtxSetCurrent(PRIMARY_CONTEXTS.get(device)));
+  }
+
+  @Override
+  public boolean isPrimaryContextCurrent(int device) {
+    Context primary = PRIMARY_CONTEXTS.get(device);
+    return primary != null && primary.handle() == currentContext();
+  }
+
+  @Override
+  public void dropPrimaryContext(int device) {
+    check(
+        "cuDevicePrimaryCtxRelease",
+        "releasing the primary context of device " + device,
+        () -> cuDevicePrimaryCtxRelease(device(device)));
   }
 
   @Override
   public void releasePrimaryContext(int device) {
     String doing = "releasing the primary context of device " + device;
     check("cuCtxSetCurrent", doing, () -> cuCtxSetCurrent(new CUcontext()));
-    check("cuDevicePrimaryCtxRelease", doing, () -> cuDevicePrimaryCtxRelease(device(device)));
+    dropPrimaryContext(device);
   }
 
   private static CUdevice device(int ordinal) {
