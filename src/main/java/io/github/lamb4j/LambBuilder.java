@@ -290,8 +290,8 @@ public final class LambBuilder {
    * #build()} throws {@link IllegalArgumentException} on every rank.
    *
    * @param ranks the collective. The caller keeps ownership; it must be open until the optimizer is
-   *     closed. Between calls of the optimizer, the program may use it too, on the same thread and
-   *     in the same order on all ranks, for example to sum losses
+   *     closed, unless it has failed. Between calls of the optimizer, the program may use it too,
+   *     on the same thread and in the same order on all ranks, for example to sum losses
    * @return this builder
    * @throws IllegalArgumentException if the collective is null
    */

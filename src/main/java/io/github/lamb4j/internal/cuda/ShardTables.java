@@ -22,11 +22,14 @@ final class ShardTables {
   private final int microBatches;
   final List<WholeArrays> wholes = new ArrayList<>();
 
-  /** The kept sums, level by level; the lowest level also holds gradients and weights to send. */
+  /**
+   * The kept sums, level by level, from one micro-batch to the next. During a step, the lowest
+   * level also holds gradients and weights to send.
+   */
   final long kept;
 
-  /** What has arrived; 0 with one rank. */
-  private final long received;
+  /** What has arrived, used only within a call; 0 with one rank. */
+  final long received;
 
   /** The size of one level, a slot for each tile, including those that pad the last ranks. */
   private final long levelBytes;

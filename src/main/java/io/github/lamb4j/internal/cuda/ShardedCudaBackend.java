@@ -77,6 +77,7 @@ public final class ShardedCudaBackend implements Backend {
               : new ShardSums(driver, arrays, transport, plan, rank, groups, tables.kept);
       if (transport != null) {
         tables.broadcastWeights(transport, stream); // before masters are formed from them
+        transport.await(driver, stream); // what follows waits without a time limit
       }
       fragments = fragments(groups);
       backend =
@@ -267,7 +268,7 @@ public final class ShardedCudaBackend implements Backend {
       if (!part.isEmpty()) {
         long within = part.first() - plan.from(root, group, parameter);
         long address =
-            root == rank ? backend.address(group, parameter, array, within) : tables.kept;
+            root == rank ? backend.address(group, parameter, array, within) : tables.received;
         transport.broadcast(address, (long) part.length() * Float.BYTES, root, stream);
         awaitPeers();
         Transfers.toHost(driver, stream, address, target.slice(target.position(), part.length()));
@@ -346,6 +347,8 @@ public final class ShardedCudaBackend implements Backend {
       if (!driver.isIdle(stream)) {
         throw e;
       }
+    } catch (IllegalStateException e) {
+      // The collective is closed: nothing waits for a peer any more.
     }
     backend.close();
     arrays.close();
@@ -353,7 +356,22 @@ public final class ShardedCudaBackend implements Backend {
   }
 
   private void release(Throwable cause) {
-    Cleanup.after(
-        cause, () -> driver.synchronize(stream), arrays::close, () -> driver.unloadModule(module));
+    if (!waitsForPeer(cause)) {
+      Cleanup.after(
+          cause,
+          () -> driver.synchronize(stream),
+          arrays::close,
+          () -> driver.unloadModule(module));
+    }
+  }
+
+  /** Whether freeing memory, which waits for the device, might never end. */
+  private boolean waitsForPeer(Throwable cause) {
+    try {
+      return cause instanceof CollectiveException && !driver.isIdle(stream);
+    } catch (CudaException e) {
+      cause.addSuppressed(e);
+      return false;
+    }
   }
 }

@@ -37,6 +37,7 @@ class DeviceCollectiveTest {
     private final StagedTransport transport;
     private final CudaStream stream;
     private boolean failed;
+    private boolean closed;
 
     Fake(LocalCollective ranks, CudaDriver driver, CudaStream stream) {
       this.ranks = ranks;
@@ -68,6 +69,9 @@ class DeviceCollectiveTest {
 
     @Override
     public void check() {
+      if (closed) {
+        throw new IllegalStateException("the collective is closed");
+      }
       if (failed) {
         throw new CollectiveException(rank(), "step", "rank 1 is overdue", OptionalInt.of(1));
       }
@@ -90,6 +94,7 @@ class DeviceCollectiveTest {
 
     @Override
     public void close() {
+      closed = true;
       ranks.close();
     }
   }
@@ -152,6 +157,41 @@ class DeviceCollectiveTest {
         });
   }
 
+  /** Building waits for the weights of rank 0, in a copy to the device that knows no time limit. */
+  @Test
+  void shouldNotBuildWhenAPeerFails() throws Exception {
+    ShardedRun.onRanks(
+        RANKS,
+        ranks -> {
+          try (TestDevice device = TestDevice.open()) {
+            MixedModel model = model(Side.cuda(device, StepPath.AUTO));
+            Fake fake = new Fake(ranks, device.driver(), device.stream());
+            fake.failed = true;
+            assertThrows(CollectiveException.class, () -> model.builder().collective(fake).build());
+          } // closing the device fails if anything is still allocated
+          return null;
+        });
+  }
+
+  /** After a failure, {@link Lamb#close} asks for this order. */
+  @Test
+  void shouldCloseAfterItsCollective() throws Exception {
+    ShardedRun.onRanks(
+        RANKS,
+        ranks -> {
+          try (TestDevice device = TestDevice.open()) {
+            MixedModel model = model(Side.cuda(device, StepPath.AUTO));
+            Fake fake = new Fake(ranks, device.driver(), device.stream());
+            Lamb lamb = model.builder().collective(fake).build();
+            lamb.step();
+            fake.exchange(new byte[0]); // all ranks have taken the step
+            fake.close();
+            lamb.close();
+          }
+          return null;
+        });
+  }
+
   @Test
   void shouldNotSaveOtherStepsThanTheOtherRanks(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("state");
@@ -167,7 +207,7 @@ class DeviceCollectiveTest {
               lamb.setLearningRate("lamb", ranks.rank() == 0 ? 0.5 : 0.25);
               lamb.step();
               byte[] before = Files.readAllBytes(file);
-              assertUntimely(() -> lamb.save(file), "step 2 with learning rates [0.5", "[0.25");
+              assertUntimely(() -> lamb.save(file), "step 2, learning rates [0.5", "[0.25");
               assertArrayEquals(before, Files.readAllBytes(file));
             }
             return null;

@@ -8,7 +8,9 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.internal.cuda.MixedModel.Tensor;
+import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.sharding.ShardedRun;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +23,7 @@ class ShardedParityTest {
 
   private static final int STEPS = 6;
   private static final int SKIPPED = 3;
+  private static final int READ = 4;
 
   private static MixedModel model(Side side) {
     return new MixedModel(side, 9)
@@ -67,6 +70,9 @@ class ShardedParityTest {
         fill(model, step, rank * perRank + i);
         if (perRank > 1) {
           lamb.addMicroBatch();
+        }
+        if (step == READ) { // no micro-batch may be lost
+          lamb.readState("lamb.3", StateArray.FIRST_MOMENT, 0, FloatBuffer.allocate(6145));
         }
       }
       lamb.step();
