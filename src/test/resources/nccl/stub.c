@@ -37,6 +37,9 @@ static int arrived;
 static long phase;
 static const char* published[RANKS][RANKS];
 
+/* Live communicators and events: a call with another address is an error of the caller. */
+static void* live[4 * RANKS];
+
 static char log_text[1 << 16];
 static char failing[64];
 static int fail_code, async_code, stuck, event_code;
@@ -65,6 +68,28 @@ static void note(const char* format, ...) {
   vsnprintf(log_text + used, sizeof log_text - used, format, arguments);
   va_end(arguments);
   pthread_mutex_unlock(&lock);
+}
+
+static void* make(size_t size) {
+  void* made = calloc(1, size);
+  pthread_mutex_lock(&lock);
+  int i = 0;
+  while (live[i] != NULL) i++;
+  live[i] = made;
+  pthread_mutex_unlock(&lock);
+  return made;
+}
+
+static void end(void* made, const char* what) {
+  int known = 0;
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < 4 * RANKS && made != NULL; i++) {
+    if (live[i] != made) continue;
+    live[i] = NULL;
+    known = 1;
+  }
+  pthread_mutex_unlock(&lock);
+  if (known) free(made); else note("%s of an unknown address\n", what);
 }
 
 static void meet(int size) {
@@ -96,7 +121,7 @@ int ncclCommInitRankConfig(Comm** comm, int size, ncclUniqueId id, int rank, Con
   MAY_FAIL;
   for (int i = 0; i < 128; i++) if (id.internal[i] != (char)(7 * i + 3)) return 4;
   if (config->size != 24 || config->magic != 0xcafebeefu || config->version != 21400 || config->blocking != 0) return 5;
-  *comm = calloc(1, sizeof(Comm));
+  *comm = make(sizeof(Comm));
   (*comm)->rank = rank;
   (*comm)->size = size;
   (*comm)->queries = 3;
@@ -112,8 +137,8 @@ int ncclCommGetAsyncError(Comm* comm, int* code) {
 }
 
 int ncclCommFinalize(Comm* comm) { MAY_FAIL; note("finalize\n"); comm->queries = 1; return 7; }
-int ncclCommDestroy(Comm* comm) { MAY_FAIL; note("destroy\n"); free(comm); return 0; }
-int ncclCommAbort(Comm* comm) { note("abort\n"); free(comm); return 0; }
+int ncclCommDestroy(Comm* comm) { note("destroy\n"); end(comm, "destroy"); MAY_FAIL; return 0; }
+int ncclCommAbort(Comm* comm) { note("abort\n"); end(comm, "abort"); return 0; }
 
 int ncclGroupStart(void) { MAY_FAIL; pending_count = 0; note("start\n"); return 0; }
 
@@ -170,7 +195,7 @@ int ncclBroadcast(const char* send, char* receive, size_t count, int type, int r
   return 0;
 }
 
-int cuEventCreate(void** event, unsigned int flags) { *event = malloc(1); note("event flags %u\n", flags); return 0; }
+int cuEventCreate(void** event, unsigned int flags) { *event = make(1); note("event flags %u\n", flags); return 0; }
 int cuEventRecord(void* event, long stream) { MAY_FAIL; note("record on %ld\n", stream); return 0; }
 int cuEventQuery(void* event) { return event_code; }
-int cuEventDestroy_v2(void* event) { free(event); return 0; }
+int cuEventDestroy_v2(void* event) { end(event, "cuEventDestroy"); return 0; }

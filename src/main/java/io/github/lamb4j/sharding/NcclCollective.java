@@ -8,9 +8,9 @@ import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /**
- * Device memory through NCCL 2.14 or later: one rank per GPU, on one host or many. Programs that
- * use it declare JNA ({@code net.java.dev.jna:jna}); hosts have {@code libnccl.so.2} installed
- * (NVIDIA's package {@code libnccl2}).
+ * A collective on device memory through NCCL 2.14 or later, with one rank per GPU, on one host or
+ * many. Programs that use it declare JNA ({@code net.java.dev.jna:jna}); hosts have {@code
+ * libnccl.so.2} installed (NVIDIA's package {@code libnccl2}).
  *
  * <p>The ranks find each other through a {@link Ranks}: {@link MpiCollective}, {@link FileRanks},
  * or the program's own. It must stay usable, because {@link #exchange} uses it.
@@ -20,9 +20,9 @@ import java.util.function.Supplier;
  *
  * <p><b>Errors.</b> NCCL rarely knows which rank caused an error. {@link #check()} reports errors
  * of the network, and an operation that is not complete although the timeout has passed since it
- * was enqueued; choose a timeout well above the device's time for the work of a step. After an
- * error {@link #close()} aborts the communicator, which also ends its kernels on the device, so
- * that a wait for the stream returns.
+ * was enqueued; choose a timeout well above the device's time for all work that the program
+ * enqueues between two reports. After an error {@link #close()} aborts the communicator, which also
+ * ends its kernels on the device, so that a wait for the stream returns.
  *
  * <p>One thread at a time may use the collective, with the same current device as when it was
  * opened. It must not be used in stream capture.
@@ -74,7 +74,9 @@ public final class NcclCollective implements DeviceCollective {
     } catch (IllegalStateException | NcclException e) {
       // The others must not wait for this rank.
       ranks.exchange(NcclRendezvous.failed(e.getMessage()));
-      throw e;
+      throw e instanceof NcclException
+          ? new CollectiveException(ranks.rank(), "open", e.getMessage(), OptionalInt.empty())
+          : e;
     }
     byte[] id = NcclRendezvous.agree(ranks.rank(), ranks.exchange(mine));
     NcclCollective collective = new NcclCollective(nccl, ranks, timeout);

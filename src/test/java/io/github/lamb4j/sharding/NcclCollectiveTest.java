@@ -252,6 +252,25 @@ class NcclCollectiveTest {
     assertThrows(IllegalStateException.class, collective::check);
   }
 
+  /** NCCL may then leave the communicator's address as it was. */
+  @ParameterizedTest
+  @CsvSource({"ncclGetUniqueId", "ncclCommInitRankConfig"})
+  void shouldNotAbortWhatWasNotMade(String function) {
+    stub.fail(function, 1);
+    CollectiveException e = assertThrows(CollectiveException.class, () -> alone(LONG));
+    assertTrue(e.getMessage().startsWith("rank 0: open failed: " + function), e.getMessage());
+    assertEquals("", stub.log());
+  }
+
+  @Test
+  void shouldNotAbortWhatWasDestroyed() {
+    NcclCollective collective = alone(LONG);
+    stub.fail("ncclCommDestroy", 1);
+    CollectiveException e = assertThrows(CollectiveException.class, collective::close);
+    assertTrue(e.reason().startsWith("ncclCommDestroy returned error 1"), e.reason());
+    assertTrue(stub.log().endsWith("finalize\ndestroy\n"), stub.log());
+  }
+
   @Test
   void shouldTellAllRanksIfOneHasNoLibrary() throws Exception {
     List<Throwable> thrown =

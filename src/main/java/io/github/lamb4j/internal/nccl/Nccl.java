@@ -46,6 +46,7 @@ public final class Nccl {
 
   private Nccl(int version) {
     this.version = version;
+    cells.clear(); // a failed call may leave its cell as it was
   }
 
   /**
@@ -191,13 +192,16 @@ public final class Nccl {
 
   public void destroy() {
     destroyEvent();
-    require("ncclCommDestroy", NcclFunctions.ncclCommDestroy(comm));
+    long ended = comm;
+    comm = 0; // not to be aborted, even if this fails
+    require("ncclCommDestroy", NcclFunctions.ncclCommDestroy(ended));
   }
 
   /** Ends the communicator without the other ranks, and its kernels on the device. */
   public void abort() {
     if (comm != 0) {
       NcclFunctions.ncclCommAbort(comm);
+      comm = 0;
     }
     destroyEvent();
   }
@@ -205,6 +209,7 @@ public final class Nccl {
   private void destroyEvent() {
     if (event != 0) {
       CudaFunctions.cuEventDestroy_v2(event);
+      event = 0;
     }
   }
 
