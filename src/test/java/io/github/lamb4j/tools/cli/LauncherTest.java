@@ -15,7 +15,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher in {@code scripts/package} with a Java runtime that is a shell script. */
+/** The launchers in {@code scripts/package} and in a checkout; Java is a shell script. */
 @EnabledOnOs(OS.LINUX)
 class LauncherTest {
 
@@ -72,6 +72,30 @@ class LauncherTest {
     Files.delete(cache);
     Files.createSymbolicLink(cache, folder);
     assertEquals("", cache(missing, ""));
+  }
+
+  /** A name such as {@code ~/bin/lamb} leads to the checkout, and its Java is that of Maven. */
+  @Test
+  void shouldFindTheCheckoutAndJavaHome() throws IOException, InterruptedException {
+    Path checkout = folder.resolve("checkout");
+    program("checkout/scripts/lamb", Files.readString(Path.of("scripts/lamb")));
+    for (String source :
+        new String[] {"src/main", "src/tools", "src/vector", "kernels", "target"}) {
+      Files.createDirectories(checkout.resolve(source));
+    }
+    Files.createFile(checkout.resolve("pom.xml"));
+    Files.createFile(checkout.resolve("target/lamb4j-tools.jar")); // last, so that it is new
+    program("home/bin/java", "#!/bin/sh\necho \"$@\"");
+    Path link = Files.createSymbolicLink(folder.resolve("lamb"), checkout.resolve("scripts/lamb"));
+    ProcessBuilder builder = new ProcessBuilder("./" + link.getFileName(), "info");
+    builder.directory(folder.toFile()).redirectErrorStream(true);
+    builder.environment().put("CDPATH", ".");
+    builder.environment().put("JAVA_HOME", folder.resolve("home").toString());
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+    String classPath = "-cp " + checkout.toRealPath() + "/target/lamb4j.jar:";
+    assertTrue(output.contains(classPath) && output.endsWith("Main info\n"), output);
   }
 
   /** Both launchers choose it in the same way. */
