@@ -10,6 +10,7 @@ import io.github.lamb4j.internal.chart.Series;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -100,8 +101,9 @@ public final class RunCharts {
                     smallest.layer(),
                     Numbers.of(largest.trustRatio()),
                     largest.layer());
+    LongSummaryStatistics range = run.stream().mapToLong(RunStep::step).summaryStatistics();
     return "Reports: %d, of steps %d to %d.%s%s%s"
-        .formatted(history.count(), run.get(0).step(), last().step(), shown, norm, trust);
+        .formatted(history.count(), range.getMin(), range.getMax(), shown, norm, trust);
   }
 
   private List<Figure> wholeModel() {

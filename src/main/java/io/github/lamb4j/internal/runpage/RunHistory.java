@@ -19,8 +19,15 @@ public final class RunHistory {
   private long count;
   private long stride = 1;
 
-  /** Adds a step. */
-  public void add(RunStep step) {
+  /** Skipped steps that the last report no longer counts: a resumed optimizer counts anew. */
+  private long skippedBefore;
+
+  /** Adds a step: this object, unless an optimizer was resumed before it. */
+  public void add(RunStep reported) {
+    long skipped = last == null ? 0 : last.skipped();
+    skippedBefore = Math.max(skippedBefore, skipped - reported.skipped());
+    RunStep step =
+        skippedBefore == 0 ? reported : reported.withSkipped(skippedBefore + reported.skipped());
     last = step;
     if (count++ % stride != 0) {
       return;

@@ -74,6 +74,20 @@ public record RunStep(
         added);
   }
 
+  /** The step with another number of skipped steps. */
+  RunStep withSkipped(long count) {
+    return new RunStep(
+        step,
+        count,
+        gradientNorm,
+        learningRates,
+        weightNorm,
+        updateNorm,
+        smallest,
+        largest,
+        layers);
+  }
+
   /**
    * Copies a report.
    *

@@ -56,6 +56,17 @@ class RunChartsTest {
         .toList();
   }
 
+  /** The second phase of a recipe begins with {@code resumeAt(0)}. */
+  @Test
+  void shouldCoverARunThatBeginsAnew() throws IOException {
+    for (long[] counts : new long[][] {{10, 2}, {15, 5}, {0, 0}, {4, 0}, {5, 1}}) {
+      add(counts[0], counts[1], 1, RunStep.Layers.NONE);
+    }
+    String page = page();
+    assertTrue(page.contains("Reports: 5, of steps 0 to 15."), page);
+    assertTrue(page.contains("Skipped steps: 6, because of gradients that are not finite."), page);
+  }
+
   @Test
   void shouldShowEveryQuantity() throws IOException {
     add(1, 3, 0.5, 0.25);
