@@ -60,7 +60,8 @@ public final class NcclCollective implements DeviceCollective {
    *     fails
    */
   public static NcclCollective open(Ranks ranks, Duration timeout) {
-    return open(ranks, timeout, () -> Jna.required("NCCL", Nccl::load));
+    // A method reference would load Nccl, and with it JNA, before Jna.required can explain.
+    return open(ranks, timeout, () -> Jna.required("NCCL", () -> Nccl.load()));
   }
 
   static NcclCollective open(Ranks ranks, Duration timeout, Supplier<Nccl> library) {

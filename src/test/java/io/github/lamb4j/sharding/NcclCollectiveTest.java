@@ -11,8 +11,14 @@ import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import io.github.lamb4j.error.CollectiveException;
 import io.github.lamb4j.internal.nccl.Nccl;
+import java.io.File;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterAll;
@@ -328,6 +334,31 @@ class NcclCollectiveTest {
           e.getMessage());
     } finally {
       System.setProperty(Nccl.PROPERTY, file);
+    }
+  }
+
+  @Test
+  void shouldExplainMissingJna() throws Exception {
+    List<URL> others = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      if (!entry.contains("jna")) {
+        others.add(Path.of(entry).toUri().toURL());
+      }
+    }
+    try (URLClassLoader loader =
+        new URLClassLoader(others.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+      Class<?> local = loader.loadClass(LocalCollective.class.getName());
+      Object ranks = ((List<?>) local.getMethod("of", int.class).invoke(null, 1)).get(0);
+      Method open =
+          loader
+              .loadClass(NcclCollective.class.getName())
+              .getMethod("open", loader.loadClass(Ranks.class.getName()), Duration.class);
+      Throwable thrown =
+          assertThrows(InvocationTargetException.class, () -> open.invoke(null, ranks, LONG))
+              .getCause();
+      assertEquals(
+          "NCCL needs JNA: add net.java.dev.jna:jna to the program's dependencies",
+          assertInstanceOf(IllegalStateException.class, thrown).getMessage());
     }
   }
 
