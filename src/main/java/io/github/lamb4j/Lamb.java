@@ -106,7 +106,7 @@ public final class Lamb implements AutoCloseable {
    * @param stream the stream on which steps are enqueued, normally the one that computes the
    *     gradients. The caller keeps ownership; the stream must exist until the optimizer is closed.
    *     {@link #step(CUstream)} is for streams that do not
-   * @throws IllegalArgumentException if the stream is null
+   * @throws IllegalArgumentException if the stream is null, or the per-thread default stream
    * @throws IllegalStateException if there is no usable CUDA driver or device; the message gives
    *     the reason
    */
@@ -121,7 +121,7 @@ public final class Lamb implements AutoCloseable {
    * See {@link #onCuda(CUstream)}.
    *
    * @param stream the stream on which steps are enqueued
-   * @throws IllegalArgumentException if the stream is null
+   * @throws IllegalArgumentException if the stream is null, or the per-thread default stream
    * @throws IllegalStateException if there is no usable CUDA driver or device; the message gives
    *     the reason
    */
@@ -137,6 +137,7 @@ public final class Lamb implements AutoCloseable {
    *
    * @param streamHandle the {@code CUstream} or {@code cudaStream_t} in C, as a number; 0 is the
    *     legacy default stream
+   * @throws IllegalArgumentException if it is 2, the per-thread default stream
    * @throws IllegalStateException if there is no usable CUDA driver or device, or JCuda cannot use
    *     the handle; the message gives the reason
    */
@@ -146,6 +147,10 @@ public final class Lamb implements AutoCloseable {
   }
 
   private static LambBuilder over(CudaStream stream) {
+    if (stream.isPerThread()) {
+      throw new IllegalArgumentException(
+          "stream: the per-thread default stream, which is another stream in each thread; create a stream, or use Lamb.onCuda() and step(stream)");
+    }
     return LambBuilder.over(CudaBackends.onStream(new JCudaDriver(), stream));
   }
 
@@ -582,10 +587,13 @@ public final class Lamb implements AutoCloseable {
    * from a file that {@link #save} wrote. The next step of every group is {@code step + 1}, and the
    * count of skipped steps is 0. If weights, moments and masters of every parameter are restored
    * too, the run continues with the same bits as if it had not stopped. On CUDA, this waits for the
-   * stream.
+   * stream; {@link #prepareReplays} must be called again before a capture or a replay.
    *
    * @param step the number of steps already taken, at least 0
    * @throws IllegalArgumentException if the step is negative
+   * @throws IllegalStateException if the stream is being captured, or micro-batches wait for the
+   *     next step. If setting the count fails partway, the message says so, and the optimizer takes
+   *     no further steps
    */
   public void resumeAt(long step) {
     if (step < 0) {
@@ -638,7 +646,7 @@ public final class Lamb implements AutoCloseable {
    * continues with the same bits as if it had not stopped. A run that was ended by non-finite
    * gradients can continue. Everything except the elements is validated before anything is changed.
    * On CUDA, this waits for the stream; {@link #prepareReplays} must be called again before a
-   * capture.
+   * capture or a replay.
    *
    * <p>If the optimizer is {@linkplain LambBuilder#collective sharded}, all ranks make this call,
    * and each reads the file. It can come from any number of ranks, or from an optimizer that is not

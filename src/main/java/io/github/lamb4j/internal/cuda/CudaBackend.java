@@ -127,7 +127,7 @@ public final class CudaBackend implements Backend {
 
   @Override
   public boolean isCapturing() {
-    return driver.isCapturing(stream);
+    return DeviceChecks.isCapturing(driver, stream);
   }
 
   @Override
@@ -147,13 +147,13 @@ public final class CudaBackend implements Backend {
 
   @Override
   public void requireStream(StreamHandle other) {
-    if (driver.isCapturing(stream)) {
-      throw new IllegalStateException(
-          "step on a stream: the optimizer's own stream is being captured; call step() to capture a step");
-    }
-    if (driver.isCapturing((CudaStream) other)) {
+    if (DeviceChecks.isCapturing(driver, (CudaStream) other)) {
       throw new IllegalStateException(
           "step on a stream: the stream is being captured; build the optimizer on the stream that captures steps");
+    }
+    if (isCapturing()) {
+      throw new IllegalStateException(
+          "step on a stream: the optimizer's own stream is being captured; call step() to capture a step");
     }
   }
 
@@ -195,8 +195,8 @@ public final class CudaBackend implements Backend {
               "step: the stream is being captured, and the collective's exchanges cannot be; step outside of a capture"));
     }
     start.usePreparedRates();
-    beginStep(stream);
     try {
+      beginStep(stream);
       finishStep(stream);
     } catch (CudaException e) {
       throw new StepNotStarted(e); // recorded work has not run
@@ -219,8 +219,15 @@ public final class CudaBackend implements Backend {
         sumSquaredGradients(on);
       }
       gradients.decide(on);
-      start.enqueueFirst(on);
     } catch (CudaException | CollectiveException e) {
+      throw new StepNotStarted(e);
+    }
+    try {
+      start.enqueueFirst(on);
+    } catch (CudaException e) {
+      if (gradients.countsSkips()) {
+        throw e; // the count, or the end of the run, may have changed
+      }
       throw new StepNotStarted(e);
     }
   }
@@ -320,7 +327,7 @@ public final class CudaBackend implements Backend {
    * @param call what needs it, for the message
    */
   void atHome(String call) {
-    if (order.isAway() && driver.isCapturing(stream)) {
+    if (order.isAway() && isCapturing()) {
       throw notRecordable(call);
     }
     order.atHome();
@@ -349,7 +356,7 @@ public final class CudaBackend implements Backend {
   public void move(List<ParameterGroup> moved) {
     DeviceChecks.requireMapped(driver, changed(parameterGroups, moved));
     try {
-      if (driver.isCapturing(stream)) {
+      if (isCapturing()) {
         throw new IllegalStateException(
             "move: the optimizer's stream is being captured; move before or after the capture, replays use the new addresses");
       }
@@ -395,7 +402,7 @@ public final class CudaBackend implements Backend {
 
   /** Enqueues adding an array to a parameter's gradients. */
   void accumulate(DeviceParameter p, DeviceArray from) {
-    if (order.isAway() && driver.isCapturing(stream)) {
+    if (order.isAway() && isCapturing()) {
       throw notRecordable("accumulate");
     }
     DeviceChecks.requireMapped(driver, p.name(), "gradients to add", from, p.count());

@@ -1,5 +1,6 @@
 package io.github.lamb4j.internal.cuda;
 
+import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.config.UpdateRule;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
@@ -79,6 +80,11 @@ final class CudaGradientNorm {
 
   boolean computesNorm() {
     return options.computesNorm();
+  }
+
+  /** Whether {@link #decide} may count a skipped step or end the run. */
+  boolean countsSkips() {
+    return options.nonFinite() != NonFiniteGradients.PROPAGATE;
   }
 
   /** Enqueues the kernel, unless the options leave nothing to decide. */

@@ -3,6 +3,7 @@ package io.github.lamb4j.internal.cuda;
 import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MAJOR;
 import static io.github.lamb4j.internal.cuda.driver.CudaDriver.DeviceAttribute.COMPUTE_CAPABILITY_MINOR;
 
+import io.github.lamb4j.error.CudaException;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.numerics.Tiling;
@@ -18,6 +19,9 @@ import java.util.List;
 /** Checks that precede every allocation on the device. */
 final class DeviceChecks {
 
+  /** CUDA_ERROR_STREAM_CAPTURE_IMPLICIT. */
+  private static final int CAPTURE_IMPLICIT = 906;
+
   private DeviceChecks() {}
 
   /** Rejects a thread without a current context, and a stream that is being captured. */
@@ -26,9 +30,28 @@ final class DeviceChecks {
       throw new IllegalStateException(
           "this thread has no current CUDA context: call cuCtxSetCurrent with the stream's context, or cudaSetDevice with its device, first");
     }
-    if (driver.isCapturing(stream)) {
+    if (isCapturing(driver, stream)) {
       throw new IllegalStateException(
           "the stream is being captured, but building an optimizer waits for it: end the capture first");
+    }
+  }
+
+  /**
+   * Whether a stream is being captured.
+   *
+   * @throws IllegalStateException for the legacy default stream, if a stream is being captured that
+   *     synchronizes with it; the capture stays intact
+   */
+  static boolean isCapturing(CudaDriver driver, CudaStream stream) {
+    try {
+      return driver.isCapturing(stream);
+    } catch (CudaException e) {
+      if (e.code() != CAPTURE_IMPLICIT) {
+        throw e;
+      }
+      throw new IllegalStateException(
+          "the optimizer's stream is the default stream, which cannot be used while a stream that synchronizes with it is being captured: end the capture, or capture a stream that was created with CU_STREAM_NON_BLOCKING",
+          e);
     }
   }
 

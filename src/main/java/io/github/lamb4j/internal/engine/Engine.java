@@ -135,8 +135,8 @@ public final class Engine {
     if (stream != null) {
       backend.requireStream(stream);
     }
-    microBatches.requireAll();
     boolean capturing = stream == null && backend.isCapturing();
+    microBatches.requireAll(capturing);
     if (capturing) {
       clock.requirePreparedReplays();
     } else {
@@ -169,7 +169,7 @@ public final class Engine {
 
   /** Adds the gradients in memory to those of the next step. */
   public void addMicroBatch() {
-    int index = microBatches.next();
+    int index = microBatches.next(backend.isCapturing());
     try {
       backend.addMicroBatch(index);
     } catch (StepNotStarted e) {
@@ -361,13 +361,24 @@ public final class Engine {
   }
 
   public void resumeAt(long step) {
+    requireNotCapturing("resumeAt");
+    microBatches.requireNone("resumeAt");
     resume(new StepClock(model.groups, new long[model.groups.size()], step), step, 0);
   }
 
   private void resume(StepClock resumed, long step, long skipped) {
-    requireNotCapturing("resumeAt");
     resumed.keepSetRates(clock);
-    backend.setSteps(resumed.stepCounts(), skipped);
+    if (captured) {
+      resumed.beginStep(); // before anything is changed: a schedule may fail
+    }
+    try {
+      backend.setSteps(resumed.stepCounts(), skipped);
+      if (captured) {
+        resumed.prepareNext(backend);
+      }
+    } catch (RuntimeException | Error e) {
+      fail("setting the step count", e);
+    }
     clock = resumed;
     resumedAt = step;
     telemetry.begin(step, skipped);

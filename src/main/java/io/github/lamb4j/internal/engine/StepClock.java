@@ -177,6 +177,16 @@ final class StepClock {
     replaysPrepared = true;
   }
 
+  /**
+   * Passes the learning rates of {@link #beginStep} to the backend, for replays before the program
+   * prepares them again: those after the first use the same ones.
+   */
+  void prepareNext(Backend backend) {
+    for (int g = 0; g < rates.length; g++) {
+      backend.prepareRates(g, ahead[g] + 1, new double[] {rates[g]});
+    }
+  }
+
   /** Corrects counts and last learning rates by a report. */
   void correct(ReportData report) {
     for (int g = 0; g < ahead.length; g++) {

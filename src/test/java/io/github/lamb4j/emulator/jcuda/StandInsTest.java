@@ -257,6 +257,15 @@ class StandInsTest {
   }
 
   @Test
+  void shouldRejectTheDefaultStreamOfEachThread() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class, () -> Lamb.onCuda(JCudaDriver.CU_STREAM_PER_THREAD));
+    assertTrue(e.getMessage().contains("another stream in each thread"), e.getMessage());
+    assertThrows(IllegalArgumentException.class, () -> Lamb.onCuda(2));
+  }
+
+  @Test
   void shouldReturnOrThrowErrors() {
     EmulatedGpu.driver().fail(Call.ALLOCATE, 1, CUresult.CUDA_ERROR_OUT_OF_MEMORY);
     CudaException e = assertThrows(CudaException.class, () -> cuMemAlloc(memory, 4));

@@ -10,6 +10,7 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
@@ -155,6 +156,34 @@ class DriverErrorsTest {
         lamb.step();
         assertEquals(1, lamb.stepCount());
       }
+    }
+  }
+
+  /** The device may have counted the step as skipped; a second try would count it again. */
+  @Test
+  void shouldNotContinueAfterTheDecisionToSkip() {
+    try (TestDevice device = TestDevice.open();
+        Lamb lamb = small(device).nonFiniteGradients(NonFiniteGradients.SKIP).build()) {
+      device.emulator().fail(Call.ENQUEUE, 3, LAUNCH_FAILED);
+      assertThrows(CudaException.class, lamb::step);
+      device.emulator().fail(Call.ENQUEUE, 4, LAUNCH_FAILED);
+      IllegalStateException e = assertThrows(IllegalStateException.class, lamb::step);
+      assertTrue(e.getMessage().contains("step 1 failed partway"), e.getMessage());
+    }
+  }
+
+  /**
+   * Half-set counts would let the single pass take sums of an earlier step for those of the next.
+   */
+  @Test
+  void shouldNotStepAfterResumingFailedPartWay() {
+    try (TestDevice device = TestDevice.open();
+        Lamb lamb = small(device).build()) {
+      lamb.step();
+      device.emulator().fail(Call.COPY_TO_DEVICE, 2, LAUNCH_FAILED);
+      IllegalStateException e = assertThrows(IllegalStateException.class, () -> lamb.resumeAt(10));
+      assertTrue(e.getMessage().contains("setting the step count failed partway"), e.getMessage());
+      assertThrows(IllegalStateException.class, lamb::step);
     }
   }
 

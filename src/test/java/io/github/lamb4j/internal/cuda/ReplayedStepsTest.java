@@ -218,6 +218,28 @@ class ReplayedStepsTest {
     }
   }
 
+  /** The table of rates still has those of the steps before. */
+  @Test
+  void shouldReplayWithTheRateOfTheNextStepAfterResuming() {
+    try (TestDevice device = TestDevice.open();
+        Run run = Run.small(Side.cuda(device, StepPath.SINGLE_PASS))) {
+      run.scale.put(1);
+      run.lamb.prepareReplays(20);
+      StepReport report = run.lamb.newReport();
+      try (Graph graph = device.capture(run.lamb::step)) {
+        graph.replay();
+        for (long step : new long[] {Rates.KEPT + 3, 30, 5000}) {
+          run.lamb.resumeAt(step);
+          graph.replay();
+          run.lamb.report(report);
+          assertEquals(step + 1, report.step());
+          assertEquals(CHANGING.at(step + 1), report.learningRate(0));
+          assertEquals(0.001 * (step + 1), report.learningRate(1));
+        }
+      }
+    }
+  }
+
   @Test
   void shouldRejectCallsThatWaitAndContinueCapturing() {
     try (TestDevice device = TestDevice.open();

@@ -51,12 +51,16 @@ class StreamsTest {
   }
 
   private Lamb build(CudaDriver driver, int microBatches) {
+    return build(driver, device.stream(), microBatches);
+  }
+
+  private Lamb build(CudaDriver driver, CudaStream stream, int microBatches) {
     TestArray weights = Side.cuda(device, StepPath.AUTO).array(DType.F32, 5, Purpose.WEIGHTS, "p");
     TestArray gradients =
         Side.cuda(device, StepPath.AUTO).array(DType.F32, 5, Purpose.GRADIENTS, "p");
     weights.put(1, 2, 3, 4, 5);
     gradients.put(5, 4, 3, 2, 1);
-    return LambBuilders.onCuda(driver, device.stream())
+    return LambBuilders.onCuda(driver, stream)
         .microBatches(microBatches)
         .group(
             "g",
@@ -187,6 +191,47 @@ class StreamsTest {
                       "build the optimizer on the stream that captures"))
           .close();
       assertEquals(0, lamb.stepCount());
+    }
+  }
+
+  /** The device's own stream synchronizes with the default stream. */
+  @Test
+  void shouldExplainWhyTheDefaultStreamCannotBeUsed() {
+    try (Lamb lamb = build(driver, CudaStream.LEGACY, 1)) {
+      device
+          .capture(() -> assertUntimely(lamb::step, "default stream", "end the capture"))
+          .close(); // still intact
+      device
+          .emulator()
+          .capture(
+              CudaStream.of(A),
+              () -> assertUntimely(() -> lamb.step(A), "step on a stream", "being captured"))
+          .close();
+      lamb.step();
+      assertEquals(1, lamb.stepCount());
+    }
+  }
+
+  /** A replay would not add what the host has counted. */
+  @Test
+  void shouldNotMixMicroBatchesThatAreCapturedWithOthers() {
+    try (Lamb lamb = build(driver, 2)) {
+      lamb.prepareReplays(1);
+      device.capture(lamb::addMicroBatch).close();
+      assertUntimely(
+          lamb::addMicroBatch,
+          "no capture is in progress, but the 1 micro-batches added before were captured",
+          "discardMicroBatches()");
+      lamb.discardMicroBatches();
+      lamb.addMicroBatch();
+      lamb.addMicroBatch();
+      device
+          .capture(
+              () -> assertUntimely(lamb::step, "step: the stream is being captured", "were not"))
+          .close();
+      assertUntimely(() -> lamb.resumeAt(3), "resumeAt: 2 micro-batches wait");
+      lamb.step();
+      assertEquals(1, lamb.stepCount());
     }
   }
 

@@ -18,6 +18,9 @@ public final class CudaStream implements StreamHandle {
   private static final AtomicLong NEXT = new AtomicLong();
   private static final Pattern ADDRESS = Pattern.compile("nativePointer=0x([0-9a-fA-F]+)");
 
+  /** CU_STREAM_PER_THREAD. */
+  private static final long PER_THREAD = 2;
+
   /** The legacy default stream. */
   public static final CudaStream LEGACY = of(new CUstream());
 
@@ -80,6 +83,12 @@ public final class CudaStream implements StreamHandle {
           this + ": this version of JCuda does not show its address; use JCuda 10.2 to 12.6");
     }
     return Long.parseUnsignedLong(text.group(1), 16);
+  }
+
+  /** Whether this is the per-thread default stream: another stream in each thread. */
+  public boolean isPerThread() {
+    Matcher text = ADDRESS.matcher(handle.toString());
+    return text.find() && Long.parseUnsignedLong(text.group(1), 16) == PER_THREAD;
   }
 
   /** The JCuda stream. */

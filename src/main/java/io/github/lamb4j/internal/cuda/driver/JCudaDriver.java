@@ -36,6 +36,7 @@ import static jcuda.driver.JCudaDriver.cuStreamQuery;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import io.github.lamb4j.error.CudaException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -293,16 +294,24 @@ public final class JCudaDriver implements CudaDriver {
 
   @Override
   public void copyToDevice(long target, ByteBuffer source, CudaStream stream) {
-    enqueueToDevice(target, source, stream);
-    String doing = "copying %,d bytes to the device".formatted(source.remaining());
-    check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
+    try {
+      enqueueToDevice(target, source, stream);
+      String doing = "copying %,d bytes to the device".formatted(source.remaining());
+      check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
+    } finally {
+      Reference.reachabilityFence(source); // the device may read it until here
+    }
   }
 
   @Override
   public void copyToHost(ByteBuffer target, long source, CudaStream stream) {
-    enqueueToHost(target, source, stream);
-    String doing = "copying %,d bytes from the device".formatted(target.remaining());
-    check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
+    try {
+      enqueueToHost(target, source, stream);
+      String doing = "copying %,d bytes from the device".formatted(target.remaining());
+      check("cuStreamSynchronize", doing, () -> cuStreamSynchronize(stream.handle()));
+    } finally {
+      Reference.reachabilityFence(target);
+    }
   }
 
   @Override
