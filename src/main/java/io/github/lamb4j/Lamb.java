@@ -631,6 +631,9 @@ public final class Lamb implements AutoCloseable {
   public void save(Path file, SaveOption... options) throws IOException {
     requireGiven(file, "file");
     requireGiven(options, "options");
+    for (SaveOption option : options) {
+      requireGiven(option, "an option");
+    }
     exclusively(
         () -> {
           engine.requireSound();
@@ -672,6 +675,9 @@ public final class Lamb implements AutoCloseable {
     requireGiven(file, "file");
     if (accepted == null) {
       throw new IllegalArgumentException("accepted: null; omit it, or pass LoadOptions");
+    }
+    for (LoadOption option : accepted) {
+      requireGiven(option, "an accepted difference");
     }
     exclusively(
         () -> {
@@ -774,7 +780,7 @@ public final class Lamb implements AutoCloseable {
     }
     if (!busy.compareAndSet(false, true)) {
       throw new IllegalStateException(
-          "close: the optimizer is in use by another thread; wait for it");
+          "close: the optimizer is in use by another call; wait for it");
     }
     try {
       if (!closed) { // another thread may have closed it in the meantime
@@ -804,7 +810,7 @@ public final class Lamb implements AutoCloseable {
   private void enter() {
     if (!busy.compareAndSet(false, true)) {
       throw new IllegalStateException(
-          "the optimizer is in use by another thread; use it from one thread at a time");
+          "the optimizer is in use by another call; use it from one thread at a time, and not from its own schedules");
     }
     if (closed) {
       busy.set(false);

@@ -160,7 +160,8 @@ public final class LambBuilder {
    * norm can overflow where the optimizer's own, computed in double precision, does not.
    *
    * @param norm the 2-norm of the gradients in memory, neither unscaled nor clipped; read by each
-   *     step
+   *     step. With {@link #microBatches} or {@link #collective}, the norm of the sum of all
+   *     gradients of the step, the same on all ranks
    * @return this builder
    * @throws IllegalArgumentException if the norm is null or a constant
    */

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.ParameterGroup;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Random;
 import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.AfterEach;
@@ -51,6 +53,14 @@ class BadModelTest {
   void shouldRejectModelWithoutGroups() {
     assertRefused(() -> Lamb.onCpu().build(), "no parameter group", "group(...)");
     assertRefused(() -> Lamb.onCpu().maxGradNorm(1).threads(2).build(), "no parameter group");
+  }
+
+  @Test
+  void shouldRejectNamesThatNoStateCouldHold() {
+    assertRefused(() -> host("d\ud800"), "parameter name d", "surrogate");
+    assertRefused(() -> new ParameterGroup("\udc00", LAMB, List.of(host("a"))), "group name");
+    assertRefused(() -> host(""), "parameter name: empty");
+    host("\ud83d\udc11"); // a pair
   }
 
   @Test

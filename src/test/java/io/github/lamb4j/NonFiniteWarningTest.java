@@ -10,12 +10,15 @@ import ch.qos.logback.core.read.ListAppender;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.Scalar;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** One warning of non-finite norms per run. */
+/** One warning of norms that are not finite, or cannot be used, per run. */
 class NonFiniteWarningTest {
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(Lamb.class);
@@ -74,6 +77,32 @@ class NonFiniteWarningTest {
       lamb.step();
       lamb.layerStats();
       assertEquals(2, log.list.size());
+    }
+  }
+
+  /** A negative norm clips nothing, and neither does NaN. */
+  @ParameterizedTest
+  @ValueSource(floats = {-5, Float.NaN})
+  void shouldWarnOfGivenNormThatClipsNothing(float given) {
+    float[] norm = {1};
+    try (Lamb lamb =
+        Lamb.onCpu()
+            .maxGradNorm(1)
+            .gradientNorm(Scalar.onHost(norm))
+            .group("all", Hyperparameters.lamb(0.1), Parameter.onHost("w", w, g))
+            .build()) {
+      lamb.resumeAt(3);
+      lamb.report(lamb.newReport());
+      lamb.step();
+      lamb.report(lamb.newReport());
+      assertEquals(0, log.list.size());
+      norm[0] = given;
+      lamb.step();
+      lamb.report(lamb.newReport());
+      lamb.report(lamb.newReport());
+      assertEquals(1, log.list.size());
+      String said = log.list.get(0).getFormattedMessage();
+      assertTrue(said.startsWith("step 5: the given gradient norm was negative or NaN"), said);
     }
   }
 

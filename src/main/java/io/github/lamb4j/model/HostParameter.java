@@ -91,9 +91,7 @@ public record HostParameter(
   }
 
   static void requireNonNull(String name, Object weights, Object gradients) {
-    if (name == null || name.isEmpty()) {
-      throw new IllegalArgumentException("parameter name: " + (name == null ? "null" : "empty"));
-    }
+    Names.require("parameter name", name);
     if (weights == null || gradients == null) {
       throw new IllegalArgumentException(
           "parameter " + name + ": " + (weights == null ? "weights" : "gradients") + " are null");

@@ -27,9 +27,7 @@ public record ParameterGroup(
    *     parameters
    */
   public ParameterGroup {
-    if (name == null || name.isEmpty()) {
-      throw new IllegalArgumentException("group name: " + (name == null ? "null" : "empty"));
-    }
+    Names.require("group name", name);
     if (hyperparameters == null) {
       throw new IllegalArgumentException("group " + name + ": hyperparameters: null");
     }

@@ -51,6 +51,7 @@ public final class RunPage {
    * @param report a report that {@code Lamb.report} has filled
    */
   public void add(StepReport report) {
+    Objects.requireNonNull(report, "report");
     history.add(RunStep.of(report, history.lastLayers()));
   }
 

@@ -62,6 +62,8 @@ public final class FileRanks implements Ranks {
       throw new IllegalArgumentException(
           "rank %d of %d: must be from 0 to size - 1".formatted(rank, size));
     }
+    Objects.requireNonNull(folder, "folder");
+    Objects.requireNonNull(job, "job");
     if (!job.matches("[\\w][\\w.-]*")) {
       throw new IllegalArgumentException(
           "job \"%s\": use letters, digits, '_', '-' and '.' only".formatted(job));

@@ -1,6 +1,7 @@
 package io.github.lamb4j.sharding;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /** Limits for waiting. */
 final class Timeout {
@@ -13,6 +14,7 @@ final class Timeout {
   private Timeout() {}
 
   static Duration require(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
     if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
           "timeout " + timeout + ": must be above 0 and at most 365 days");

@@ -63,7 +63,7 @@ public final class Engine {
   public Engine(Model model, BackendFactory backends, BackendSettings settings) {
     this.backends = backends;
     this.settings = settings;
-    checks = new ReportChecks(settings.gradients().nonFinite());
+    checks = new ReportChecks(settings.gradients());
     microBatches = new MicroBatchCount(settings.microBatches());
     peers = new Peers(settings.collective());
     peers.requireSameOptimizer(model.groups, settings);
@@ -296,7 +296,7 @@ public final class Engine {
   private void report(ReportData report) {
     refresh(report);
     telemetry.reported(report);
-    checks.check(report);
+    checks.check(report, resumedAt);
   }
 
   /** Fills a report and corrects the host's step counts by it. */

@@ -1,6 +1,7 @@
 package io.github.lamb4j.internal.engine;
 
 import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.internal.spi.GradientOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,10 +11,15 @@ final class ReportChecks {
   private static final Logger LOG = LoggerFactory.getLogger("io.github.lamb4j.Lamb");
 
   private final NonFiniteGradients policy;
+
+  /** Whether the program gives the norm by which gradients are clipped. */
+  private final boolean clipsByGivenNorm;
+
   private boolean warned;
 
-  ReportChecks(NonFiniteGradients policy) {
-    this.policy = policy;
+  ReportChecks(GradientOptions options) {
+    policy = options.nonFinite();
+    clipsByGivenNorm = options.norm().isPresent() && options.maxNorm().isPresent();
   }
 
   /** Allows another warning, because a state was loaded or the step count was set. */
@@ -22,14 +28,16 @@ final class ReportChecks {
   }
 
   /**
-   * Warns of non-finite norms, once.
+   * Warns of norms that are not finite, and of a given norm that cannot be used, once.
    *
+   * @param begun the step count before the first step of this model
    * @throws IllegalStateException if non-finite gradients ended the run, or a step has used an
    *     invalid loss scale or divisor
    */
-  void check(ReportData report) {
+  void check(ReportData report, long begun) {
     if (policy == NonFiniteGradients.PROPAGATE) {
       warnOfNonFiniteNorms(report);
+      warnOfGivenNorm(report, begun);
       requireValidDivisors(report);
     } else {
       requireNotHalted(report);
@@ -51,6 +59,19 @@ final class ReportChecks {
             weightNorm,
             updateNorm);
       }
+    }
+  }
+
+  private void warnOfGivenNorm(ReportData report, long begun) {
+    if (clipsByGivenNorm
+        && !warned
+        && report.step() > begun
+        && Double.isNaN(report.gradientNorm())) {
+      warned = true;
+      LOG.warn(
+          "step {}: the given gradient norm was negative or NaN, so the gradients were not clipped; correct the"
+              + " number that gradientNorm(...) refers to. This is logged once.",
+          report.step());
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -221,6 +222,9 @@ public final class SafetensorsFile implements AutoCloseable {
 
   /** The system's errors do not name the file, or name nothing else; the caller closes it. */
   private static IOException named(Path path, IOException e) {
+    if (e instanceof ClosedByInterruptException) {
+      return new SafetensorsException(path, "reading it was interrupted", e);
+    }
     if (e instanceof SafetensorsException || e instanceof ClosedChannelException) {
       return e;
     }

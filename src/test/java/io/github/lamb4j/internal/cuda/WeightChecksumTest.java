@@ -121,6 +121,8 @@ class WeightChecksumTest {
   void shouldRefuseNullOptions() {
     try (Lamb lamb = model(Side.cpu()).builder().build()) {
       assertRefused(() -> lamb.save(file, (SaveOption[]) null), "options: null");
+      assertRefused(() -> lamb.save(file, (SaveOption) null), "an option: null");
+      assertRefused(() -> lamb.load(file, (LoadOption) null), "an accepted difference: null");
     }
   }
 }

@@ -292,6 +292,19 @@ class SafetensorsFileTest {
   }
 
   @Test
+  void shouldNameTheFileWhenReadingIsInterrupted() throws IOException {
+    String header = "{\"x\":" + entry("F32", "[1]", 0, 4) + "}";
+    Path path = write(file(header, 4));
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      Thread.currentThread().interrupt();
+      IOException e = assertThrows(SafetensorsException.class, () -> readAll(file, "x"));
+      assertTrue(e.getMessage().endsWith(path.getFileName() + ": reading it was interrupted"));
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
+  }
+
+  @Test
   void shouldRefuseToReadOnceClosed() throws IOException {
     String header = "{\"x\":" + entry("F32", "[1]", 0, 4) + "}";
     SafetensorsFile file = SafetensorsFile.open(write(file(header, 4)));
