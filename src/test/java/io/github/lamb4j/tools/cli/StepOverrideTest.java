@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,11 +32,15 @@ class StepOverrideTest {
 
   @BeforeEach
   void takeTheFirstStep() {
-    first = folder.resolve("first");
+    first("first", OPTIONS);
+  }
+
+  private void first(String out, List<String> options) {
+    first = folder.resolve(out);
     List<Object> arguments = new ArrayList<>(List.of("step", "--lr=0.01", "--out", first));
     arguments.addAll(List.of("--params", CASE.resolve("params.safetensors")));
     arguments.addAll(List.of("--grads", CASE.resolve("g1.safetensors")));
-    arguments.addAll(OPTIONS);
+    arguments.addAll(options);
     CommandRun.done(arguments.toArray());
   }
 
@@ -147,5 +152,65 @@ class StepOverrideTest {
     assertEquals(false, step.get("dense.weight").get("decayed"));
     assertEquals(true, step.get("dense.bias").get("decayed"));
     assertEquals("2", metadata("other").get("step"));
+  }
+
+  /** The case's tensors are dense.weight and dense.bias. */
+  @ParameterizedTest
+  @CsvSource({
+    "--weight-decay=0 --no-decay=bias, '', 0.0, WITH_DECAY, 0.0, WITH_DECAY",
+    "--weight-decay=0.2 --no-decay=weight, '', 0.0, WITH_DECAY, 0.2, WITH_DECAY",
+    "--preset=adamw --no-adapt=bias, '', 0.01, NEVER, 0.0, NEVER",
+    "--preset=tf-addons --no-decay=bias, '', 0.0, ALWAYS, 0.0, ALWAYS",
+    "--preset=keras --weight-decay=0.3, '', 0.3, ALWAYS, 0.0, ALWAYS",
+    "--no-adapt=bias, --preset=adamw, 0.01, NEVER, 0.01, NEVER",
+    "--no-adapt=bias, --no-adapt=., 0.01, ALWAYS, 0.01, NEVER",
+    "--preset=apex, --no-adapt=., 0.01, NEVER, 0.01, NEVER",
+    "--preset=apex, --preset=adamw, 0.01, WITH_DECAY, 0.01, WITH_DECAY",
+  })
+  void shouldOverrideWithWhatWasGivenAndKeepTheRest(
+      String options,
+      String firstOptions,
+      String decay,
+      String adaptation,
+      String decayOfBias,
+      String adaptationOfBias)
+      throws IOException {
+    if (!firstOptions.isEmpty()) {
+      first("other", List.of(firstOptions.split(" ")));
+    }
+    List<Object> all = new ArrayList<>(Arrays.asList(options.split(" ")));
+    all.add("--override-state");
+    CommandRun.done(second("second", all.toArray()));
+    assertEquals(
+        Map.of(
+            "dense.weight", List.of(decay, adaptation),
+            "dense.bias", List.of(decayOfBias, adaptationOfBias)),
+        settings(metadata("second")));
+  }
+
+  /** By tensor, its weight decay and its layer adaptation. */
+  private static Map<String, List<String>> settings(Map<String, String> metadata) {
+    Map<String, List<String>> settings = new TreeMap<>();
+    for (int g = 0; metadata.containsKey("group." + g + ".name"); g++) {
+      String group = "group." + g + ".";
+      for (int p = 0; metadata.containsKey(group + "parameter." + p); p++) {
+        settings.put(
+            metadata.get(group + "parameter." + p),
+            List.of(
+                metadata.get(group + "weight_decay"), metadata.get(group + "layer_adaptation")));
+      }
+    }
+    return settings;
+  }
+
+  @Test
+  void shouldRefuseToAdaptWhatTheStateExcluded() throws IOException {
+    first("unadapted", List.of("--no-adapt=."));
+    CommandRun.refused(
+        folder,
+        "--no-adapt contradicts " + first.resolve("state.safetensors"),
+        second("second", "--no-adapt=bias"));
+    CommandRun.refused(
+        folder, "with tensor \"dense.weight\" not adapted", second("second", "--no-adapt=bias"));
   }
 }

@@ -111,7 +111,11 @@ class StepResumeTest {
         "--bias-correction=lr --no-grad-averaging --max-grad-norm=0.1 --skip-nonfinite",
         "--preset=deepspeed --grad-scale=0.01",
         "--preset=keras --weight-decay=0.1",
-        "--preset=timm"
+        "--preset=timm",
+        "--preset=adamw --no-adapt=bias",
+        "--preset=tf-addons --no-decay=bias",
+        "--weight-decay=0 --no-decay=bias",
+        "--weight-decay=0.1 --no-decay=. --no-adapt=."
       })
   void shouldGiveTheSameBytesWithOtherOptions(String options) throws IOException {
     base = List.of(options.split(" "));

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -19,14 +20,19 @@ final class PresetOption implements ITypeConverter<Preset>, Iterable<String> {
     return preset.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
+  /** The preset of a name, if it is one. */
+  static Optional<Preset> named(String text) {
+    int index = NAMES.indexOf(text.toLowerCase(Locale.ROOT));
+    return index < 0 ? Optional.empty() : Optional.of(Preset.values()[index]);
+  }
+
   @Override
   public Preset convert(String text) {
-    int index = NAMES.indexOf(text.toLowerCase(Locale.ROOT));
-    if (index < 0) {
-      throw new TypeConversionException(
-          "expected one of " + NAMES + " (case-insensitive) but was '" + text + "'");
-    }
-    return Preset.values()[index];
+    return named(text)
+        .orElseThrow(
+            () ->
+                new TypeConversionException(
+                    "expected one of " + NAMES + " (case-insensitive) but was '" + text + "'"));
   }
 
   @Override

@@ -114,25 +114,40 @@ final class SavedSetup {
   /** A tensor's hyperparameters: the saved ones, overridden by what is given. */
   private Hyperparameters hyperparameters(SavedGroup group, String tensor) {
     Hyperparameters before = group.hyperparameters();
-    Hyperparameters own = before;
-    boolean decays = before.weightDecay() != 0 || !decaysAny();
-    boolean adapts = before.layerAdaptation() != LayerAdaptation.NEVER || !adaptsAny();
-    if (replacesPreset()) {
-      own = optimizer.preset().hyperparameters(before.learningRate());
+    Hyperparameters start =
+        replacesPreset() ? optimizer.preset().hyperparameters(before.learningRate()) : before;
+    Hyperparameters own = optimizer.applyTo(start, state);
+    own = own.withWeightDecay(decay(before, start, tensor));
+    return own.withLayerAdaptation(adaptation(before, start, tensor));
+  }
+
+  private double decay(Hyperparameters before, Hyperparameters start, String tensor) {
+    boolean decays =
+        rules.undecayed().isEmpty()
+            ? before.weightDecay() != 0 || commonDecay() == 0
+            : rules.decays(tensor);
+    if (!decays) {
+      return 0;
     }
-    double decay = optimizer.weightDecay() == null ? own.weightDecay() : optimizer.weightDecay();
-    LayerAdaptation adaptation = own.layerAdaptation();
-    if (!rules.undecayed().isEmpty()) {
-      decays = rules.decays(tensor);
-      decay = decays && decay == 0 ? commonDecay() : decay;
+    if (optimizer.weightDecay() != null) {
+      return optimizer.weightDecay();
     }
-    if (!rules.unadapted().isEmpty()) {
-      adapts = rules.adapts(tensor);
-      adaptation = adapts && adaptation == LayerAdaptation.NEVER ? commonAdaptation() : adaptation;
+    // A decay of 0 is an exclusion that may end only if it was saved: a preset's is meant.
+    boolean excluded = start.weightDecay() == 0 && !replacesPreset();
+    return excluded ? commonDecay() : start.weightDecay();
+  }
+
+  private LayerAdaptation adaptation(Hyperparameters before, Hyperparameters start, String tensor) {
+    boolean adapts =
+        rules.unadapted().isEmpty()
+            ? before.layerAdaptation() != LayerAdaptation.NEVER
+                || commonAdaptation() == LayerAdaptation.NEVER
+            : rules.adapts(tensor);
+    if (!adapts) {
+      return LayerAdaptation.NEVER;
     }
-    own = optimizer.applyTo(own, state);
-    own = own.withWeightDecay(decays ? decay : 0);
-    return own.withLayerAdaptation(adapts ? adaptation : LayerAdaptation.NEVER);
+    boolean excluded = start.layerAdaptation() == LayerAdaptation.NEVER && !replacesPreset();
+    return excluded ? commonAdaptation() : start.layerAdaptation();
   }
 
   private boolean replacesPreset() {
@@ -158,15 +173,7 @@ final class SavedSetup {
             .formatted(state, StepSetup.GRAD_SCALE, Printable.value(text)));
   }
 
-  private boolean decaysAny() {
-    return saved.groups().stream().anyMatch(group -> group.hyperparameters().weightDecay() != 0);
-  }
-
-  private boolean adaptsAny() {
-    return saved.groups().stream()
-        .anyMatch(g -> g.hyperparameters().layerAdaptation() != LayerAdaptation.NEVER);
-  }
-
+  /** The decay of the tensors that no expression excluded; 0 if the state does not tell. */
   private double commonDecay() {
     return saved.groups().stream()
         .mapToDouble(group -> group.hyperparameters().weightDecay())
@@ -175,12 +182,17 @@ final class SavedSetup {
         .orElse(0);
   }
 
+  /**
+   * The adaptation of the tensors that no expression excluded. If all were excluded, only the
+   * preset tells it.
+   */
   private LayerAdaptation commonAdaptation() {
     return saved.groups().stream()
         .map(group -> group.hyperparameters().layerAdaptation())
         .filter(adaptation -> adaptation != LayerAdaptation.NEVER)
         .findFirst()
-        .orElse(LayerAdaptation.ALWAYS);
+        .or(() -> PresetOption.named(preset()).map(p -> p.hyperparameters(0).layerAdaptation()))
+        .orElse(LayerAdaptation.NEVER);
   }
 
   private void requireNoContradiction() {
@@ -203,7 +215,7 @@ final class SavedSetup {
       throw contradiction("--nonfinite " + lower(policy), lower(saved.nonFiniteGradients()));
     }
     for (SavedGroup group : saved.groups()) {
-      group.parameters().forEach(tensor -> requireSame(group.hyperparameters(), tensor));
+      group.parameters().forEach(tensor -> requireSame(group, tensor));
     }
   }
 
@@ -221,19 +233,21 @@ final class SavedSetup {
   }
 
   /** Compares decay and adaptation, which differ by tensor. */
-  private void requireSame(Hyperparameters before, String tensor) {
+  private void requireSame(SavedGroup group, String tensor) {
+    Hyperparameters before = group.hyperparameters();
+    Hyperparameters now = hyperparameters(group, tensor);
     String quoted = Printable.value(tensor);
-    Double decay = optimizer.weightDecay();
     boolean decays = before.weightDecay() != 0;
-    if (decay != null && decay != before.weightDecay() && (decays || !decaysAny())) {
-      throw contradiction("--weight-decay " + decay, before.weightDecay());
-    }
-    if (!rules.undecayed().isEmpty() && decaysAny() && rules.decays(tensor) != decays) {
-      throw contradiction(
-          rules.undecayed().get(0).option(), "tensor %s %s".formatted(quoted, with(decays)));
+    if (now.weightDecay() != before.weightDecay()) {
+      boolean byName =
+          !rules.undecayed().isEmpty() && commonDecay() != 0 && rules.decays(tensor) != decays;
+      throw byName
+          ? contradiction(
+              rules.undecayed().get(0).option(), "tensor %s %s".formatted(quoted, with(decays)))
+          : contradiction("--weight-decay " + optimizer.weightDecay(), before.weightDecay());
     }
     boolean adapts = before.layerAdaptation() != LayerAdaptation.NEVER;
-    if (!rules.unadapted().isEmpty() && adaptsAny() && rules.adapts(tensor) != adapts) {
+    if (now.layerAdaptation() != before.layerAdaptation()) {
       throw contradiction(
           rules.unadapted().get(0).option(), "tensor %s %s".formatted(quoted, adapted(adapts)));
     }
