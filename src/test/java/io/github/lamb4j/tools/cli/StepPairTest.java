@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -183,7 +184,7 @@ class StepPairTest {
   }
 
   /** The end of a process, which no handler sees. */
-  private static final class Killed extends Error {
+  static final class Killed extends Error {
     private static final long serialVersionUID = 1;
   }
 
@@ -204,8 +205,9 @@ class StepPairTest {
     }
   }
 
-  private static CommandLine command(Killer killer) {
-    StepCommand step = new StepCommand(backend -> Lamb.on(backend.choice()), killer::change);
+  /** A command with an observer of its changes. */
+  static CommandLine command(Consumer<String> beforeChange) {
+    StepCommand step = new StepCommand(backend -> Lamb.on(backend.choice()), beforeChange);
     return Main.commandLine(
         new IFactory() {
           @Override
@@ -264,7 +266,7 @@ class StepPairTest {
     if (killer.left > 20) {
       throw new AssertionError("more changes than there are");
     }
-    CommandLine command = command(killer);
+    CommandLine command = command(killer::change);
     try {
       CommandRun.done(command, arguments);
       return true;

@@ -14,6 +14,7 @@ import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.StateArray;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class StepFiles implements AutoCloseable {
   private final ModelPlan plan;
   private final ResultLayout layout;
   private final StepResults results;
-  private final Path earlierTrust;
+  private final FileChannel earlierTrust;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
   private StepFiles(
@@ -134,14 +135,19 @@ final class StepFiles implements AutoCloseable {
     return parent == null ? file.toAbsolutePath() : parent;
   }
 
-  /** The trust ratios of the steps before, where the results replace those that are resumed. */
-  private static Path earlierTrust(Path state, Path out) throws IOException {
+  /**
+   * The trust ratios of the steps before, where the results replace those that are resumed. It is
+   * open from now on: another call might replace the file.
+   */
+  private FileChannel earlierTrust(Path state, Path out) throws IOException {
     Path trust = out.resolve(ResultLayout.TRUST_FILE);
     if (state == null || !folder(state).equals(folder(trust)) || !Files.isRegularFile(trust)) {
       return null;
     }
-    TrustHistory.requireReadable(trust);
-    return trust;
+    FileChannel file = FileChannel.open(trust);
+    open.add(file);
+    TrustHistory.requireReadable(trust, file);
+    return file;
   }
 
   ModelPlan plan() {

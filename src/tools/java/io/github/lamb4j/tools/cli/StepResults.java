@@ -4,31 +4,37 @@ import io.github.lamb4j.internal.files.AtomicFile;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.files.WriteFailedException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
  * The folder for the results of one {@code lamb step}. All files of a step change together.
  *
- * <p>They are written to a folder beside them, which is renamed when it is complete: that is the
+ * <p>They are written to a {@link PendingFolder}, which is renamed when it is complete: that is the
  * moment of change. Then each file is moved to its place. A process killed before that moment
  * leaves the old files; one killed later leaves the new ones, some of them still in the renamed
  * folder. {@link #completeMove(Path)} moves them before anything is read.
+ *
+ * <p>Calls may have the same folder at the same time. The renamed folder has one name and is never
+ * replaced while it has files, so that the results of one call are moved before those of the next,
+ * by whichever call comes first to each file.
  */
 final class StepResults {
 
-  private static final String PENDING = ".lamb4j-pending";
   private static final String COMPLETE = ".lamb4j-complete";
+
+  /** Each failed attempt means that another call has completed its own results meanwhile. */
+  private static final int MOST_ATTEMPTS = 10;
 
   private final Path out;
   private final Consumer<String> beforeChange;
@@ -92,27 +98,62 @@ final class StepResults {
    */
   void write(Map<String, Writer> writers) throws IOException {
     createOut();
-    Path pending = out.resolve(PENDING);
     try {
-      completeMove();
-      delete(pending);
-      createPrivately(pending);
+      PendingFolder.deleteAbandoned(out);
+      try (PendingFolder pending = PendingFolder.in(out)) {
+        writeTogether(writers, pending);
+      }
+    } catch (FileSystemException e) {
+      throw failed(e);
+    }
+  }
+
+  private void writeTogether(Map<String, Writer> writers, PendingFolder pending)
+      throws IOException {
+    try {
       for (Map.Entry<String, Writer> writer : writers.entrySet()) {
         change("write " + writer.getKey());
-        Path file = pending.resolve(writer.getKey());
+        Path file = pending.path().resolve(writer.getKey());
         writer.getValue().write(file);
         keepPermissions(out.resolve(writer.getKey()), file);
       }
-      change("complete");
-      Files.move(pending, out.resolve(COMPLETE), StandardCopyOption.ATOMIC_MOVE);
+      complete(pending.path(), writers.keySet());
       AtomicFile.forceDirectory(out);
+      pending.delete();
       completeMove();
     } catch (IOException | RuntimeException e) {
       discard(pending, e);
-      if (e instanceof FileSystemException f) {
-        throw failed(f);
-      }
       throw e;
+    }
+  }
+
+  /** Renames the folder once the results of other calls have been moved. */
+  private void complete(Path pending, Set<String> names) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      completeMove();
+      change("complete");
+      requireAll(pending, names);
+      try {
+        Files.move(pending, out.resolve(COMPLETE), StandardCopyOption.ATOMIC_MOVE);
+        return;
+      } catch (FileSystemException e) {
+        if (attempt == MOST_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Half of the results must not replace whole ones. */
+  private void requireAll(Path pending, Set<String> names) throws IOException {
+    for (String name : names) {
+      if (!Files.isRegularFile(pending.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+        throw new WriteFailedException(
+            out,
+            "cannot be written: another program has removed %s; repeat the command"
+                .formatted(Printable.path(pending.resolve(name))),
+            null);
+      }
     }
   }
 
@@ -123,9 +164,9 @@ final class StepResults {
             out, "cannot be written: " + Printable.escape(String.valueOf(e.getMessage())), e);
   }
 
-  private static void discard(Path pending, Exception failure) {
+  private static void discard(PendingFolder pending, Exception failure) {
     try {
-      delete(pending);
+      pending.delete();
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
@@ -136,46 +177,29 @@ final class StepResults {
     if (!Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    for (Path file : files(complete)) {
-      change("move " + file.getFileName());
-      Files.move(file, out.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    try {
+      for (Path file : PendingFolder.list(complete, "*")) {
+        move(file);
+      }
+      AtomicFile.forceDirectory(out); // a file must not be lost with the folder that it was in
+      change("delete");
+      Files.delete(complete);
+    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+      // Another call has deleted it, or has already completed the next: that call moves the rest.
     }
-    AtomicFile.forceDirectory(out); // a file must not be lost with the folder that it was in
-    change("delete");
-    Files.delete(complete);
+  }
+
+  private void move(Path file) throws IOException {
+    change("move " + file.getFileName());
+    try {
+      Files.move(file, out.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      // Another call has moved it.
+    }
   }
 
   private void change(String what) {
     beforeChange.accept(what);
-  }
-
-  private static List<Path> files(Path folder) throws IOException {
-    List<Path> files = new ArrayList<>();
-    try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
-      stream.forEach(files::add);
-    }
-    files.sort(null);
-    return files;
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      for (Path file : files(folder)) {
-        Files.delete(file);
-      }
-      Files.delete(folder);
-    }
-  }
-
-  /** A file that will be private must not be readable before it is. */
-  private static void createPrivately(Path folder) throws IOException {
-    if (Files.getFileAttributeView(folder.getParent(), PosixFileAttributeView.class) == null) {
-      Files.createDirectory(folder);
-    } else {
-      Files.createDirectory(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    }
   }
 
   private static void keepPermissions(Path old, Path file) throws IOException {

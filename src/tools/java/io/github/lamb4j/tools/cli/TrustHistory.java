@@ -13,6 +13,7 @@ import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
 import java.io.IOException;
 import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,8 +64,8 @@ final class TrustHistory {
    *
    * @throws BadInput if it is not one
    */
-  static void requireReadable(Path earlier) throws IOException {
-    try (JsonParser json = new JsonFactory().createParser(earlier.toFile())) {
+  static void requireReadable(Path path, FileChannel earlier) throws IOException {
+    try (JsonParser json = parser(earlier)) {
       boolean valid = json.nextToken() == JsonToken.START_OBJECT;
       while (valid && json.nextToken() == JsonToken.FIELD_NAME) {
         valid =
@@ -72,16 +73,23 @@ final class TrustHistory {
         json.skipChildren();
       }
       if (!valid || json.nextToken() != null) {
-        throw notTrust(earlier);
+        throw notTrust(path);
       }
     } catch (JsonProcessingException e) {
-      throw notTrust(earlier);
+      throw notTrust(path);
     }
   }
 
-  private static BadInput notTrust(Path earlier) {
+  /** A parser from the beginning of the file, which stays open. */
+  private static JsonParser parser(FileChannel file) throws IOException {
+    return new JsonFactory()
+        .createParser(Channels.newInputStream(file.position(0)))
+        .disable(JsonParser.Feature.AUTO_CLOSE_SOURCE);
+  }
+
+  private static BadInput notTrust(Path path) {
     return new BadInput(
-        Printable.path(earlier) + ": does not hold trust ratios by step; move it away");
+        Printable.path(path) + ": does not hold trust ratios by step; move it away");
   }
 
   /**
@@ -90,7 +98,7 @@ final class TrustHistory {
    * @param earlier the file of an earlier call, whose steps are kept; may be null
    * @param upTo the last step to keep
    */
-  void write(Path path, Path earlier, long upTo) throws IOException {
+  void write(Path path, FileChannel earlier, long upTo) throws IOException {
     AtomicFile.write(
         path,
         channel -> {
@@ -112,8 +120,8 @@ final class TrustHistory {
         });
   }
 
-  private static void copy(Path earlier, long upTo, JsonGenerator to) throws IOException {
-    try (JsonParser json = new JsonFactory().createParser(earlier.toFile())) {
+  private static void copy(FileChannel earlier, long upTo, JsonGenerator to) throws IOException {
+    try (JsonParser json = parser(earlier)) {
       json.nextToken();
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         if (Long.parseLong(json.currentName()) <= upTo) {
