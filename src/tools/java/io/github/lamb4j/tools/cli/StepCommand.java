@@ -202,7 +202,7 @@ final class StepCommand implements Callable<Integer> {
 
   private void run(StepFiles files, Lamb lamb, LearningRates rates, StepSetup setup)
       throws IOException {
-    files.restore(lamb, setup, overrideState);
+    files.restore(lamb, overrideState);
     FiniteCheck check = new FiniteCheck(setup.policy());
     long skippedBefore = lamb.skippedSteps();
     TrustHistory trust = new TrustHistory(setup);

@@ -197,7 +197,7 @@ final class StepFiles implements AutoCloseable {
    * @param anyWeights whether the weights may be others than those that were written with it
    * @throws BadInput if its values cannot be the state of these weights
    */
-  void restore(Lamb lamb, StepSetup setup, boolean anyWeights) throws IOException {
+  void restore(Lamb lamb, boolean anyWeights) throws IOException {
     if (state == null) {
       return;
     }
@@ -212,11 +212,25 @@ final class StepFiles implements AutoCloseable {
         state.read(name, StateArray.MASTER, this::requireMasterOfWeights);
       }
     }
-    if (setup.keepsGroups()) {
-      lamb.load(statePath, LoadOption.OTHER_HYPERPARAMETERS);
-    } else {
+    if (state.metadata().bare()) { // load refuses a state without groups
       state.read(lamb.groups(), lamb::writeState);
       lamb.resumeAt(state.metadata().step());
+    } else if (anyWeights) {
+      lamb.load(statePath, LoadOption.OTHER_HYPERPARAMETERS, LoadOption.OTHER_WEIGHTS);
+    } else {
+      loadWithTheseWeights(lamb);
+    }
+  }
+
+  /** A state of a program may have checksums of its weights. */
+  private void loadWithTheseWeights(Lamb lamb) throws IOException {
+    try {
+      lamb.load(statePath, LoadOption.OTHER_HYPERPARAMETERS);
+    } catch (IllegalArgumentException e) {
+      // A program passes a LoadOption, a user has an option of the command.
+      throw new BadInput(
+          e.getMessage()
+              .replace("load with LoadOption." + LoadOption.OTHER_WEIGHTS, "use --override-state"));
     }
   }
 

@@ -80,11 +80,6 @@ record StepSetup(
         policy == NonFiniteGradients.FAIL ? NonFiniteGradients.SKIP : policy);
   }
 
-  /** Whether the groups are those of the state. */
-  boolean keepsGroups() {
-    return !saved.isEmpty() && saved.stream().distinct().count() == saved.size();
-  }
-
   /**
    * Each group's counts after the last step.
    *
