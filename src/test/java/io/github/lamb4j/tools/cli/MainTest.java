@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.BackendChoice;
+import io.github.lamb4j.error.CollectiveException;
 import io.github.lamb4j.error.CudaException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,12 +16,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -163,18 +166,51 @@ class MainTest {
     assertTrue(Files.notExists(out));
   }
 
-  @Test
-  void shouldFailRatherThanRefuseWhenADriverCallFails() throws Exception {
+  private static CommandRun end(Exception failure) throws Exception {
     CommandLine lamb = Main.commandLine();
     StringWriter err = new StringWriter();
     lamb.setErr(new PrintWriter(err));
-    CudaException failure =
-        new CudaException("cuMemAlloc", 2, "CUDA_ERROR_OUT_OF_MEMORY", "testing");
     int exit = lamb.getExecutionExceptionHandler().handleExecutionException(failure, lamb, null);
-    assertEquals(1, exit);
-    assertEquals(
-        "lamb: cuMemAlloc failed with CUDA_ERROR_OUT_OF_MEMORY (2) while testing%n".formatted(),
-        err.toString());
+    return new CommandRun(exit, "", err.toString());
+  }
+
+  private static CudaException driverFailure() {
+    return new CudaException("cuMemAlloc", 2, "CUDA_ERROR_OUT_OF_MEMORY", "testing");
+  }
+
+  @Test
+  void shouldFailRatherThanRefuseWhenADriverCallFails() throws Exception {
+    String said =
+        "lamb: cuMemAlloc failed with CUDA_ERROR_OUT_OF_MEMORY (2) while testing%n".formatted();
+    assertEquals(new CommandRun(1, "", said), end(driverFailure()));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void shouldFailWhateverEndedAStepPartway(Throwable cause) throws Exception {
+    IllegalStateException failure = new IllegalStateException("step 3 failed partway", cause);
+    assertEquals(new CommandRun(1, "", "lamb: step 3 failed partway%n".formatted()), end(failure));
+  }
+
+  static List<Throwable> shouldFailWhateverEndedAStepPartway() {
+    return List.of(
+        new CollectiveException(0, "allGather", "rank 1 died", OptionalInt.of(1)),
+        driverFailure(),
+        new IllegalStateException("cublasSgemm failed"),
+        new IllegalStateException("a worker failed", new IndexOutOfBoundsException(7)),
+        new IllegalStateException("a worker failed", new OutOfMemoryError("Java heap space")),
+        new IOException("the file was cut short"));
+  }
+
+  @Test
+  void shouldRefuseWhatThisMachineLacks() throws Exception {
+    Error library = new NoClassDefFoundError("com/sun/jna/Native");
+    Error memory = new OutOfMemoryError("Java heap space");
+    IllegalStateException missing = new IllegalStateException("install it", library);
+    assertEquals(2, end(missing).exitCode());
+    assertEquals(2, end(new IllegalStateException("install it, or use x", missing)).exitCode());
+    assertEquals(2, end(new IllegalStateException("raise -Xmx", memory)).exitCode());
+    assertEquals(2, end(new IllegalStateException("close it first")).exitCode());
   }
 
   @Test

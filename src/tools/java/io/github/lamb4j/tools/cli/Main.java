@@ -104,12 +104,28 @@ public final class Main implements Callable<Integer> {
     }
     LOG.debug("refused", e);
     command.getErr().println(oneLine(command, e.getMessage()));
-    return e instanceof CommandFailed
-            || e instanceof WriteFailedException
-            || e instanceof CudaException
-            || e instanceof CollectiveException
-        ? CommandLine.ExitCode.SOFTWARE
-        : CommandLine.ExitCode.USAGE;
+    return isFailure(e) ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.USAGE;
+  }
+
+  /** Whether something failed at run time; otherwise the input was refused. */
+  private static boolean isFailure(Exception e) {
+    boolean lacksLibrary = false;
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof CommandFailed
+          || cause instanceof WriteFailedException
+          || cause instanceof CudaException
+          || cause instanceof CollectiveException) {
+        return true;
+      }
+      lacksLibrary |= cause instanceof LinkageError;
+    }
+    // The library wraps whatever ends a step partway. It also refuses with a cause, but only what
+    // lacks a library or memory on this machine.
+    boolean lacksMemory = e.getCause() instanceof OutOfMemoryError;
+    return e instanceof IllegalStateException
+        && e.getCause() != null
+        && !lacksLibrary
+        && !lacksMemory;
   }
 
   private static String oneLine(CommandLine command, String message) {
