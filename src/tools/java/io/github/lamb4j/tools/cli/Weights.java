@@ -75,17 +75,32 @@ record Weights(Dtype type, HostArray array) {
     digest.update(
         bytes.putInt(text.length).put(type.name().getBytes(StandardCharsets.UTF_8)).flip());
     digest.update(text);
-    for (int offset = 0; offset < array.count(); offset += PIECE) {
-      int length = Math.min(PIECE, array.count() - offset);
-      bytes.clear();
-      if (type == Dtype.F32) {
-        bytes.asFloatBuffer().put(array.floats().slice(offset, length));
-        bytes.limit(length * Float.BYTES);
-      } else {
-        bytes.asShortBuffer().put(array.halves().slice(offset, length));
-        bytes.limit(length * Short.BYTES);
-      }
-      digest.update(bytes);
+    forEachPiece(
+        array.count(),
+        (offset, length) -> {
+          bytes.clear();
+          if (type == Dtype.F32) {
+            bytes.asFloatBuffer().put(array.floats().slice(offset, length));
+            bytes.limit(length * Float.BYTES);
+          } else {
+            bytes.asShortBuffer().put(array.halves().slice(offset, length));
+            bytes.limit(length * Short.BYTES);
+          }
+          digest.update(bytes);
+        });
+  }
+
+  /** A part of an array. */
+  @FunctionalInterface
+  interface Piece {
+    void take(int offset, int length);
+  }
+
+  /** Goes through an array in pieces. */
+  static void forEachPiece(int count, Piece action) {
+    // After the last piece, the offset may be above the largest int.
+    for (long offset = 0; offset < count; offset += PIECE) {
+      action.take((int) offset, (int) Math.min(PIECE, count - offset));
     }
   }
 
