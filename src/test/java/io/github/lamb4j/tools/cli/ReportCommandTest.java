@@ -14,6 +14,7 @@ import io.github.lamb4j.tools.sweep.SweepJson;
 import io.github.lamb4j.tools.sweep.SweepResult;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -235,6 +236,19 @@ class ReportCommandTest {
     byte[] bytes = Files.readAllBytes(file);
     Path torn = Files.write(folder.resolve("torn.jfr"), Arrays.copyOf(bytes, 1000));
     refused("torn.jfr: is not a complete recording", torn, "--out", out);
+  }
+
+  /** The JDK's parser looks for the event types wherever the header says that they are. */
+  @Test
+  void shouldRefuseARecordingOnWhichTheParserStumbles() throws Exception {
+    byte[] bytes = Files.readAllBytes(recording(List.of(STEP), () -> train("w", 1)));
+    ByteBuffer.wrap(bytes).putLong(24, 24); // the position of the metadata
+    Path damaged = Files.write(folder.resolve("damaged.jfr"), bytes);
+    refused(
+        "damaged.jfr: is not a complete recording: ",
+        damaged,
+        "--out",
+        folder.resolve("page.html"));
   }
 
   @Test

@@ -153,8 +153,9 @@ final class RecordedRun {
           reader.accept(event);
         }
       }
-    } catch (IOException | IllegalArgumentException e) {
-      throw refusal("is not a complete recording: " + e.getMessage());
+    } catch (IOException | RuntimeException e) { // the parser trusts what it reads
+      String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      throw refusal("is not a complete recording: " + reason);
     }
   }
 
