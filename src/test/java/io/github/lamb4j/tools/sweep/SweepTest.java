@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.sweep;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeAll;
@@ -131,6 +133,22 @@ class SweepTest {
       assertTrue(kept >= 5 - threads && kept <= 4, kept + " runs");
       assertEquals(TinySweep.json(expected), TinySweep.json(TinySweep.run(2, state)));
     }
+  }
+
+  /** An error would end the thread of the command, but not the process. */
+  @Test
+  void shouldFailWithAnExceptionWhenARunEndsWithAnError() {
+    Error error = new LinkageError("a class is missing");
+    Supplier<TrainingBackend> failing =
+        () -> {
+          throw error;
+        };
+    Exception failure =
+        assertThrows(
+            CompletionException.class,
+            () -> TinySweep.run(2, SweepState.inMemory(), failing, Progress.SILENT));
+    assertEquals("a run of the sweep failed", failure.getMessage());
+    assertSame(error, failure.getCause());
   }
 
   @Test

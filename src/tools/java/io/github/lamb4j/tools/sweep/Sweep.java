@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -147,10 +148,9 @@ public final class Sweep {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
-      if (e.getCause() instanceof Error failure) {
-        throw failure;
-      }
-      throw new IllegalStateException("a run of the sweep failed", e.getCause());
+      // Not the error itself, which would end this thread alone: the process goes on for as long as
+      // the other runs do.
+      throw new CompletionException("a run of the sweep failed", e.getCause());
     }
   }
 
