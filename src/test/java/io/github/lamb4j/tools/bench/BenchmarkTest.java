@@ -28,7 +28,7 @@ class BenchmarkTest {
   }
 
   @Test
-  void shouldLimitRoundsToThirtyOrAboutAMinute() {
+  void shouldLimitRoundsToThirtyOr45Seconds() {
     assertEquals(30, Benchmark.affordable(0));
     assertEquals(30, Benchmark.affordable(1.5));
     assertEquals(22, Benchmark.affordable(2));

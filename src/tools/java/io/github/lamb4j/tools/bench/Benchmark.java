@@ -37,7 +37,7 @@ public final class Benchmark {
   /**
    * Checks the results, warms up, counts the cost of each contender's step, and times the steps.
    *
-   * @param repetitions repetitions of each contender; empty for up to 30 that fit in a minute
+   * @param repetitions repetitions of each contender; empty for up to 30 that fit in 45 seconds
    */
   static Result run(Rig rig, String task, OptionalInt repetitions, Progress progress) {
     Optional<String> check = rig.check();
@@ -62,7 +62,7 @@ public final class Benchmark {
     return new Result(timings, rig.skipped(), warmup, check);
   }
 
-  /** The number of rounds that fit in a minute, within limits. */
+  /** The number of rounds that fit in {@link #MAX_SECONDS}, within limits. */
   static int affordable(double secondsEach) {
     return (int) Math.max(MIN_ROUNDS, Math.min(DEFAULT_ROUNDS, MAX_SECONDS / secondsEach));
   }
