@@ -9,6 +9,7 @@ import io.github.lamb4j.error.CudaException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -226,5 +227,66 @@ class MainTest {
     assertEquals(1, run.err().lines().count(), run.err());
     assertTrue(run.err().contains("cannot be written: "), run.err());
     assertEquals("", run.out());
+  }
+
+  private static final String UNWRITTEN =
+      "standard output: cannot be written completely; make room, or direct it elsewhere";
+
+  @ParameterizedTest
+  @ValueSource(strings = {"info", "step --dry-run", "step", "train", "bench", "info --help"})
+  void shouldFailIfItsOutputCannotBeWritten(String line) throws IOException {
+    List<Object> arguments = new ArrayList<>(List.of((Object[]) line.split(" ")));
+    Path model = new Checkpoint().f32("w", 1, 2).write(folder.resolve("m"));
+    switch (arguments.get(0).toString()) {
+      case "step" ->
+          arguments.addAll(
+              List.of(
+                  "--params", model, "--grads", model, "--lr=1", "--out", folder.resolve("out")));
+      case "train" ->
+          arguments.addAll(
+              List.of("--max-examples=1000", "--epochs=1", "--batch-size=300", "--backend=cpu"));
+      case "bench" -> {
+        Path shapes = folder.resolve("shapes.json");
+        Files.writeString(shapes, "[{\"name\": \"w\", \"shape\": [2]}]");
+        arguments.addAll(List.of("--model", shapes, "--repeat=1", "--backend=cpu"));
+      }
+      default -> {}
+    }
+    StringWriter err = new StringWriter();
+    int exitCode =
+        Main.commandLine()
+            .setOut(new PrintWriter(new FullDevice()))
+            .setErr(new PrintWriter(err))
+            .execute(arguments.stream().map(String::valueOf).toArray(String[]::new));
+    assertEquals(1, exitCode, err.toString());
+    String last = err.toString().lines().reduce("", (a, b) -> b);
+    assertEquals("lamb " + line.split(" ")[0] + ": " + UNWRITTEN, last);
+  }
+
+  /** Takes some characters and then no more, as a disk does. */
+  private static final class FullDevice extends Writer {
+    private int room = 20;
+
+    @Override
+    public void write(char[] text, int offset, int length) throws IOException {
+      room -= length;
+      if (room < 0) {
+        throw new IOException("No space left on device");
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void shouldFailAsAProcessIfItsOutputCannotBeWritten() throws IOException, InterruptedException {
+    List<String> shell = List.of("bash", "-c", "exec \"$@\" > /dev/full", "bash");
+    String said = "lamb info: " + UNWRITTEN + System.lineSeparator();
+    assertEquals(new CommandRun(1, "", said), start(shell, "info"));
   }
 }

@@ -7,15 +7,18 @@ import io.github.lamb4j.internal.files.WriteFailedException;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.IFactory;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -58,8 +61,25 @@ public final class Main implements Callable<Integer> {
     return lamb.setExpandAtFiles(false)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .registerConverter(Path.class, Main::path)
+        .setExecutionStrategy(Main::run)
         .setParameterExceptionHandler((e, given) -> refuse(e.getCommandLine(), e.getMessage()))
         .setExecutionExceptionHandler((e, command, result) -> fail(command, e));
+  }
+
+  /** Runs the last command. What it prints is a result too, so all of it must be written. */
+  private static int run(ParseResult parsed) {
+    int exitCode = new CommandLine.RunLast().execute(parsed);
+    List<CommandLine> commands = parsed.asCommandLineList();
+    CommandLine command = commands.get(commands.size() - 1);
+    // The command's writer does not notice if System.out, to which it writes, has failed.
+    if (command.getOut().checkError() || System.out.checkError()) {
+      throw new ExecutionException(
+          command,
+          "output",
+          new CommandFailed(
+              "standard output: cannot be written completely; make room, or direct it elsewhere"));
+    }
+    return exitCode;
   }
 
   /** An empty path, as from an unset shell variable, would mean the current directory. */
