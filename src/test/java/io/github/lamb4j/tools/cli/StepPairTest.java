@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.Lamb;
 import java.io.IOException;
@@ -259,6 +260,22 @@ class StepPairTest {
             "move trust.json",
             "delete"),
         kills);
+  }
+
+  @Test
+  void shouldNotMoveResultsInADryRun() throws IOException {
+    CommandRun.done(arguments(params, null, out, 0));
+    Object[] second = arguments(params(out), state(out), out, 1);
+    int beforeTheSecondMove = 5;
+    killer(new Killer(beforeTheSecondMove), second);
+    Path complete = out.resolve(".lamb4j-complete");
+    assertTrue(Files.exists(complete.resolve("state.safetensors")));
+    String said = complete + ": has results of an earlier call";
+    CommandRun.refused(
+        folder, said, arguments(params(out), state(out), folder.resolve("x"), 1, "--dry-run"));
+    CommandRun.refused(folder, said, arguments(params, null, out, 1, "--dry-run"));
+    CommandRun.refused(
+        folder, said, arguments(params, state(out), folder.resolve("x"), 1, "--dry-run"));
   }
 
   /** Whether the command ran to its end. */

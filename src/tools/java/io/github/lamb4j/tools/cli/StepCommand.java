@@ -153,7 +153,7 @@ final class StepCommand implements Callable<Integer> {
     if (threads != null) {
       builder.threads(threads);
     }
-    try (StepFiles files = StepFiles.open(params, grads, state, out, rules, beforeChange)) {
+    try (StepFiles files = StepFiles.open(params, grads, state, out, rules, dryRun, beforeChange)) {
       step(files, builder, rules, rates);
     }
     return 0;

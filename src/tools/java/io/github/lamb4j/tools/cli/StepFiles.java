@@ -19,9 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -54,10 +56,17 @@ final class StepFiles implements AutoCloseable {
       Path state,
       Path out,
       TensorOptions.Rules rules,
+      boolean dryRun,
       Consumer<String> beforeChange)
       throws IOException {
     try {
-      completeEarlierResults(params, state, out);
+      for (Path folder : folders(params, state, out)) {
+        if (dryRun) {
+          StepResults.requireMoved(folder);
+        } else {
+          StepResults.completeMove(folder);
+        }
+      }
       this.params = source(params);
       for (Path path : grads) {
         this.grads.add(source(path));
@@ -82,6 +91,7 @@ final class StepFiles implements AutoCloseable {
    * Opens and checks.
    *
    * @param state may be null
+   * @param dryRun whether nothing must change
    * @param beforeChange is told of each change of the results before it is made, for tests
    * @throws BadInput if the files do not go together
    */
@@ -91,9 +101,10 @@ final class StepFiles implements AutoCloseable {
       Path state,
       Path out,
       TensorOptions.Rules rules,
+      boolean dryRun,
       Consumer<String> beforeChange)
       throws IOException {
-    return new StepFiles(params, grads, state, out, rules, beforeChange);
+    return new StepFiles(params, grads, state, out, rules, dryRun, beforeChange);
   }
 
   private Source source(Path path) throws IOException {
@@ -122,12 +133,13 @@ final class StepFiles implements AutoCloseable {
     return (bytes >> 20) + 1;
   }
 
-  private static void completeEarlierResults(Path params, Path state, Path out) throws IOException {
-    StepResults.completeMove(folder(params));
-    StepResults.completeMove(out);
+  /** The folders in which a killed call may have left results. */
+  private static Set<Path> folders(Path params, Path state, Path out) {
+    Set<Path> folders = new LinkedHashSet<>(List.of(folder(params), out));
     if (state != null) {
-      StepResults.completeMove(folder(state));
+      folders.add(folder(state));
     }
+    return folders;
   }
 
   private static Path folder(Path file) {

@@ -92,6 +92,20 @@ final class StepResults {
   }
 
   /**
+   * Refuses what {@link #completeMove(Path)} would change.
+   *
+   * @throws BadInput if there are results that a killed process did not move
+   */
+  static void requireMoved(Path folder) {
+    Path complete = folder.resolve(COMPLETE);
+    if (Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
+      throw new BadInput(
+          "%s: has results of an earlier call that did not move them to %s, and a dry run changes nothing; move them there, or leave out --dry-run"
+              .formatted(Printable.path(complete), Printable.path(folder)));
+    }
+  }
+
+  /**
    * Writes all files.
    *
    * @throws WriteFailedException if that fails; the old files are there still
