@@ -77,4 +77,12 @@ class ShapesFileTest {
     String start = folder.resolve("shapes.json") + ": " + message;
     assertEquals(start, given.substring(0, Math.min(given.length(), start.length())));
   }
+
+  @Test
+  void shouldRejectBinaryFiles() {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> read("@\0\0\0\0\0\0\0{\"x\":1}"))
+            .getMessage();
+    assertEquals(folder.resolve("shapes.json") + ": not UTF-8 text", message);
+  }
 }

@@ -113,7 +113,8 @@ class StepOptionsTest {
         "0.1,,0.1|Invalid value for option '--lr'",
         "0.1;0.1|Invalid value for option '--lr'",
         "''|Invalid value for option '--lr'",
-        ",|--lr has 0 values for 1 --grads files",
+        ",|Invalid value for option '--lr'",
+        "'0.1,'|Invalid value for option '--lr'",
       })
   void shouldRefuseLearningRates(String rates, String message) throws IOException {
     assertRefused(message, "--lr=" + rates);

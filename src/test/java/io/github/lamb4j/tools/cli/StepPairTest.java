@@ -147,7 +147,9 @@ class StepPairTest {
   @Test
   void shouldRefuseATrustFileThatItCannotContinue() throws IOException {
     CommandRun.done(arguments(params, null, out, 0));
-    for (String damage : List.of("", "[]", "{\"one\": {}}", "{\"1\": 2}", "{\"1\": {", "{}{}")) {
+    String safetensors = "@\0\0\0\0\0\0\0{\"x\":1}";
+    for (String damage :
+        List.of(safetensors, "", "[]", "{\"one\": {}}", "{\"1\": 2}", "{\"1\": {", "{}{}")) {
       Files.writeString(out.resolve("trust.json"), damage);
       CommandRun.refused(
           folder,

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.github.lamb4j.internal.files.Printable;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -49,6 +50,8 @@ public final class ShapesFile {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           Printable.path(path) + ": not valid JSON: " + Printable.value(e.getOriginalMessage()), e);
+    } catch (CharConversionException e) {
+      throw new IllegalArgumentException(Printable.path(path) + ": not UTF-8 text", e);
     }
   }
 

@@ -91,7 +91,8 @@ final class StepCommand implements Callable<Integer> {
   @Option(
       names = "--lr",
       required = true,
-      split = ",",
+      split = ListOption.COMMA,
+      splitSynopsisLabel = ",",
       paramLabel = "LR",
       description =
           "The learning rate of all steps, or one for each --grads file. A skipped file takes its rate"

@@ -54,7 +54,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--batch-size",
-      split = ",",
+      split = ListOption.COMMA,
+      splitSynopsisLabel = ",",
       paramLabel = "N",
       defaultValue = "256,8192",
       description = "Examples per step, with one run for each value (default: ${DEFAULT-VALUE}).")
@@ -62,7 +63,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--optimizer",
-      split = ",",
+      split = ListOption.COMMA,
+      splitSynopsisLabel = ",",
       paramLabel = "NAME",
       defaultValue = "lamb,adamw",
       converter = ContenderConverter.class,

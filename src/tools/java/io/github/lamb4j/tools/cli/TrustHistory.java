@@ -11,6 +11,7 @@ import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.model.ParameterGroup;
 import io.github.lamb4j.report.LayerStats;
 import io.github.lamb4j.report.StepReport;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -75,7 +76,7 @@ final class TrustHistory {
       if (!valid || json.nextToken() != null) {
         throw notTrust(path);
       }
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | CharConversionException e) {
       throw notTrust(path);
     }
   }
