@@ -98,8 +98,10 @@ public final class Engine {
 
   public void requireSound() {
     if (failure != null) {
+      String cause = failure.getMessage() == null ? failure.toString() : failure.getMessage();
       throw new IllegalStateException(
-          failed + " failed partway; restore weights and a saved state into a new optimizer",
+          "%s failed partway; restore weights and a saved state into a new optimizer. Cause: %s"
+              .formatted(failed, cause),
           failure);
     }
   }
@@ -363,21 +365,27 @@ public final class Engine {
   public void resumeAt(long step) {
     requireNotCapturing("resumeAt");
     microBatches.requireNone("resumeAt");
-    resume(new StepClock(model.groups, new long[model.groups.size()], step), step, 0);
+    StepClock resumed = new StepClock(model.groups, new long[model.groups.size()], step);
+    lookUpRates(resumed);
+    try {
+      resume(resumed, step, 0);
+    } catch (RuntimeException | Error e) {
+      fail("setting the step count", e);
+    }
+  }
+
+  /** Precedes {@link #resume}, before anything is changed: a schedule may fail. */
+  private void lookUpRates(StepClock resumed) {
+    resumed.keepSetRates(clock);
+    if (captured) {
+      resumed.beginStep();
+    }
   }
 
   private void resume(StepClock resumed, long step, long skipped) {
-    resumed.keepSetRates(clock);
+    backend.setSteps(resumed.stepCounts(), skipped);
     if (captured) {
-      resumed.beginStep(); // before anything is changed: a schedule may fail
-    }
-    try {
-      backend.setSteps(resumed.stepCounts(), skipped);
-      if (captured) {
-        resumed.prepareNext(backend);
-      }
-    } catch (RuntimeException | Error e) {
-      fail("setting the step count", e);
+      resumed.prepareNext(backend);
     }
     clock = resumed;
     resumedAt = step;
@@ -421,6 +429,7 @@ public final class Engine {
       StateFit fit = state.fit();
       StepClock resumed = new StepClock(model.groups, fit.began(model.groups), saved.step());
       resumed.setLastRates(fit.lastRates(model.groups));
+      lookUpRates(resumed);
       resume(resumed, saved.step(), saved.skipped());
     } catch (IOException | RuntimeException | Error e) {
       fail("loading " + state, e);

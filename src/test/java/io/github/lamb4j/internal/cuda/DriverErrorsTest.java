@@ -207,6 +207,7 @@ class DriverErrorsTest {
         device.emulator().fail(Call.ENQUEUE, launch, LAUNCH_FAILED);
         IllegalStateException e = assertThrows(IllegalStateException.class, lamb::step);
         assertTrue(e.getMessage().contains("step 1 failed partway"), e.getMessage());
+        assertTrue(e.getMessage().contains("Cause: cuLaunchKernel failed with"), e.getMessage());
         assertTrue(e.getCause() instanceof CudaException);
         assertThrows(IllegalStateException.class, lamb::step);
       }
