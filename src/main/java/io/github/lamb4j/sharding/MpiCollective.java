@@ -188,9 +188,13 @@ public final class MpiCollective implements HostCollective {
         failure = attempt(request, start);
       } catch (MpiException e) {
         failure = Failure.of(rank(), "got an error of MPI: " + e.getMessage());
-      }
-      if (failure != null) {
-        abandon(buffers);
+      } catch (RuntimeException | Error e) {
+        failure = Failure.of(rank(), "failed: " + e); // a later call would get this one's messages
+        throw e;
+      } finally {
+        if (failure != null) {
+          abandon(buffers);
+        }
       }
     }
     if (failure != null) {
@@ -202,18 +206,31 @@ public final class MpiCollective implements HostCollective {
   private Failure attempt(Request request, Runnable start) {
     startHeaders(request);
     if (!await()) {
-      return interruptedOr(Failure.overdue(pending(), timeout));
+      if (isInterrupted()) {
+        return interrupted();
+      }
+      List<Integer> late = pending();
+      if (!late.isEmpty()) { // else the last header arrived just now
+        return Failure.overdue(late, timeout);
+      }
     }
     Failure disagreement = Failure.disagreement(requests()).orElse(null);
     if (disagreement != null) {
       return disagreement;
     }
     start.run();
-    return await() ? null : interruptedOr(Failure.unfinished(timeout));
+    if (await()) {
+      return null;
+    }
+    return isInterrupted() ? interrupted() : Failure.unfinished(timeout);
   }
 
-  private Failure interruptedOr(Failure other) {
-    return Thread.currentThread().isInterrupted() ? Failure.of(rank(), "was interrupted") : other;
+  private static boolean isInterrupted() {
+    return Thread.currentThread().isInterrupted();
+  }
+
+  private Failure interrupted() {
+    return Failure.of(rank(), "was interrupted");
   }
 
   private void startHeaders(Request request) {
@@ -257,7 +274,7 @@ public final class MpiCollective implements HostCollective {
     Backoff backoff = new Backoff();
     long start = System.nanoTime();
     while (!isComplete()) {
-      if (System.nanoTime() - start > timeout.toNanos() || Thread.currentThread().isInterrupted()) {
+      if (System.nanoTime() - start > timeout.toNanos() || isInterrupted()) {
         return false;
       }
       backoff.pause();

@@ -59,6 +59,37 @@ class MpiCollectiveTest {
     assertTrue(scenario.equals("swallow") || !output.contains("end of a rank"), () -> output);
   }
 
+  /** Each of the two requests is tested once before the interrupt is seen, then is complete. */
+  @Test
+  void anInterruptShouldBreakTheGroupEvenIfAllRanksHaveJoined() throws Exception {
+    assertNotEquals(0, runOnStub("interrupt", "STUB_LATE", "2"));
+    String reason = " failed: rank 0 was interrupted";
+    assertTrue(output.contains("allGather of 8 bytes (call 1)" + reason), output);
+    assertTrue(output.contains("allGather of 8 bytes (call 2)" + reason), output);
+    assertTrue(output.contains("MPI_Abort"), output);
+  }
+
+  @Test
+  void aRankThatJoinsAtTheLastMomentShouldNotBeBlamed() throws Exception {
+    assertEquals(0, runOnStub("last-moment", "STUB_LATE", "2"), () -> output);
+    assertTrue(output.contains("end of a rank"), output);
+  }
+
+  @Test
+  void anUnreadableHeaderShouldBreakTheGroup() throws Exception {
+    assertNotEquals(0, runOnStub("broken", "STUB_GARBLED", "1"));
+    String error = "java.lang.ArrayIndexOutOfBoundsException";
+    assertTrue(output.contains("first: " + error), output);
+    assertTrue(
+        output.contains("allGather of 8 bytes (call 2) failed: rank 0 failed: " + error), output);
+    assertTrue(output.contains("MPI_Abort"), output);
+  }
+
+  private int runOnStub(String scenario, String variable, String value) throws Exception {
+    Path library = StubLibrary.build(folder, "mpi");
+    return run(Map.of(variable, value), program(scenario, "-Dio.github.lamb4j.mpi=" + library));
+  }
+
   @Test
   void shouldRunAsOneRankWithoutLauncher() throws Exception {
     Mpirun.requireInstalled();

@@ -10,8 +10,12 @@ final class MpiProgram {
   private MpiProgram() {}
 
   public static void main(String[] arguments) throws Exception {
-    // Only the rank that hangs may be late, however slow the machine is.
-    Duration timeout = Duration.ofSeconds(arguments[0].equals("hang") ? 2 : 30);
+    Duration timeout =
+        switch (arguments[0]) {
+          case "hang" -> Duration.ofSeconds(2);
+          case "last-moment" -> Duration.ofNanos(1);
+          default -> Duration.ofSeconds(30); // no rank is late, however slow the machine is
+        };
     try (MpiCollective collective = MpiCollective.open(timeout)) {
       switch (arguments[0]) {
         case "check" -> check(collective);
@@ -25,6 +29,9 @@ final class MpiProgram {
                 () -> {
                   throw new IllegalStateException("out of memory");
                 });
+        case "interrupt" -> interrupt(collective);
+        case "last-moment" -> gather(collective, 8);
+        case "broken" -> gatherTwice(collective);
         case "early" -> exchangeOr(collective, () -> {});
         case "swallow" -> swallow(collective);
         case "twice" -> MpiCollective.open();
@@ -101,6 +108,21 @@ final class MpiProgram {
     } catch (RuntimeException e) {
       System.out.println("swallowed");
     }
+  }
+
+  private static void interrupt(MpiCollective collective) {
+    Thread.currentThread().interrupt();
+    gatherTwice(collective);
+  }
+
+  /** The second call must not communicate if the first one failed. */
+  private static void gatherTwice(MpiCollective collective) {
+    try {
+      gather(collective, 8);
+    } catch (RuntimeException e) {
+      System.out.println("first: " + e);
+    }
+    gather(collective, 8);
   }
 
   private static void gather(MpiCollective collective, int bytes) {

@@ -1,12 +1,8 @@
 package io.github.lamb4j.sharding;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import com.sun.jna.NativeLibrary;
 import io.github.lamb4j.internal.nccl.Nccl;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The library of {@code nccl/stub.c}, built with the system's C compiler. */
@@ -20,24 +16,7 @@ final class NcclStub {
 
   /** Builds the stub, and lets lamb4j load it in place of NCCL and the CUDA driver. */
   static NcclStub install(Path folder) throws IOException, InterruptedException {
-    Path file = folder.resolve("libnccl-stub.so");
-    Path log = folder.resolve("cc.txt");
-    ProcessBuilder compiler =
-        new ProcessBuilder(
-            "cc",
-            "-shared",
-            "-fPIC",
-            "-pthread",
-            "-o",
-            file.toString(),
-            "src/test/resources/nccl/stub.c");
-    Process process = null;
-    try {
-      process = compiler.redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    } catch (IOException e) {
-      assumeTrue(false, "there is no C compiler (cc)");
-    }
-    assertEquals(0, process.waitFor(), Files.readString(log));
+    Path file = StubLibrary.build(folder, "nccl");
     System.setProperty(Nccl.PROPERTY, file.toString());
     System.setProperty(Nccl.CUDA_PROPERTY, file.toString());
     return new NcclStub(NativeLibrary.getInstance(file.toString()));
