@@ -282,8 +282,9 @@ public final class LambBuilder {
    * not supported.
    *
    * <p>With a {@code HostCollective}, each step checks that all ranks take the same step with the
-   * same learning rates and frozen parameters. With a {@code DeviceCollective}, whose steps do not
-   * wait for other ranks, only {@link Lamb#save} checks step and learning rates.
+   * same learning rates, frozen parameters and scalars in host memory. With a {@code
+   * DeviceCollective}, whose steps do not wait for other ranks, only {@link Lamb#save} checks step
+   * and learning rates.
    *
    * <p>If a rank fails, hangs or makes a different call, every rank's call throws {@link
    * io.github.lamb4j.error.CollectiveException}, and the collective cannot be used any more. End

@@ -13,17 +13,20 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.error.CollectiveException;
 import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
+import io.github.lamb4j.model.Scalar;
 import io.github.lamb4j.model.StateArray;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A rank that differs or fails ends the call on every rank, with the reason. */
@@ -124,6 +127,61 @@ class ShardedFailureTest {
               throw e;
             });
     assertEachSays(failures, CollectiveException.class, "other learning rates for step 2");
+  }
+
+  /** What a step throws, by rank, with a loss scale, divisor and norm in memory as given. */
+  private static List<Throwable> failuresOfStep(float[]... scalarsByRank) throws Exception {
+    return failures(
+        collective -> {
+          FloatBuffer own = FloatBuffer.wrap(new float[] {1, 1, 1});
+          HostParameter parameter = parameter(COUNT);
+          Lamb lamb =
+              Lamb.onCpu()
+                  .group("all", LAMB, parameter)
+                  .lossScale(Scalar.onHost(own.slice(0, 1)))
+                  .gradientDivisor(Scalar.onHost(own.slice(1, 1)))
+                  .gradientNorm(Scalar.onHost(own.slice(2, 1)))
+                  .threads(1)
+                  .collective(collective)
+                  .build();
+          lamb.step();
+          own.put(0, scalarsByRank[collective.rank()]);
+          float[] before = parameter.weights().floats().array().clone();
+          try {
+            lamb.step();
+          } catch (CollectiveException e) {
+            assertArrayEquals(before, parameter.weights().floats().array());
+            throw e;
+          }
+          return null;
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, lossScale, 1024.0", "1, gradientDivisor, 3.0", "2, gradientNorm, 5.0"})
+  void scalarsInMemoryMustBeTheSame(int index, String name, String common) throws Exception {
+    float[] scalars = {1024, 3, 5};
+    assertEquals(Collections.nCopies(RANKS, null), failuresOfStep(scalars, scalars, scalars));
+    float[] others = scalars.clone();
+    others[index] = 2048;
+    List<Throwable> failures = failuresOfStep(scalars, others, scalars);
+    String said =
+        "rank %d has %s %s for step 2, but this rank has %s; make the same calls with the same state, schedules and scalars on every rank";
+    String ofOthers = said.formatted(1, name, "2048.0", common);
+    assertEachSays(failures.subList(0, 1), CollectiveException.class, ofOthers);
+    assertEachSays(failures.subList(2, 3), CollectiveException.class, ofOthers);
+    assertEachSays(
+        failures.subList(1, 2),
+        CollectiveException.class,
+        said.formatted(0, name, common, "2048.0"));
+  }
+
+  @Test
+  void everyNanShouldCountAsTheSameScalar() throws Exception {
+    float[] scalars = {1, 1, Float.intBitsToFloat(0xffc00001)};
+    assertEquals(
+        Collections.nCopies(RANKS, null),
+        failuresOfStep(new float[] {1, 1, Float.NaN}, scalars, scalars));
   }
 
   @Test

@@ -65,7 +65,7 @@ public final class Engine {
     this.settings = settings;
     checks = new ReportChecks(settings.gradients());
     microBatches = new MicroBatchCount(settings.microBatches());
-    peers = new Peers(settings.collective());
+    peers = new Peers(settings);
     peers.requireSameOptimizer(model.groups, settings);
     StepClock start = new StepClock(model.groups, new long[model.groups.size()], 0);
     install(model, backends.open(model.groups, settings), start, 0);

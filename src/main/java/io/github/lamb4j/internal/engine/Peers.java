@@ -31,13 +31,13 @@ final class Peers {
   private final Optional<Collective> collective;
   private final Optional<StepAgreement> agreement;
 
-  Peers(Optional<Collective> collective) {
-    this.collective = collective.filter(given -> given.size() > 1);
+  Peers(BackendSettings settings) {
+    collective = settings.collective().filter(given -> given.size() > 1);
     agreement =
-        this.collective
+        collective
             .filter(HostCollective.class::isInstance)
             .map(HostCollective.class::cast)
-            .map(StepAgreement::new);
+            .map(host -> new StepAgreement(host, settings.gradients()));
   }
 
   /** Whether this is the only rank. */
