@@ -38,7 +38,7 @@ public final class CpuBackend implements Backend {
    *
    * @param groups of host parameters
    * @param settings gradient handling, threads and reported norms
-   * @throws IllegalStateException if the Java heap is too small
+   * @throws IllegalStateException if there is not enough memory
    */
   public CpuBackend(List<ParameterGroup> groups, BackendSettings settings) {
     this(groups, settings, KernelChoice::best, SumExchange.NONE);
@@ -74,9 +74,25 @@ public final class CpuBackend implements Backend {
             .mapToInt(g -> Math.max(g.tiling.tileCount(), g.segments.length))
             .max()
             .orElse(0);
-    workers = new Workers(Math.min(settings.threads(), Workers.useful(indices)), kernels);
-    for (CpuGroup group : this.groups) {
-      beginMasters(group);
+    workers = start(Math.min(settings.threads(), Workers.useful(indices)), kernels);
+    try {
+      for (CpuGroup group : this.groups) {
+        beginMasters(group);
+      }
+    } catch (RuntimeException | Error e) {
+      workers.close();
+      throw e;
+    }
+  }
+
+  private static Workers start(int threads, Supplier<TileKernels> kernels) {
+    try {
+      return new Workers(threads, kernels);
+    } catch (OutOfMemoryError e) { // also if the system refuses another thread
+      throw new IllegalStateException(
+          "threads %d: not enough memory to start them (%s); use fewer, or raise -Xmx"
+              .formatted(threads, e.getMessage()),
+          e);
     }
   }
 

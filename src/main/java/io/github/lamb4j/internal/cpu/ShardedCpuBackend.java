@@ -38,24 +38,35 @@ final class ShardedCpuBackend implements Backend {
   private final float[][][] gradientSums;
   private final CpuBackend fragments;
 
-  /** Allocates the state and gives all ranks the weights of the first. */
+  /**
+   * Allocates the state and gives all ranks the weights of the first.
+   *
+   * @throws IllegalStateException if there is not enough memory
+   */
   ShardedCpuBackend(
       List<ParameterGroup> groups, BackendSettings settings, Optional<HostCollective> collective) {
     rank = collective.map(HostCollective::rank).orElse(0);
     plan = new ShardPlan(groups, collective.map(HostCollective::size).orElse(1));
     arrays = new UserArrays(groups);
     int batches = settings.microBatches();
-    microBatches = batches == 1 ? null : new MicroBatches(plan, arrays, batches);
-    gradientSums = plan.ranks() == 1 ? null : arrays.ofFragments(plan, rank);
-    ranks =
-        plan.ranks() == 1
-            ? null
-            : new RankExchange(
-                collective.orElseThrow(), plan, arrays, this::sentGradients, gradientSums);
-    if (ranks != null) {
-      try (Workers one = new Workers(1, KernelChoice::best)) {
-        ranks.weights.broadcast(one); // before masters are formed from the weights
+    try {
+      microBatches = batches == 1 ? null : new MicroBatches(plan, arrays, batches);
+      gradientSums = plan.ranks() == 1 ? null : arrays.ofFragments(plan, rank);
+      ranks =
+          plan.ranks() == 1
+              ? null
+              : new RankExchange(
+                  collective.orElseThrow(), plan, arrays, this::sentGradients, gradientSums);
+      if (ranks != null) {
+        try (Workers one = new Workers(1, KernelChoice::best)) {
+          ranks.weights.broadcast(one); // before masters are formed from the weights
+        }
       }
+    } catch (OutOfMemoryError e) {
+      throw new IllegalStateException(
+          "microBatches %d, ranks %d: not enough memory for sums and buffers of gradients (%s); raise -Xmx, for direct buffers -XX:MaxDirectMemorySize"
+              .formatted(batches, plan.ranks(), e.getMessage()),
+          e);
     }
     fragments =
         new CpuBackend(

@@ -57,13 +57,37 @@ final class Workers implements AutoCloseable {
   private volatile Throwable failure;
   private volatile boolean closed;
 
+  /** Starts the threads; ends them again if one cannot be started. */
   Workers(int threads, Supplier<TileKernels> kernels) {
     own = new Span(kernels.get());
     taken = new AtomicIntegerArray(threads * COUNTER_STRIDE);
     helpers = new Helper[threads - 1];
-    for (int i = 0; i < helpers.length; i++) {
-      helpers[i] = new Helper(i + 1, new Span(kernels.get()));
-      helpers[i].start();
+    try {
+      for (int i = 0; i < helpers.length; i++) {
+        helpers[i] = new Helper(i + 1, new Span(kernels.get()));
+        helpers[i].start();
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      awaitEnd();
+      throw e;
+    }
+  }
+
+  /** Waits until the helpers have ended: reporting that memory ran out needs some of theirs. */
+  private void awaitEnd() {
+    boolean interrupted = false;
+    for (Helper helper : helpers) {
+      while (helper != null && helper.isAlive()) {
+        try {
+          helper.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -176,7 +200,7 @@ final class Workers implements AutoCloseable {
   private final class Helper extends Thread {
 
     private final int thread;
-    private final Span span;
+    private Span span;
     private volatile boolean sleeping;
 
     Helper(int thread, Span span) {
@@ -211,6 +235,7 @@ final class Workers implements AutoCloseable {
           park(done);
         }
       }
+      span = null; // the JVM keeps the thread for a moment after its end
     }
 
     private boolean isOpen(long state, long done) {
