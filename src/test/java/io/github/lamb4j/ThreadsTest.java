@@ -22,7 +22,7 @@ class ThreadsTest {
 
   private static final int STEPS = 4;
 
-  // Tiles are distributed in batches of 16, so that eight threads all have work only from 113 tiles
+  // A thread takes at least 8 tiles at once, so that eight threads all have work only from 57 tiles
   // on; the same holds for parameters, whose norms are distributed too.
   private static final int LARGE = 300_001;
   private static final int SMALL_TENSORS = 150;

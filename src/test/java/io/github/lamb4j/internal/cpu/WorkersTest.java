@@ -18,14 +18,20 @@ import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Threads that cannot all be started end again. */
+/** A failure of one thread reaches the caller, and threads that cannot all be started end again. */
 class WorkersTest {
 
   private static final int THREADS = 5;
+  private static final int INDICES = 1000;
 
   private final Set<Thread> earlier = Thread.getAllStackTraces().keySet();
 
@@ -52,6 +58,52 @@ class WorkersTest {
     for (Thread thread : helpers()) {
       thread.join(5000);
       assertFalse(thread.isAlive());
+    }
+  }
+
+  /** The other thread works on until this one has failed. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void shouldPassOnWhatAThreadThrows(boolean inHelper) {
+    try (Workers workers = new Workers(2, ScalarTileKernels::new)) {
+      Error failure = new AssertionError("in a task");
+      AtomicInteger atWork = new AtomicInteger();
+      CountDownLatch failed = new CountDownLatch(1);
+      Exception e =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  workers.forEach(
+                      INDICES,
+                      (index, span) -> {
+                        if ((span != workers.own()) == inHelper) {
+                          failed.countDown();
+                          throw failure;
+                        }
+                        atWork.incrementAndGet();
+                        await(failed);
+                        atWork.decrementAndGet();
+                      }));
+      assertSame(failure, e.getCause());
+      assertEquals(0, atWork.get(), "the other thread has ended its work");
+      assertAllIndicesRun(workers); // the failure is forgotten
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void assertAllIndicesRun(Workers workers) {
+    AtomicIntegerArray runs = new AtomicIntegerArray(INDICES);
+    workers.forEach(INDICES, (index, span) -> runs.incrementAndGet(index));
+    for (int i = 0; i < INDICES; i++) {
+      assertEquals(1, runs.get(i));
     }
   }
 
