@@ -1,5 +1,6 @@
 package io.github.lamb4j.internal.engine;
 
+import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.model.StateArray;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,7 +33,14 @@ final class OldStepState {
           "trust_ratio_limits.min", "trust_min",
           "trust_ratio_limits.max", "trust_max");
 
+  /**
+   * How many characters all expressions of a file may read, in a few seconds. Expressions like
+   * {@code .*norm.*} read thousands for a long name, but a crafted one can backtrack for years.
+   */
+  private static final int MOST_READS = 500_000_000;
+
   private final Map<String, String> old;
+  private int reads;
   private final Map<String, String> entries = new LinkedHashMap<>();
   private int groupCount;
 
@@ -52,7 +60,8 @@ final class OldStepState {
    * Gives the metadata in the current format. What is missing stays missing.
    *
    * @param tensors the names of the file's tensors, in the order of the file
-   * @throws IllegalArgumentException if an expression is not a regular expression
+   * @throws IllegalArgumentException if an expression is not a regular expression, or takes too
+   *     long to match
    */
   static Map<String, String> translate(Map<String, String> old, List<String> tensors) {
     return new OldStepState(old).translate(tensors);
@@ -133,11 +142,61 @@ final class OldStepState {
     return patterns;
   }
 
-  private static boolean matches(List<Pattern> patterns, String name) {
-    try {
-      return patterns.stream().anyMatch(pattern -> pattern.matcher(name).find());
-    } catch (StackOverflowError e) { // the matcher calls itself for each repetition of a group
-      throw new IllegalArgumentException("an expression overflows the stack", e);
+  private boolean matches(List<Pattern> patterns, String name) {
+    for (Pattern pattern : patterns) {
+      try {
+        if (pattern.matcher(new CountedName(name)).find()) {
+          return true;
+        }
+      } catch (TooManyReads e) {
+        throw refused(pattern, "takes too long to match; replace it by a simpler one", e);
+      } catch (StackOverflowError e) { // the matcher calls itself for each repetition of a group
+        throw refused(pattern, "overflows the stack; replace it by a simpler one", e);
+      }
+    }
+    return false;
+  }
+
+  private static IllegalArgumentException refused(Pattern pattern, String why, Throwable cause) {
+    String expression = Printable.value(pattern.pattern());
+    return new IllegalArgumentException("expression %s: %s".formatted(expression, why), cause);
+  }
+
+  private static final class TooManyReads extends RuntimeException {}
+
+  /**
+   * A name for a matcher, which stops once the expressions have read too much. Choices between
+   * alternatives that all read nothing, as in {@code (|)(|)}, are not noticed.
+   */
+  private final class CountedName implements CharSequence {
+
+    private final String name;
+
+    CountedName(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public char charAt(int index) {
+      if (++reads > MOST_READS) {
+        throw new TooManyReads();
+      }
+      return name.charAt(index);
+    }
+
+    @Override
+    public int length() {
+      return name.length();
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return name.subSequence(start, end);
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
   }
 }
