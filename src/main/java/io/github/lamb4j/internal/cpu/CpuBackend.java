@@ -271,10 +271,11 @@ public final class CpuBackend implements Backend {
     state(group, parameter, array).slice(from, to - from).put(source);
     if (array == StateArray.MASTER) {
       CpuGroup.Segment segment = groups[group].segments[parameter];
-      for (int start = from; start < to; start += Tiling.TILE_ELEMENTS) {
-        int count = Math.min(Tiling.TILE_ELEMENTS, to - start);
-        segment.model().write(segment.master(), start, start, count, workers.own());
-      }
+      TileArray.forEachTile(
+          from,
+          to,
+          (start, count) ->
+              segment.model().write(segment.master(), start, start, count, workers.own()));
     }
   }
 

@@ -1,6 +1,5 @@
 package io.github.lamb4j.internal.cpu;
 
-import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.sharding.ShardPlan;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.BackendSettings;
@@ -186,12 +185,14 @@ final class ShardedCpuBackend implements Backend {
   /** Rounds masters into the weights, including those that other ranks own. */
   private void roundIntoModel(int group, int parameter, int offset, FloatBuffer source) {
     Span span = fragments.workers().own();
-    int length = source.remaining();
-    for (int at = 0; at < length; at += Tiling.TILE_ELEMENTS) {
-      int count = Math.min(Tiling.TILE_ELEMENTS, length - at);
-      source.get(source.position() + at, span.r, 0, count);
-      arrays.weights(group, parameter).write(span.r, 0, offset + at, count, span);
-    }
+    TileArray model = arrays.weights(group, parameter);
+    TileArray.forEachTile(
+        0,
+        source.remaining(),
+        (at, count) -> {
+          source.get(source.position() + at, span.r, 0, count);
+          model.write(span.r, 0, offset + at, count, span);
+        });
   }
 
   @Override
