@@ -568,7 +568,7 @@ public final class Lamb implements AutoCloseable {
    * @param parameter the parameter's name
    * @param array the array to write
    * @param offset the index of the first element to write
-   * @param source the buffer to read from its position to its limit
+   * @param source the buffer to read from its position to its limit; its position is the limit then
    * @throws IllegalArgumentException if there is no such parameter, the range is out of bounds, or
    *     the master of a parameter with float32 weights is given
    */

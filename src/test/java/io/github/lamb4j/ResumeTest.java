@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.model.HostArray;
+import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.schedule.Schedule;
+import io.github.lamb4j.sharding.ShardedRun;
 import java.nio.FloatBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -163,6 +167,34 @@ class ResumeTest {
       assertEquals((1L << 60) + 1, lamb.stepCount());
       assertEquals(0.9f, w[0], 1e-6);
     }
+  }
+
+  /** Of three tiles, of which each of two ranks owns at most two. */
+  private static void assertConsumesSource(LambBuilder builder) {
+    HostArray weights = HostArray.bf16(new short[5000]);
+    HostParameter parameter =
+        new HostParameter("w", weights, HostArray.f32(new float[5000]), Optional.empty());
+    try (Lamb lamb = builder.threads(1).group("g", LAMB, parameter).build()) {
+      for (StateArray array : StateArray.values()) {
+        FloatBuffer source = FloatBuffer.allocate(6000).position(300).limit(5300);
+        lamb.writeState("w", array, 0, source);
+        assertEquals(5300, source.position());
+        lamb.writeState("w", array, 4999, source.limit(5301));
+        assertEquals(5301, source.position());
+      }
+    }
+  }
+
+  @Test
+  void shouldConsumeTheSourceWhateverItWrites() throws Exception {
+    assertConsumesSource(Lamb.onCpu());
+    assertConsumesSource(Lamb.onCpu().microBatches(2));
+    ShardedRun.onRanks(
+        2,
+        ranks -> {
+          assertConsumesSource(Lamb.onCpu().collective(ranks));
+          return null;
+        });
   }
 
   @Test

@@ -349,6 +349,7 @@ public final class Engine {
   public void write(String parameter, StateArray array, long offset, FloatBuffer source) {
     Place place = placeOf(parameter, array, offset, source.remaining());
     backend.write(place.group(), place.parameter(), array, offset, source);
+    source.position(source.limit()); // also if the backend took slices of it
   }
 
   private Place placeOf(String parameter, StateArray array, long offset, long length) {
