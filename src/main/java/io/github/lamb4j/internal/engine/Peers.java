@@ -169,7 +169,7 @@ final class Peers {
       requireNone(call, failures);
     } catch (CollectiveException e) {
       throw e;
-    } catch (Exception e) {
+    } catch (Throwable e) { // also errors: the other ranks are waiting for an answer
       if (!answered) {
         tell(ranks, e);
       }
@@ -177,10 +177,12 @@ final class Peers {
     }
   }
 
-  private static void tell(Ranks ranks, Exception failure) {
+  private static void tell(Ranks ranks, Throwable failure) {
+    String message = failure.getMessage();
+    String reason = message == null || message.isEmpty() ? failure.toString() : message;
     try {
-      ranks.exchange(String.valueOf(failure.getMessage()).getBytes(StandardCharsets.UTF_8));
-    } catch (CollectiveException e) {
+      ranks.exchange(reason.getBytes(StandardCharsets.UTF_8));
+    } catch (RuntimeException | Error e) {
       failure.addSuppressed(e);
     }
   }
