@@ -11,6 +11,7 @@ import io.github.lamb4j.internal.cuda.driver.CudaStream;
 import io.github.lamb4j.internal.cuda.driver.JCudaDriver;
 import io.github.lamb4j.internal.cuda.driver.LastStream;
 import io.github.lamb4j.internal.engine.Engine;
+import io.github.lamb4j.internal.engine.StepCounts;
 import io.github.lamb4j.internal.numerics.Rates;
 import io.github.lamb4j.internal.spi.StreamHandle;
 import io.github.lamb4j.model.Parameter;
@@ -589,16 +590,17 @@ public final class Lamb implements AutoCloseable {
    * too, the run continues with the same bits as if it had not stopped. On CUDA, this waits for the
    * stream; {@link #prepareReplays} must be called again before a capture or a replay.
    *
-   * @param step the number of steps already taken, at least 0
-   * @throws IllegalArgumentException if the step is negative
+   * @param step the number of steps already taken, from 0 to 2<sup>60</sup>
+   * @throws IllegalArgumentException if the step is out of range
    * @throws IllegalStateException if the stream is being captured, or micro-batches wait for the
    *     next step. If setting the count fails partway, the message says so, and the optimizer takes
    *     no further steps
    */
   public void resumeAt(long step) {
-    if (step < 0) {
+    if (step < 0 || step > StepCounts.MOST) {
       throw new IllegalArgumentException(
-          "step " + step + ": must be at least 0, the number of steps already taken");
+          "step %d: must be from 0 to %d, the number of steps already taken"
+              .formatted(step, StepCounts.MOST));
     }
     exclusively(
         () -> {

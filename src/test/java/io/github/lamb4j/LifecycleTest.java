@@ -173,7 +173,10 @@ class LifecycleTest {
           () -> lamb.readState("w", StateArray.FIRST_MOMENT, 0, two.asReadOnlyBuffer()),
           "target",
           "read-only");
-      assertRefused(() -> lamb.resumeAt(-1), "step -1", "must be");
+      assertRefused(() -> lamb.resumeAt(-1), "step -1", "must be from 0 to 1152921504606846976");
+      for (long step : new long[] {(1L << 60) + 1, Long.MAX_VALUE}) {
+        assertRefused(() -> lamb.resumeAt(step), "step " + step, "must be");
+      }
       assertEquals(2, two.remaining());
       assertArrayEquals(new float[] {8, 8}, two.array());
       assertEquals(before, state(lamb));

@@ -243,7 +243,7 @@ class StateRefusalTest {
   private record Damage(String key, String value, String said) {}
 
   static List<Damage> damages() {
-    String most = "from 0 to 9223372036854775807";
+    String most = "from 0 to 1152921504606846976";
     return List.of(
         new Damage(
             "format", null, "not a lamb4j optimizer state: metadata key \"format\" is missing"),
@@ -254,6 +254,8 @@ class StateRefusalTest {
         new Damage("step", "two", "\"step\" is \"two\": must be a whole number " + most),
         new Damage("step", "-1", "\"step\" is \"-1\": must be"),
         new Damage("step", "9223372036854775808", "\"step\" is \"9223372036854775808\": must be"),
+        new Damage("step", "1152921504606846977", "must be a whole number " + most),
+        new Damage("skipped", "1152921504606846977", "must be a whole number " + most),
         new Damage("step", "1", "\"group.0.steps\" is \"2\": must be a whole number from 0 to 1"),
         new Damage("skipped", "", "\"skipped\" is \"\": must be"),
         new Damage("group.1.steps", null, "metadata key \"group.1.steps\" is missing"),

@@ -78,15 +78,15 @@ public final class StateMetadata {
     this.entries = entries;
     bare = isBare();
     if (bare) {
-      step = count("step", Long.MAX_VALUE);
+      step = count("step", StepCounts.MOST);
       skipped = 0;
       maxGradNorm = OptionalDouble.empty();
       nonFiniteGradients = NonFiniteGradients.PROPAGATE;
       return;
     }
     requireVersion();
-    step = count("step", Long.MAX_VALUE);
-    skipped = count("skipped", Long.MAX_VALUE);
+    step = count("step", StepCounts.MOST);
+    skipped = count("skipped", StepCounts.MOST);
     String norm = entry("max_grad_norm");
     maxGradNorm =
         norm.equals("none") ? OptionalDouble.empty() : OptionalDouble.of(number("max_grad_norm"));

@@ -12,6 +12,12 @@ import java.util.List;
 public record StepCounts(long step, long skipped, List<Group> groups) {
 
   /**
+   * The most steps, taken or skipped, from which an optimizer resumes: no run takes so many more
+   * that a count, or the sum of both, exceeds a long.
+   */
+  public static final long MOST = 1L << 60;
+
+  /**
    * The step count of one group.
    *
    * @param steps the steps it has taken, fewer than the optimizer if it was added later
