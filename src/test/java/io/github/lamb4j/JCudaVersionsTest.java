@@ -178,7 +178,7 @@ class JCudaVersionsTest {
             "jcuda/jcublas/JCublas2.cublasCreate:(Ljcuda/jcublas/cublasHandle;)I",
             "jcuda/driver/CUstream",
             "jcuda/driver/CUdeviceptr.<init>:()V",
-            "io/github/lamb4j/internal/cuda/driver/JCudaDriver$Context.getNativePointer:()J")) {
+            "io/github/lamb4j/internal/cuda/driver/JCudaContexts$Context.getNativePointer:()J")) {
       assertTrue(names.contains(expected), expected);
     }
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.StepPath;
 import io.github.lamb4j.error.CollectiveException;
@@ -136,23 +137,35 @@ class DeviceCollectiveTest {
         train((ranks, device) -> new Fake(ranks, device.driver(), device.stream())));
   }
 
-  /** The report, which would wait for a peer that never comes, and closing. */
-  @Test
-  void shouldReportAPeerThatFails() throws Exception {
+  /** What a rank does with a model and its collective. */
+  private interface Work {
+    void run(MixedModel model, Fake fake) throws Exception;
+  }
+
+  private static void onRanks(Work work) throws Exception {
     ShardedRun.onRanks(
         RANKS,
         ranks -> {
           try (TestDevice device = TestDevice.open()) {
-            MixedModel model = model(Side.cuda(device, StepPath.AUTO));
-            Fake fake = new Fake(ranks, device.driver(), device.stream());
-            try (Lamb lamb = model.builder().collective(fake).build()) {
-              lamb.step();
-              fake.failed = true;
-              CollectiveException e =
-                  assertThrows(CollectiveException.class, () -> lamb.report(lamb.newReport()));
-              assertEquals(OptionalInt.of(1), e.culprit());
-            }
-            return null;
+            work.run(
+                model(Side.cuda(device, StepPath.AUTO)),
+                new Fake(ranks, device.driver(), device.stream()));
+          } // closing the device fails if anything is still allocated
+          return null;
+        });
+  }
+
+  /** The report, which would wait for a peer that never comes, and closing. */
+  @Test
+  void shouldReportAPeerThatFails() throws Exception {
+    onRanks(
+        (model, fake) -> {
+          try (Lamb lamb = model.builder().collective(fake).build()) {
+            lamb.step();
+            fake.failed = true;
+            CollectiveException e =
+                assertThrows(CollectiveException.class, () -> lamb.report(lamb.newReport()));
+            assertEquals(OptionalInt.of(1), e.culprit());
           }
         });
   }
@@ -160,57 +173,40 @@ class DeviceCollectiveTest {
   /** Building waits for the weights of rank 0, in a copy to the device that knows no time limit. */
   @Test
   void shouldNotBuildWhenAPeerFails() throws Exception {
-    ShardedRun.onRanks(
-        RANKS,
-        ranks -> {
-          try (TestDevice device = TestDevice.open()) {
-            MixedModel model = model(Side.cuda(device, StepPath.AUTO));
-            Fake fake = new Fake(ranks, device.driver(), device.stream());
-            fake.failed = true;
-            assertThrows(CollectiveException.class, () -> model.builder().collective(fake).build());
-          } // closing the device fails if anything is still allocated
-          return null;
+    onRanks(
+        (model, fake) -> {
+          fake.failed = true;
+          LambBuilder builder = model.builder().collective(fake);
+          assertThrows(CollectiveException.class, builder::build);
         });
   }
 
   /** After a failure, {@link Lamb#close} asks for this order. */
   @Test
   void shouldCloseAfterItsCollective() throws Exception {
-    ShardedRun.onRanks(
-        RANKS,
-        ranks -> {
-          try (TestDevice device = TestDevice.open()) {
-            MixedModel model = model(Side.cuda(device, StepPath.AUTO));
-            Fake fake = new Fake(ranks, device.driver(), device.stream());
-            Lamb lamb = model.builder().collective(fake).build();
-            lamb.step();
-            fake.exchange(new byte[0]); // all ranks have taken the step
-            fake.close();
-            lamb.close();
-          }
-          return null;
+    onRanks(
+        (model, fake) -> {
+          Lamb lamb = model.builder().collective(fake).build();
+          lamb.step();
+          fake.exchange(new byte[0]); // all ranks have taken the step
+          fake.close();
+          lamb.close();
         });
   }
 
   @Test
   void shouldNotSaveOtherStepsThanTheOtherRanks(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("state");
-    ShardedRun.onRanks(
-        RANKS,
-        ranks -> {
-          try (TestDevice device = TestDevice.open()) {
-            MixedModel model = model(Side.cuda(device, StepPath.AUTO));
-            Fake fake = new Fake(ranks, device.driver(), device.stream());
-            try (Lamb lamb = model.builder().collective(fake).build()) {
-              lamb.step();
-              lamb.save(file);
-              lamb.setLearningRate("lamb", ranks.rank() == 0 ? 0.5 : 0.25);
-              lamb.step();
-              byte[] before = Files.readAllBytes(file);
-              assertUntimely(() -> lamb.save(file), "step 2, learning rates [0.5", "[0.25");
-              assertArrayEquals(before, Files.readAllBytes(file));
-            }
-            return null;
+    onRanks(
+        (model, fake) -> {
+          try (Lamb lamb = model.builder().collective(fake).build()) {
+            lamb.step();
+            lamb.save(file);
+            lamb.setLearningRate("lamb", fake.rank() == 0 ? 0.5 : 0.25);
+            lamb.step();
+            byte[] before = Files.readAllBytes(file);
+            assertUntimely(() -> lamb.save(file), "step 2, learning rates [0.5", "[0.25");
+            assertArrayEquals(before, Files.readAllBytes(file));
           }
         });
   }

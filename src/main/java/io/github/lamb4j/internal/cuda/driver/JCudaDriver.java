@@ -8,14 +8,9 @@ import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_RANGE_SIZE;
 import static jcuda.driver.CUpointer_attribute.CU_POINTER_ATTRIBUTE_RANGE_START_ADDR;
 import static jcuda.driver.CUresult.CUDA_ERROR_NOT_READY;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
-import static jcuda.driver.JCudaDriver.cuCtxGetCurrent;
 import static jcuda.driver.JCudaDriver.cuCtxGetDevice;
-import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
-import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
 import static jcuda.driver.JCudaDriver.cuDeviceGetName;
-import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
-import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRetain;
 import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
@@ -43,7 +38,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import jcuda.Pointer;
-import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
@@ -63,13 +57,6 @@ public final class JCudaDriver implements CudaDriver {
   /** The first CUDA version whose driver can capture streams: 10.0. */
   private static final int FIRST_TO_CAPTURE = 10_000;
 
-  /** Exposes the handle of a context. One per thread, so that looking it up allocates nothing. */
-  private static final class Context extends CUcontext {
-    long handle() {
-      return getNativePointer();
-    }
-  }
-
   /** Exposes the address of a device pointer. */
   private static final class Address extends CUdeviceptr {
     long value() {
@@ -80,10 +67,7 @@ public final class JCudaDriver implements CudaDriver {
   /** A module and the handles of its functions by name, which become invalid with it. */
   private record LoadedModule(SharedModule module, Map<String, Long> functions) {}
 
-  /** Of the whole process: one driver object must know a context that another one retained. */
-  private static final Map<Integer, Context> PRIMARY_CONTEXTS = new ConcurrentHashMap<>();
-
-  private final ThreadLocal<Context> current = ThreadLocal.withInitial(Context::new);
+  private final JCudaContexts contexts = new JCudaContexts();
   private final ThreadLocal<int[]> captureStatus = ThreadLocal.withInitial(() -> new int[1]);
   private final Map<Long, Object> handles = new ConcurrentHashMap<>();
   private final AtomicLong lastHandle = new AtomicLong();
@@ -117,67 +101,32 @@ public final class JCudaDriver implements CudaDriver {
 
   @Override
   public long currentContext() {
-    return context().handle();
-  }
-
-  private Context context() {
-    Context context = current.get();
-    int code;
-    try {
-      code = cuCtxGetCurrent(context);
-    } catch (jcuda.CudaException e) {
-      code = Results.codeOf(e);
-    }
-    if (code != 0) {
-      throw new CudaException(
-          "cuCtxGetCurrent", code, Results.nameOf(code), "looking up the current context");
-    }
-    return context;
+    return contexts.current().handle();
   }
 
   @Override
   public void retainPrimaryContext(int device) {
-    Context context = new Context();
-    String doing = "making the primary context of device " + device + " current";
-    check(
-        "cuDevicePrimaryCtxRetain", doing, () -> cuDevicePrimaryCtxRetain(context, device(device)));
-    PRIMARY_CONTEXTS.put(device, context);
-    makePrimaryContextCurrent(device);
+    contexts.retainPrimary(device);
   }
 
   @Override
   public void makePrimaryContextCurrent(int device) {
-    check(
-        "cuCtxSetCurrent",
-        "making the primary context of device " + device + " current",
-        () -> cuCtxSetCurrent(PRIMARY_CONTEXTS.get(device)));
+    contexts.makePrimaryCurrent(device);
   }
 
   @Override
   public boolean isPrimaryContextCurrent(int device) {
-    Context primary = PRIMARY_CONTEXTS.get(device);
-    return primary != null && primary.handle() == currentContext();
+    return contexts.isPrimaryCurrent(device);
   }
 
   @Override
   public void dropPrimaryContext(int device) {
-    check(
-        "cuDevicePrimaryCtxRelease",
-        "releasing the primary context of device " + device,
-        () -> cuDevicePrimaryCtxRelease(device(device)));
+    contexts.dropPrimary(device);
   }
 
   @Override
   public void releasePrimaryContext(int device) {
-    String doing = "releasing the primary context of device " + device;
-    check("cuCtxSetCurrent", doing, () -> cuCtxSetCurrent(new CUcontext()));
-    dropPrimaryContext(device);
-  }
-
-  private static CUdevice device(int ordinal) {
-    CUdevice device = new CUdevice();
-    check("cuDeviceGet", "looking up device " + ordinal, () -> cuDeviceGet(device, ordinal));
-    return device;
+    contexts.releasePrimary(device);
   }
 
   private static CUdevice currentDevice() {
@@ -355,7 +304,8 @@ public final class JCudaDriver implements CudaDriver {
 
   @Override
   public long loadModule(byte[] ptx) {
-    SharedModule module = SharedModule.acquire(ContextIds.of(context(), driverVersion()), ptx);
+    SharedModule module =
+        SharedModule.acquire(ContextIds.of(contexts.current(), driverVersion()), ptx);
     return register(new LoadedModule(module, new ConcurrentHashMap<>()));
   }
 
