@@ -56,8 +56,7 @@ public final class Engine {
 
   private final MicroBatchCount microBatches;
 
-  private String failed;
-  private Throwable failure;
+  private final Soundness soundness = new Soundness();
 
   /** Opens a backend for the model. */
   public Engine(Model model, BackendFactory backends, BackendSettings settings) {
@@ -97,19 +96,7 @@ public final class Engine {
   }
 
   public void requireSound() {
-    if (failure != null) {
-      String cause = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-      throw new IllegalStateException(
-          "%s failed partway; restore weights and a saved state into a new optimizer. Cause: %s"
-              .formatted(failed, cause),
-          failure);
-    }
-  }
-
-  private void fail(String what, Throwable cause) {
-    failed = what;
-    failure = cause;
-    requireSound();
+    soundness.require();
   }
 
   /** Rejects a step on a stream of the caller's if the backend has none. */
@@ -159,7 +146,7 @@ public final class Engine {
     } catch (StepNotStarted e) {
       throw e.reason();
     } catch (RuntimeException | Error e) {
-      fail("step " + clock.next(), e);
+      soundness.fail("step " + clock.next(), e);
     }
     microBatches.clear();
     if (capturing) {
@@ -177,7 +164,7 @@ public final class Engine {
     } catch (StepNotStarted e) {
       throw e.reason();
     } catch (RuntimeException | Error e) {
-      fail("adding a micro-batch", e);
+      soundness.fail("adding a micro-batch", e);
     }
     microBatches.increment();
   }
@@ -204,7 +191,7 @@ public final class Engine {
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw e;
     } catch (RuntimeException | Error e) {
-      fail("move", e);
+      soundness.fail("move", e);
     }
     model = moved;
   }
@@ -263,7 +250,7 @@ public final class Engine {
     try {
       backend.setFrozen(names);
     } catch (RuntimeException | Error e) {
-      fail("freezing or unfreezing parameters", e);
+      soundness.fail("freezing or unfreezing parameters", e);
     }
     frozen = names;
   }
@@ -371,7 +358,7 @@ public final class Engine {
     try {
       resume(resumed, step, 0);
     } catch (RuntimeException | Error e) {
-      fail("setting the step count", e);
+      soundness.fail("setting the step count", e);
     }
   }
 
@@ -433,7 +420,7 @@ public final class Engine {
       lookUpRates(resumed);
       resume(resumed, saved.step(), saved.skipped());
     } catch (IOException | RuntimeException | Error e) {
-      fail("loading " + state, e);
+      soundness.fail("loading " + state, e);
     }
   }
 
