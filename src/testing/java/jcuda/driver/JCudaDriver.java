@@ -136,12 +136,7 @@ public class JCudaDriver extends DriverMemory {
 
   public static int cuDevicePrimaryCtxRelease(CUdevice dev) {
     int code = onDevice(dev);
-    return code != 0
-        ? code
-        : API.call(
-            gpu -> {
-              gpu.dropPrimaryContext(0);
-            });
+    return code != 0 ? code : API.call(gpu -> gpu.dropPrimaryContext(0));
   }
 
   public static int cuCtxCreate(CUcontext pctx, int flags, CUdevice dev) {

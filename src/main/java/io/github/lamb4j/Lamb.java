@@ -592,9 +592,10 @@ public final class Lamb implements AutoCloseable {
    *
    * @param step the number of steps already taken, from 0 to 2<sup>60</sup>
    * @throws IllegalArgumentException if the step is out of range
-   * @throws IllegalStateException if the stream is being captured, or micro-batches wait for the
-   *     next step. If setting the count fails partway, the message says so, and the optimizer takes
-   *     no further steps
+   * @throws IllegalStateException if the stream is being captured, micro-batches wait for the next
+   *     step, or, after a capture, a schedule returns a rate that is negative, infinite or NaN. If
+   *     setting the count fails partway, the message says so, and the optimizer takes no further
+   *     steps
    */
   public void resumeAt(long step) {
     if (step < 0 || step > StepCounts.MOST) {
@@ -669,9 +670,10 @@ public final class Lamb implements AutoCloseable {
    * @throws IllegalArgumentException if the state does not fit this optimizer; the message names
    *     the difference
    * @throws IllegalStateException if a step or a load failed partway, the stream is being captured,
-   *     micro-batches wait for the next step, or another rank could not load the file. If the
-   *     elements cannot be read or written completely, the message says so, and the optimizer takes
-   *     no further steps and does not save or load
+   *     micro-batches wait for the next step, another rank could not load the file, or, after a
+   *     capture, a schedule returns a rate that is negative, infinite or NaN. If the elements
+   *     cannot be read or written completely, the message says so, and the optimizer takes no
+   *     further steps and does not save or load
    */
   public void load(Path file, LoadOption... accepted) throws IOException {
     requireGiven(file, "file");
@@ -782,7 +784,7 @@ public final class Lamb implements AutoCloseable {
     }
     if (!busy.compareAndSet(false, true)) {
       throw new IllegalStateException(
-          "close: the optimizer is in use by another call; wait for it");
+          "close: the optimizer is in use by another call; close it when that call has returned");
     }
     try {
       if (!closed) { // another thread may have closed it in the meantime

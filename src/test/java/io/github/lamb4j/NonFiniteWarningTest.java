@@ -1,6 +1,7 @@
 package io.github.lamb4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
@@ -11,6 +12,8 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.Scalar;
+import io.github.lamb4j.report.StepReport;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +106,23 @@ class NonFiniteWarningTest {
       assertEquals(1, log.list.size());
       String said = log.list.get(0).getFormattedMessage();
       assertTrue(said.startsWith("step 5: the given gradient norm was negative or NaN"), said);
+    }
+  }
+
+  /** The norm is NaN then, whatever the program gives. */
+  @Test
+  void shouldNotBlameTheGivenNormForABadLossScale() {
+    try (Lamb lamb =
+        Lamb.onCpu()
+            .maxGradNorm(1)
+            .gradientNorm(Scalar.onHost(new float[] {1}))
+            .lossScale(Scalar.onHost(new float[] {-1}))
+            .group("all", Hyperparameters.lamb(0.1), Parameter.onHost("w", w, g))
+            .build()) {
+      lamb.step();
+      StepReport report = lamb.newReport();
+      assertThrows(IllegalStateException.class, () -> lamb.report(report));
+      assertEquals(List.of(), log.list);
     }
   }
 

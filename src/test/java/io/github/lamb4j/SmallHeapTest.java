@@ -18,7 +18,7 @@ class SmallHeapTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "threads | 80m | refused: threads 123: not enough memory to start them (Java heap space)",
+        "threads | 80m | refused: threads 123: cannot be started: ",
         "microBatches | 80m | refused: microBatches 65536, ranks 1: not enough memory",
         "ranks | 200m | refused: microBatches 1, ranks 2: not enough memory",
       })

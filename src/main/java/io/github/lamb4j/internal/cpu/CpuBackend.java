@@ -90,7 +90,7 @@ public final class CpuBackend implements Backend {
       return new Workers(threads, kernels);
     } catch (OutOfMemoryError e) { // also if the system refuses another thread
       throw new IllegalStateException(
-          "threads %d: not enough memory to start them (%s); use fewer, or raise -Xmx"
+          "threads %d: cannot be started: %s; use fewer, or raise the heap (-Xmx) or the system's limit of threads"
               .formatted(threads, e.getMessage()),
           e);
     }

@@ -50,7 +50,7 @@ final class DeviceChecks {
         throw e;
       }
       throw new IllegalStateException(
-          "the optimizer's stream is the default stream, which cannot be used while a stream that synchronizes with it is being captured: end the capture, or capture a stream that was created with CU_STREAM_NON_BLOCKING",
+          "the default stream cannot be used while a stream that synchronizes with it is being captured: end the capture, or capture a stream that was created with CU_STREAM_NON_BLOCKING",
           e);
     }
   }

@@ -340,8 +340,18 @@ public final class ShardedCudaBackend implements Backend {
 
   @Override
   public void close() {
+    if (transport != null) {
+      backend.atHome("close");
+      awaitLast();
+    }
+    backend.close();
+    arrays.close();
+    driver.unloadModule(module);
+  }
+
+  private void awaitLast() {
     try {
-      awaitPeers();
+      transport.await(driver, stream);
     } catch (CollectiveException e) {
       // Closing the collective ends what waits for a peer. Before that, waiting might not end.
       if (!driver.isIdle(stream)) {
@@ -350,9 +360,6 @@ public final class ShardedCudaBackend implements Backend {
     } catch (IllegalStateException e) {
       // The collective is closed: nothing waits for a peer any more.
     }
-    backend.close();
-    arrays.close();
-    driver.unloadModule(module);
   }
 
   private void release(Throwable cause) {

@@ -411,13 +411,13 @@ public final class Engine {
   }
 
   private void restore(StateFile state) {
+    StateMetadata saved = state.metadata();
+    StateFit fit = state.fit();
+    StepClock resumed = new StepClock(model.groups, fit.began(model.groups), saved.step());
+    resumed.setLastRates(fit.lastRates(model.groups));
+    lookUpRates(resumed);
     try {
       peers.together("load", () -> state.read(model.groups, this::write));
-      StateMetadata saved = state.metadata();
-      StateFit fit = state.fit();
-      StepClock resumed = new StepClock(model.groups, fit.began(model.groups), saved.step());
-      resumed.setLastRates(fit.lastRates(model.groups));
-      lookUpRates(resumed);
       resume(resumed, saved.step(), saved.skipped());
     } catch (IOException | RuntimeException | Error e) {
       soundness.fail("loading " + state, e);

@@ -41,7 +41,7 @@ final class MicroBatchCount {
   private void requireSame(String call, boolean capturing) {
     if (added > 0 && capturing != recorded) {
       throw new IllegalStateException(
-          "%s: %s, but the %d micro-batches added before %s; capture a step with all of its micro-batches or with none, and call discardMicroBatches() first"
+          "%s: %s, but the micro-batches added so far, %d, %s; capture either the step and all of its micro-batches, or neither, and call discardMicroBatches() first"
               .formatted(
                   call,
                   capturing ? "the stream is being captured" : "no capture is in progress",

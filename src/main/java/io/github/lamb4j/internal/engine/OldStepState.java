@@ -149,9 +149,9 @@ final class OldStepState {
           return true;
         }
       } catch (TooManyReads e) {
-        throw refused(pattern, "takes too long to match; replace it by a simpler one", e);
+        throw refused(pattern, "takes too long to match; replace it with a simpler one", e);
       } catch (StackOverflowError e) { // the matcher calls itself for each repetition of a group
-        throw refused(pattern, "overflows the stack; replace it by a simpler one", e);
+        throw refused(pattern, "overflows the stack; replace it with a simpler one", e);
       }
     }
     return false;

@@ -37,8 +37,8 @@ final class ReportChecks {
   void check(ReportData report, long begun) {
     if (policy == NonFiniteGradients.PROPAGATE) {
       warnOfNonFiniteNorms(report);
-      warnOfGivenNorm(report, begun);
       requireValidDivisors(report);
+      warnOfGivenNorm(report, begun);
     } else {
       requireNotHalted(report);
     }

@@ -9,12 +9,12 @@ final class Soundness {
   /**
    * Rejects calls that need a consistent state.
    *
-   * @throws IllegalStateException if a call has failed partway; the message names it and the cause
+   * @throws FailedPartwayException if a call has failed partway; the message names it and the cause
    */
   void require() {
     if (failure != null) {
       String cause = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-      throw new IllegalStateException(
+      throw new FailedPartwayException(
           "%s failed partway; restore weights and a saved state into a new optimizer. Cause: %s"
               .formatted(failed, cause),
           failure);
@@ -24,7 +24,7 @@ final class Soundness {
   /**
    * Records that a call has failed partway.
    *
-   * @throws IllegalStateException always, as {@link #require} does from now on
+   * @throws FailedPartwayException always, as {@link #require} does from now on
    */
   void fail(String what, Throwable cause) {
     failed = what;

@@ -91,7 +91,7 @@ final class StepAgreement {
     for (int i = 0; i < scalars.length; i++) {
       float mine = sent.getFloat(SCALARS + i * Float.BYTES);
       float other = received.getFloat(at + i * Float.BYTES);
-      // One NaN has the effect of another, but 0 not that of -0; == would say the opposite.
+      // Compared by bits, except that all NaNs are equal.
       if (Float.floatToIntBits(other) != Float.floatToIntBits(mine)) {
         throw differs(
             rank,

@@ -13,6 +13,7 @@ import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.model.StateArray;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import jcuda.driver.CUdeviceptr;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -96,7 +97,7 @@ class ContextTest {
 
   /** The second one finds the context that the first one made current. */
   @Test
-  void shouldKeepTheContextUntilTheLastOptimizerIsClosed() throws InterruptedException {
+  void shouldKeepTheContextUntilTheLastOptimizerIsClosed() throws Exception {
     try (TestDevice device = TestDevice.open()) {
       device.emulator().makeCurrent(0);
       Lamb first = small(device).build();
@@ -111,7 +112,7 @@ class ContextTest {
   }
 
   @Test
-  void shouldLeaveTheCurrentContextOfAProgramAlone() throws InterruptedException {
+  void shouldLeaveTheCurrentContextOfAProgramAlone() throws Exception {
     try (TestDevice device = TestDevice.open()) {
       runElsewhere(() -> small(device).build().close());
       long context = device.driver().currentContext();
@@ -122,14 +123,16 @@ class ContextTest {
     }
   }
 
-  private static void runElsewhere(Runnable work) throws InterruptedException {
-    Thread thread = new Thread(work);
+  private static void runElsewhere(Runnable work) throws Exception {
+    FutureTask<?> task = new FutureTask<>(work, null);
+    Thread thread = new Thread(task);
     thread.start();
+    task.get(); // fails if the work does
     thread.join();
   }
 
   @Test
-  void shouldStepHostParametersOnAnyThread() throws InterruptedException {
+  void shouldStepHostParametersOnAnyThread() throws Exception {
     try (TestDevice device = TestDevice.open()) {
       device.emulator().makeCurrent(0);
       try (Lamb lamb = small(device).build()) {

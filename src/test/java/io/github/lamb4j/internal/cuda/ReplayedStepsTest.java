@@ -16,11 +16,15 @@ import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.StateArray;
 import io.github.lamb4j.report.StepReport;
 import io.github.lamb4j.schedule.Schedule;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -237,6 +241,39 @@ class ReplayedStepsTest {
           assertEquals(0.001 * (step + 1), report.learningRate(1));
         }
       }
+    }
+  }
+
+  /** The rate is looked up before anything is read. */
+  @Test
+  void shouldChangeNothingWhenTheNextStepHasNoRate(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("state");
+    try (TestDevice device = TestDevice.open()) {
+      Side side = Side.cuda(device, StepPath.SINGLE_PASS);
+      MixedModel model =
+          new MixedModel(side, 1)
+              .group("g", Hyperparameters.lamb(step -> step <= 2 ? 0.1 : Double.NaN), 3);
+      try (Lamb lamb = model.builder().build()) {
+        lamb.prepareReplays(2);
+        try (Graph graph = device.capture(lamb::step)) {
+          graph.replay();
+          graph.replay();
+        }
+        lamb.save(file);
+        String before = model.bits(lamb);
+        assertUntimely(() -> load(lamb, file), "group g", "NaN at step 3");
+        assertUntimely(() -> lamb.resumeAt(2), "group g", "NaN at step 3");
+        assertEquals(before, model.bits(lamb));
+        lamb.save(file); // it still works
+      }
+    }
+  }
+
+  private static void load(Lamb lamb, Path file) {
+    try {
+      lamb.load(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

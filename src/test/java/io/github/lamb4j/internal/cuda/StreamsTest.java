@@ -220,7 +220,7 @@ class StreamsTest {
       device.capture(lamb::addMicroBatch).close();
       assertUntimely(
           lamb::addMicroBatch,
-          "no capture is in progress, but the 1 micro-batches added before were captured",
+          "no capture is in progress, but the micro-batches added so far, 1, were captured",
           "discardMicroBatches()");
       lamb.discardMicroBatches();
       lamb.addMicroBatch();

@@ -39,7 +39,7 @@ class OldStepStateTest {
                     metadata("bias\n" + expression),
                     tensors(List.of("a".repeat(300)))));
     assertEquals(
-        "state: metadata expression \"%s\": takes too long to match; replace it by a simpler one"
+        "state: metadata expression \"%s\": takes too long to match; replace it with a simpler one"
             .formatted(expression),
         e.getMessage());
   }
@@ -51,7 +51,8 @@ class OldStepStateTest {
             IllegalArgumentException.class,
             () -> translate("(a|b)*c", List.of("ab".repeat(100_000))));
     assertEquals(
-        "expression \"(a|b)*c\": overflows the stack; replace it by a simpler one", e.getMessage());
+        "expression \"(a|b)*c\": overflows the stack; replace it with a simpler one",
+        e.getMessage());
   }
 
   @Test
