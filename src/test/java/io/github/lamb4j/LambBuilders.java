@@ -1,5 +1,6 @@
 package io.github.lamb4j;
 
+import io.github.lamb4j.internal.cpu.CpuBackend;
 import io.github.lamb4j.internal.cuda.CudaBackends;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
@@ -33,6 +34,23 @@ public final class LambBuilders {
           @Override
           public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
             return backends.apply(groups);
+          }
+        });
+  }
+
+  /** Builds optimizers on the CPU, and runs something before each backend is opened. */
+  public static LambBuilder onCpu(Runnable beforeOpening) {
+    return LambBuilder.over(
+        new BackendFactory() {
+          @Override
+          public MemorySpace memory() {
+            return MemorySpace.HOST;
+          }
+
+          @Override
+          public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
+            beforeOpening.run();
+            return new CpuBackend(groups, settings);
           }
         });
   }

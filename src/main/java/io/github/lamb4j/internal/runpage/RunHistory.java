@@ -22,16 +22,24 @@ public final class RunHistory {
   /** Skipped steps that the last report no longer counts: a resumed optimizer counts anew. */
   private long skippedBefore;
 
-  /** Adds a step: this object, unless an optimizer was resumed before it. */
-  public void add(RunStep reported) {
-    long skipped = last == null ? 0 : last.skipped();
-    skippedBefore = Math.max(skippedBefore, skipped - reported.skipped());
-    RunStep step =
-        skippedBefore == 0 ? reported : reported.withSkipped(skippedBefore + reported.skipped());
-    last = step;
-    if (count++ % stride != 0) {
-      return;
+  /**
+   * Adds a step.
+   *
+   * @return what is kept of it: the number of skipped steps is that of the whole run
+   */
+  public RunStep add(RunStep reported) {
+    if (last != null && reported.step() < last.step()) {
+      skippedBefore = Math.max(skippedBefore, last.skipped() - reported.skipped());
     }
+    RunStep step = reported.withSkipped(skippedBefore + reported.skipped());
+    last = step;
+    if (count++ % stride == 0) {
+      keep(step);
+    }
+    return step;
+  }
+
+  private void keep(RunStep step) {
     if (kept.size() == LIMIT) {
       List<RunStep> all = List.copyOf(kept);
       kept.clear();

@@ -1,15 +1,21 @@
 package io.github.lamb4j.tools.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.lamb4j.BackendChoice;
-import io.github.lamb4j.error.CollectiveException;
+import io.github.lamb4j.Lamb;
+import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.spi.Backend;
+import io.github.lamb4j.model.Parameter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,14 +23,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -186,21 +190,29 @@ class MainTest {
     assertEquals(new CommandRun(1, "", said), end(driverFailure()));
   }
 
-  @ParameterizedTest
-  @MethodSource
-  void shouldFailWhateverEndedAStepPartway(Throwable cause) throws Exception {
-    IllegalStateException failure = new IllegalStateException("step 3 failed partway", cause);
-    assertEquals(new CommandRun(1, "", "lamb: step 3 failed partway%n".formatted()), end(failure));
-  }
-
-  static List<Throwable> shouldFailWhateverEndedAStepPartway() {
-    return List.of(
-        new CollectiveException(0, "allGather", "rank 1 died", OptionalInt.of(1)),
-        driverFailure(),
-        new IllegalStateException("cublasSgemm failed"),
-        new IllegalStateException("a worker failed", new IndexOutOfBoundsException(7)),
-        new IllegalStateException("a worker failed", new OutOfMemoryError("Java heap space")),
-        new IOException("the file was cut short"));
+  /** Whatever the cause is: one that alone would be a refusal, too. */
+  @Test
+  void shouldFailWhenAStepFailsPartway() throws Exception {
+    Backend failing =
+        (Backend)
+            Proxy.newProxyInstance(
+                Backend.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("step")) {
+                    throw new OutOfMemoryError("Java heap space");
+                  }
+                  return method.getReturnType() == boolean.class ? false : null;
+                });
+    Lamb lamb =
+        LambBuilders.onHost(groups -> failing)
+            .group("g", Hyperparameters.lamb(1), Parameter.onHost("w", new float[1], new float[1]))
+            .build();
+    IllegalStateException failure = assertThrows(IllegalStateException.class, lamb::step);
+    CommandRun run = end(failure);
+    assertEquals(1, run.exitCode());
+    assertTrue(run.err().contains("step 1 failed partway"), run.err());
+    assertTrue(run.err().contains("Cause: Java heap space"), run.err());
   }
 
   @Test

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,34 @@ class PendingFolderTest {
       process.destroyForcibly().waitFor();
     }
     PendingFolder.deleteAbandoned(folder);
+    assertEquals(List.of(), files());
+  }
+
+  /** A new lock file is not locked yet when another call finds it. */
+  @Test
+  void shouldNotLoseItsLockToAnotherCall() throws Exception {
+    AtomicBoolean ended = new AtomicBoolean();
+    FutureTask<?> other =
+        new FutureTask<>(
+            () -> {
+              while (!ended.get()) {
+                PendingFolder.deleteAbandoned(folder);
+              }
+              return null;
+            });
+    new Thread(other).start();
+    try {
+      for (int i = 0; i < 1000; i++) {
+        try (PendingFolder pending = PendingFolder.in(folder)) {
+          assertTrue(Files.exists(pending.path()));
+          assertTrue(Files.exists(folder.resolve(pending.path().getFileName() + ".lock")));
+          pending.delete();
+        }
+      }
+    } finally {
+      ended.set(true);
+    }
+    other.get();
     assertEquals(List.of(), files());
   }
 

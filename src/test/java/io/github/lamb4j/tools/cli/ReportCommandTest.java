@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.config.NonFiniteGradients;
+import io.github.lamb4j.internal.runpage.RunHistory;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.report.StepReport;
 import io.github.lamb4j.tools.sweep.SweepCell;
@@ -107,6 +108,22 @@ class ReportCommandTest {
     assertTrue(page.contains("<figcaption>Trust ratio of each layer</figcaption>"), page);
     assertTrue(page.contains("<th scope=\"row\">&lt;w&gt;</th><td>3.536</td>"), page);
     assertTrue(page.contains("<th scope=\"row\">bias</th><td>1</td>"), page);
+  }
+
+  /** Each layer of every step, also after {@code resumeAt(0)}. */
+  @Test
+  void shouldKeepTheLayersOfASecondPhase() throws Exception {
+    Path file =
+        recording(
+            List.of(STEP, LAYER),
+            () -> {
+              train("first", 4);
+              train("second", 3);
+            });
+    RunHistory run = RecordedRun.read(file, null);
+    List<Integer> layers = run.steps().stream().map(s -> s.layers().names().size()).toList();
+    assertEquals(List.of(2, 2, 2, 0, 2, 2, 0), layers, "none of a skipped step");
+    assertTrue(page(file).contains("Skipped steps: 2,"));
   }
 
   @Test

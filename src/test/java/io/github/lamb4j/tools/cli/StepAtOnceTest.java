@@ -3,6 +3,7 @@ package io.github.lamb4j.tools.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.LambBuilders;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -93,6 +94,19 @@ class StepAtOnceTest {
         StepPairTest.command(before(change, () -> CommandRun.done(arguments(out, 1)))),
         arguments(out, 0));
     assertEquals(resultsOf(last), files(out));
+  }
+
+  /** The weights were checked against the state that is there no longer. */
+  @Test
+  void shouldNotContinueFromTheStateOfAnotherCall() throws IOException {
+    CommandRun.done(arguments(out, 0));
+    params = out.resolve("params.safetensors");
+    Object[] next = arguments(out, 1, "--state", out.resolve("state.safetensors"));
+    StepCommand slow = new StepCommand(backend -> LambBuilders.onCpu(() -> CommandRun.done(next)));
+    CommandRun run = CommandRun.of(StepPairTest.command(slow), next);
+    assertEquals(1, run.exitCode());
+    assertTrue(run.err().contains("was replaced by another call while it was read"), run.err());
+    assertEquals("2", Checkpoint.metadata(out.resolve("state.safetensors")).get("step"));
   }
 
   @ParameterizedTest

@@ -210,7 +210,10 @@ class StepPairTest {
 
   /** A command with an observer of its changes. */
   static CommandLine command(Consumer<String> beforeChange) {
-    StepCommand step = new StepCommand(backend -> Lamb.on(backend.choice()), beforeChange);
+    return command(new StepCommand(backend -> Lamb.on(backend.choice()), beforeChange));
+  }
+
+  static CommandLine command(StepCommand step) {
     return Main.commandLine(
         new IFactory() {
           @Override
@@ -272,12 +275,16 @@ class StepPairTest {
     killer(new Killer(beforeTheSecondMove), second);
     Path complete = out.resolve(".lamb4j-complete");
     assertTrue(Files.exists(complete.resolve("state.safetensors")));
-    String said = complete + ": has results of an earlier call";
+    String said = complete + ": has results of a call that was killed, or is still moving them";
     CommandRun.refused(
         folder, said, arguments(params(out), state(out), folder.resolve("x"), 1, "--dry-run"));
     CommandRun.refused(folder, said, arguments(params, null, out, 1, "--dry-run"));
     CommandRun.refused(
         folder, said, arguments(params, state(out), folder.resolve("x"), 1, "--dry-run"));
+    CommandRun.done(second); // which moves them
+    Files.createDirectory(complete); // all moved, but killed before the end
+    CommandRun.done(arguments(params(out), state(out), out, 1, "--dry-run"));
+    assertTrue(Files.exists(complete));
   }
 
   /** Whether the command ran to its end. */

@@ -2,6 +2,7 @@ package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.error.CollectiveException;
 import io.github.lamb4j.error.CudaException;
+import io.github.lamb4j.internal.engine.FailedPartwayException;
 import io.github.lamb4j.internal.files.Printable;
 import io.github.lamb4j.internal.files.WriteFailedException;
 import java.io.IOException;
@@ -129,23 +130,11 @@ public final class Main implements Callable<Integer> {
 
   /** Whether something failed at run time; otherwise the input was refused. */
   private static boolean isFailure(Exception e) {
-    boolean lacksLibrary = false;
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof CommandFailed
-          || cause instanceof WriteFailedException
-          || cause instanceof CudaException
-          || cause instanceof CollectiveException) {
-        return true;
-      }
-      lacksLibrary |= cause instanceof LinkageError;
-    }
-    // The library wraps whatever ends a step partway. It also refuses with a cause, but only what
-    // lacks a library or memory on this machine.
-    boolean lacksMemory = e.getCause() instanceof OutOfMemoryError;
-    return e instanceof IllegalStateException
-        && e.getCause() != null
-        && !lacksLibrary
-        && !lacksMemory;
+    return e instanceof FailedPartwayException
+        || e instanceof CommandFailed
+        || e instanceof WriteFailedException
+        || e instanceof CudaException
+        || e instanceof CollectiveException;
   }
 
   private static String oneLine(CommandLine command, String message) {

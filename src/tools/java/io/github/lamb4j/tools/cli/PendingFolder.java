@@ -35,18 +35,35 @@ final class PendingFolder implements Closeable {
 
   /** Creates one. */
   static PendingFolder in(Path parent) throws IOException {
-    Path path = parent.resolve(PREFIX + UUID.randomUUID());
-    FileChannel lock =
-        FileChannel.open(lockOf(path), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    PendingFolder pending = new PendingFolder(path, lock);
+    while (true) {
+      Path path = parent.resolve(PREFIX + UUID.randomUUID());
+      FileChannel lock =
+          FileChannel.open(lockOf(path), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      PendingFolder pending = new PendingFolder(path, lock);
+      boolean created = false;
+      try {
+        if (pending.isLocked()) { // first, so that no other call takes the folder for abandoned
+          createPrivately(path);
+          created = true;
+          return pending;
+        }
+      } finally {
+        if (!created) {
+          pending.close();
+          Files.deleteIfExists(lockOf(path));
+        }
+      }
+    }
+  }
+
+  /** Locks the new file, unless another call was faster and took it for abandoned. */
+  private boolean isLocked() {
     try {
-      tryLock(lock); // first, so that no other call takes the folder for abandoned
-      createPrivately(path);
-      return pending;
-    } catch (Throwable failure) {
-      pending.close();
-      Files.deleteIfExists(lockOf(path));
-      throw failure;
+      return lock.tryLock() != null && Files.exists(lockOf(path));
+    } catch (OverlappingFileLockException e) {
+      return false;
+    } catch (IOException e) {
+      return true; // without locks, nothing is taken for abandoned
     }
   }
 

@@ -31,7 +31,11 @@ final class RecordedRun {
   private static final String LAYER = "io.github.lamb4j.Layer";
 
   /** A reported step; events of its layers follow it on the same thread. */
-  private record Reported(Instant time, String thread, RunStep step) {}
+  private record Reported(Instant time, String thread, RunStep step) {
+    Reported with(RunStep kept) {
+      return new Reported(time, thread, kept);
+    }
+  }
 
   /** The layers of a step, as they are read. */
   private static final class LayerList {
@@ -85,7 +89,7 @@ final class RecordedRun {
     steps.sort(Comparator.comparing(Reported::time)); // threads' buffers are not in order
     choose(thread);
     RunHistory history = new RunHistory();
-    steps.forEach(reported -> history.add(reported.step()));
+    steps.replaceAll(reported -> reported.with(history.add(reported.step())));
     IdentityHashMap<RunStep, LayerList> layers = new IdentityHashMap<>();
     history.steps().forEach(step -> layers.put(step, new LayerList()));
     readLayers(layers);

@@ -17,11 +17,13 @@ import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -43,6 +45,10 @@ final class StepFiles implements AutoCloseable {
   private final Source params;
   private final List<Source> grads = new ArrayList<>();
   private final Path statePath;
+
+  /** What the system knows the state file by; null if it does not tell. */
+  private final Object stateKey;
+
   private final StateFile state;
   private final ModelPlan plan;
   private final ResultLayout layout;
@@ -72,6 +78,7 @@ final class StepFiles implements AutoCloseable {
         this.grads.add(source(path));
       }
       statePath = state;
+      stateKey = state == null ? null : fileKey(state);
       this.state = state == null ? null : StateFile.open(state);
       if (this.state != null) {
         open.add(this.state);
@@ -232,6 +239,18 @@ final class StepFiles implements AutoCloseable {
     } else {
       loadWithTheseWeights(lamb);
     }
+    // Lamb.load opened the path again, and another call may have replaced the file meanwhile.
+    if (!Objects.equals(stateKey, fileKey(statePath))) {
+      throw new CommandFailed(
+          Printable.path(statePath)
+              + ": was replaced by another call while it was read; repeat the command");
+    }
+  }
+
+  private static Object fileKey(Path file) throws IOException {
+    return Files.exists(file)
+        ? Files.readAttributes(file, BasicFileAttributes.class).fileKey()
+        : null;
   }
 
   /** A state of a program may have checksums of its weights. */

@@ -33,7 +33,7 @@ final class StepResults {
 
   private static final String COMPLETE = ".lamb4j-complete";
 
-  /** Each failed attempt means that another call has completed its own results meanwhile. */
+  /** A failed attempt usually means that another call has completed its own results meanwhile. */
   private static final int MOST_ATTEMPTS = 10;
 
   private final Path out;
@@ -94,13 +94,14 @@ final class StepResults {
   /**
    * Refuses what {@link #completeMove(Path)} would change.
    *
-   * @throws BadInput if there are results that a killed process did not move
+   * @throws BadInput if there are results that are not in their places yet
    */
-  static void requireMoved(Path folder) {
+  static void requireMoved(Path folder) throws IOException {
     Path complete = folder.resolve(COMPLETE);
-    if (Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)) {
+    if (Files.isDirectory(complete, LinkOption.NOFOLLOW_LINKS)
+        && !PendingFolder.list(complete, "*").isEmpty()) {
       throw new BadInput(
-          "%s: has results of an earlier call that did not move them to %s, and a dry run changes nothing; move them there, or leave out --dry-run"
+          "%s: has results of a call that was killed, or is still moving them to %s, and a dry run changes nothing; wait for it, or leave out --dry-run"
               .formatted(Printable.path(complete), Printable.path(folder)));
     }
   }
