@@ -1,4 +1,6 @@
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -7,10 +9,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.spi.ToolProvider;
 
 /**
  * Writes a superclass for the stand-in of each given class. It declares all public static methods
- * of JCuda's class, and each says that it is not emulated, unless the stand-in hides it.
+ * of JCuda's class, and each says that it is not emulated, and all public constants. The stand-in
+ * hides what it has itself.
  *
  * <p>Run by the build: {@code java Unsupported.java FOLDER CLASS...} with JCuda on the class path.
  */
@@ -31,6 +37,7 @@ final class Unsupported {
     text.append("package %s;\n\n".formatted(original.getPackageName()));
     text.append("@SuppressWarnings({\"deprecation\", \"removal\", \"dep-ann\"})\n");
     text.append("class %s {\n".formatted(name));
+    appendFields(text, original);
     Method[] methods = original.getDeclaredMethods();
     Arrays.sort(methods, Comparator.comparing(Method::toGenericString));
     for (Method method : methods) {
@@ -43,6 +50,28 @@ final class Unsupported {
     Files.createDirectories(file.getParent());
     if (!Files.exists(file) || !Files.readString(file).contentEquals(text)) {
       Files.writeString(file, text);
+    }
+  }
+
+  /** The values come from the class file: initializing the class would load native libraries. */
+  private static void appendFields(StringBuilder text, Class<?> original) {
+    StringWriter listing = new StringWriter();
+    PrintWriter out = new PrintWriter(listing);
+    String classPath = System.getProperty("java.class.path");
+    ToolProvider javap = ToolProvider.findFirst("javap").orElseThrow();
+    int code = javap.run(out, out, "-constants", "-public", "-cp", classPath, original.getName());
+    if (code != 0) {
+      throw new IllegalStateException("javap: " + listing);
+    }
+    Pattern field = Pattern.compile("public static final ([\\w.]+) (\\w+)(?: = (.+))?;");
+    for (String line : listing.toString().lines().sorted().toList()) {
+      Matcher match = field.matcher(line.strip());
+      if (match.matches()) {
+        String value = match.group(3) == null ? "new " + match.group(1) + "()" : match.group(3);
+        text.append(
+            "\n  public static final %s %s = %s;\n"
+                .formatted(match.group(1), match.group(2), value));
+      }
     }
   }
 

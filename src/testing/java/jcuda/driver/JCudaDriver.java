@@ -258,11 +258,18 @@ public class JCudaDriver extends DriverMemory {
   }
 
   public static int cuFuncSetAttribute(CUfunction hfunc, int attrib, int value) {
-    return API.call(gpu -> gpu.api().setFunctionAttribute(Natives.of(hfunc)));
+    return API.call(
+        gpu -> {
+          if (attrib == CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES) {
+            gpu.api().setDynamicShared(Natives.of(hfunc), value);
+          } else {
+            gpu.api().setFunctionAttribute(Natives.of(hfunc));
+          }
+        });
   }
 
   public static int cuFuncSetCacheConfig(CUfunction hfunc, int config) {
-    return cuFuncSetAttribute(hfunc, 0, 0);
+    return API.call(gpu -> gpu.api().setFunctionAttribute(Natives.of(hfunc)));
   }
 
   public static int cuLaunchKernel(
@@ -285,14 +292,12 @@ public class JCudaDriver extends DriverMemory {
     Dimensions block = new Dimensions(blockDimX, blockDimY, blockDimZ);
     return API.callOn(
         hStream,
-        (gpu, stream) ->
-            gpu.launch(
-                Natives.of(f),
-                grid,
-                block,
-                sharedMemBytes,
-                stream,
-                arguments(gpu.parameterSizes(Natives.of(f)), kernelParams)));
+        (gpu, stream) -> {
+          long function = Natives.of(f);
+          ByteBuffer[] arguments = arguments(gpu.parameterSizes(function), kernelParams);
+          gpu.api().expectDynamicShared(function, sharedMemBytes);
+          gpu.launch(function, grid, block, sharedMemBytes, stream, arguments);
+        });
   }
 
   private static ByteBuffer[] arguments(int[] sizes, Pointer kernelParams) {

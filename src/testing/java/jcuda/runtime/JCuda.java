@@ -33,14 +33,12 @@ public class JCuda extends RuntimeMemory {
     API.setExceptionsEnabled(enabled);
   }
 
-  /** Always success: errors are returned or thrown by the call that failed. */
   public static int cudaGetLastError() {
-    return 0;
+    return API.lastError(true);
   }
 
-  /** Always success: errors are returned or thrown by the call that failed. */
   public static int cudaPeekAtLastError() {
-    return 0;
+    return API.lastError(false);
   }
 
   public static String cudaGetErrorName(int error) {
@@ -90,11 +88,23 @@ public class JCuda extends RuntimeMemory {
     return API.call(gpu -> describe(prop, gpu.api().device()));
   }
 
+  /** Of every device from compute capability 7.0 on. */
+  private static final int REGISTERS = 1 << 16;
+
+  @SuppressWarnings("deprecation") // the clocks, which programs still ask for
   private static void describe(cudaDeviceProp prop, EmulatedDevice device) {
     byte[] name = EmulatedDevice.NAME.getBytes(StandardCharsets.US_ASCII);
     prop.name = Arrays.copyOf(name, 256);
     prop.totalGlobalMem = device.totalMemory();
     prop.sharedMemPerBlock = Math.min(48 << 10, device.sharedMemoryPerBlock());
+    prop.sharedMemPerBlockOptin = device.sharedMemoryPerBlock();
+    prop.sharedMemPerMultiprocessor = device.sharedMemoryPerMultiprocessor();
+    prop.regsPerBlock = REGISTERS;
+    prop.regsPerMultiprocessor = REGISTERS;
+    prop.totalConstMem = 64 << 10;
+    prop.clockRate = device.clockKilohertz();
+    prop.memoryClockRate = device.clockKilohertz();
+    prop.memoryBusWidth = device.memoryBusBits();
     prop.warpSize = 32;
     prop.maxThreadsPerBlock = 1024;
     prop.maxThreadsDim = new int[] {1024, 1024, 64};

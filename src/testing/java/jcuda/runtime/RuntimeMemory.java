@@ -33,6 +33,7 @@ class RuntimeMemory extends UnsupportedJCuda {
   }
 
   private static void free(EmulatedDriver gpu, Pointer pointer) {
+    HostMemory.requireDevice(pointer);
     if (Natives.of(pointer) != 0) {
       gpu.free(Natives.of(pointer));
     }

@@ -36,6 +36,9 @@ final class Captures {
   /** Ends a capture and returns the recorded work. The capture has ended even if this fails. */
   List<Runnable> end(CudaStream stream, String doing) {
     Capture capture = captures.remove(stream);
+    if (capture == null) {
+      throw new EmulatorException("capture ended on a stream that is not being captured");
+    }
     if (!capture.valid) {
       throw DriverErrors.failed(Call.END_CAPTURE, DriverErrors.STREAM_CAPTURE_INVALIDATED, doing);
     }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 
 /**
  * The calls of the driver API that the stand-ins for JCuda need beyond {@link EmulatedDriver}'s.
@@ -14,7 +15,14 @@ import java.util.Set;
  */
 public final class DriverApi {
 
+  /** The most shared memory of a block whose kernel has not asked for more. */
+  private static final int USUAL_SHARED = 48 << 10;
+
   private final EmulatedDriver driver;
+
+  /** What kernels have asked for; unloaded ones are not missed. */
+  private final Map<Kernel, Integer> dynamicShared = new WeakHashMap<>();
+
   private final Set<Long> streams = new HashSet<>();
   private final Map<Long, CapturedGraph> graphs = new HashMap<>();
 
@@ -70,6 +78,27 @@ public final class DriverApi {
     String doing = "setting an attribute of a kernel";
     driver.enter(Call.PREPARE, doing);
     driver.modules.kernel(function, Call.PREPARE, doing);
+  }
+
+  /** Sets how much dynamic shared memory launches of a function may have. */
+  public void setDynamicShared(long function, int bytes) {
+    setFunctionAttribute(function);
+    String doing = "setting the shared memory of a kernel";
+    Kernel kernel = driver.modules.kernel(function, Call.PREPARE, doing);
+    if (bytes < 0 || bytes > driver.device.sharedMemoryPerBlock() - kernel.staticSharedBytes) {
+      throw DriverErrors.failed(Call.PREPARE, DriverErrors.INVALID_VALUE, doing);
+    }
+    dynamicShared.put(kernel, bytes);
+  }
+
+  /** Fails if a launch has more dynamic shared memory than was set, or than is usual. */
+  public void expectDynamicShared(long function, int bytes) {
+    String doing = "launching a kernel with %d bytes of shared memory".formatted(bytes);
+    Kernel kernel = driver.modules.kernel(function, Call.ENQUEUE, doing);
+    int most = dynamicShared.getOrDefault(kernel, USUAL_SHARED - kernel.staticSharedBytes);
+    if (bytes > most) {
+      throw DriverErrors.failed(Call.ENQUEUE, DriverErrors.INVALID_VALUE, doing);
+    }
   }
 
   /** Enqueues repeating a pattern in memory. */

@@ -6,8 +6,8 @@ package io.github.lamb4j.emulator;
  */
 public final class EmulatedGpu {
 
-  /** Accepts the PTX of every nvcc up to version 13. */
-  private static final EmulatedDevice DEFAULT =
+  /** The device of {@link #reset()}. It accepts the PTX of every nvcc up to version 13. */
+  public static final EmulatedDevice DEFAULT =
       EmulatedDevice.SMALL.withComputeCapability(121).withDriverVersion(13_090);
 
   private static EmulatedDriver driver;
@@ -29,8 +29,9 @@ public final class EmulatedGpu {
 
   /**
    * Replaces the GPU by a new one with these properties. Everything created on the previous one
-   * becomes invalid.
+   * must no longer be used.
    *
+   * @param device {@link #DEFAULT}, or a device made from it
    * @param seed decides the schedule of all launches
    */
   public static void reset(EmulatedDevice device, long seed) {

@@ -3,6 +3,7 @@ package io.github.lamb4j.emulator.jcuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.URL;
@@ -18,7 +19,10 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The stand-ins have exactly JCuda's methods, so an unmodified program links against them. */
+/**
+ * The stand-ins have exactly JCuda's methods and constants, so an unmodified program compiles and
+ * links against them.
+ */
 @Tag("jcuda")
 @EnabledIfSystemProperty(named = "lamb4j.device", matches = "stand-ins")
 class StandInSignaturesTest {
@@ -28,13 +32,16 @@ class StandInSignaturesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"jcuda.driver.JCudaDriver", "jcuda.runtime.JCuda", "jcuda.jcublas.JCublas2"})
-  void shouldHaveTheMethodsOfJCuda(String name) throws Exception {
-    Set<String> standIn = methods(Class.forName(name, false, getClass().getClassLoader()));
+  void shouldHaveTheMethodsAndConstantsOfJCuda(String name) throws Exception {
+    Class<?> own = Class.forName(name, false, getClass().getClassLoader());
+    Set<String> standIn = methods(own);
     try (URLClassLoader jcuda =
         new URLClassLoader(new URL[] {jar("jcuda"), jar("jcublas")}, null)) {
-      Set<String> original = methods(Class.forName(name, false, jcuda));
+      Class<?> theirs = Class.forName(name, false, jcuda);
+      Set<String> original = methods(theirs);
       assertTrue(original.size() > 100, original.size() + " methods");
       assertEquals(original, standIn);
+      assertEquals(fields(theirs), fields(own));
     }
   }
 
@@ -42,6 +49,19 @@ class StandInSignaturesTest {
     Path jar = Path.of("target/jcuda-versions/%s-%s.jar".formatted(name, VERSION));
     assertTrue(Files.exists(jar), jar.toString());
     return jar.toUri().toURL();
+  }
+
+  /** The public fields of a class and its superclasses. */
+  private static Set<String> fields(Class<?> type) {
+    Set<String> fields = new TreeSet<>();
+    for (Class<?> t = type; t != Object.class; t = t.getSuperclass()) {
+      for (Field field : t.getDeclaredFields()) {
+        if (Modifier.isPublic(field.getModifiers())) {
+          fields.add(field.getType().getName() + " " + field.getName());
+        }
+      }
+    }
+    return fields;
   }
 
   /** The public methods of a class and its superclasses. */

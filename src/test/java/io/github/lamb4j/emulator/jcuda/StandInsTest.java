@@ -41,6 +41,7 @@ import io.github.lamb4j.config.Hyperparameters;
 import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
 import io.github.lamb4j.emulator.EmulatedGpu;
+import io.github.lamb4j.emulator.EmulatorException;
 import io.github.lamb4j.model.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -54,6 +55,8 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUmodule;
@@ -62,6 +65,8 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 import jcuda.runtime.JCuda;
+import jcuda.runtime.cudaDeviceProp;
+import jcuda.runtime.cudaError;
 import jcuda.runtime.cudaMemcpyKind;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -254,6 +259,65 @@ class StandInsTest {
     assertTrue(e.getMessage().contains("parameter w: gradients at 0x"), e.getMessage());
     assertTrue(e.getMessage().contains("pinned host memory"), e.getMessage());
     cuMemFreeHost(pinned);
+  }
+
+  @Test
+  void shouldRequireTheAttributeForMuchSharedMemory() {
+    allocate(1, 2);
+    CUfunction function = kernel();
+    JCudaDriver.setExceptionsEnabled(false);
+    assertEquals(0, launch(function, 48 << 10));
+    assertEquals(CUresult.CUDA_ERROR_INVALID_VALUE, launch(function, 50_000));
+    assertEquals(CUresult.CUDA_ERROR_INVALID_VALUE, allowShared(function, 1 << 20));
+    assertEquals(0, allowShared(function, 50_000));
+    assertEquals(0, launch(function, 50_000));
+    assertEquals(CUresult.CUDA_ERROR_INVALID_VALUE, launch(function, 50_001));
+  }
+
+  private int launch(CUfunction function, int sharedBytes) {
+    Pointer arguments = Pointer.to(Pointer.to(memory), Pointer.to(new float[] {1}));
+    return cuLaunchKernel(function, 2, 1, 1, 1, 1, 1, sharedBytes, null, arguments, null);
+  }
+
+  private static int allowShared(CUfunction function, int bytes) {
+    return JCudaDriver.cuFuncSetAttribute(
+        function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes);
+  }
+
+  @Test
+  void shouldRememberTheLastErrorOfTheRuntime() {
+    JCuda.setExceptionsEnabled(false);
+    EmulatedGpu.driver().fail(Call.ALLOCATE, 1, CUresult.CUDA_ERROR_OUT_OF_MEMORY);
+    assertEquals(cudaError.cudaErrorMemoryAllocation, JCuda.cudaMalloc(new Pointer(), 4));
+    assertEquals(cudaError.cudaErrorMemoryAllocation, JCuda.cudaPeekAtLastError());
+    assertEquals(cudaError.cudaErrorMemoryAllocation, JCuda.cudaGetLastError());
+    assertEquals(0, JCuda.cudaGetLastError());
+  }
+
+  @Test
+  void shouldDescribeTheDevice() {
+    cudaDeviceProp properties = new cudaDeviceProp();
+    JCuda.cudaGetDeviceProperties(properties, 0);
+    assertEquals(65_536, properties.regsPerBlock);
+    assertEquals(65_536, properties.totalConstMem);
+    EmulatedDevice device = EmulatedGpu.DEFAULT;
+    assertEquals(device.sharedMemoryPerBlock(), properties.sharedMemPerBlockOptin);
+    assertEquals(device.memoryBusBits(), properties.memoryBusWidth);
+    EmulatedGpu.reset(EmulatedGpu.DEFAULT.withMultiprocessors(3, 2), 5);
+    JCuda.cudaGetDeviceProperties(properties, 0);
+    assertEquals(3, properties.multiProcessorCount);
+  }
+
+  @Test
+  void shouldNameMisuseThatAGpuMightNotDetect() {
+    assertEquals(
+        "capture ended on a stream that is not being captured",
+        assertThrows(
+                EmulatorException.class,
+                () -> JCudaDriver.cuStreamEndCapture(new CUstream(), new CUgraph()))
+            .getMessage());
+    assertThrows(IllegalArgumentException.class, () -> JCuda.cudaFree(Pointer.to(new float[1])));
+    assertEquals(0, JCuda.cudaFree(null));
   }
 
   @Test

@@ -28,6 +28,7 @@ public final class Api {
   private final IntFunction<String> names;
   private final IntUnaryOperator codes;
   private final boolean usesPrimaryContext;
+  private final ThreadLocal<Integer> lastError = ThreadLocal.withInitial(() -> 0);
   private volatile boolean exceptionsEnabled;
 
   /**
@@ -66,6 +67,22 @@ public final class Api {
 
   /** Returns a code, or throws it if it is not 0 and exceptions are enabled. */
   public int result(int code) {
+    if (code != 0) {
+      lastError.set(code);
+    }
+    return thrown(code);
+  }
+
+  /** The code of the thread's last call that failed, or 0; as a result. */
+  public int lastError(boolean forget) {
+    int code = lastError.get();
+    if (forget) {
+      lastError.set(0);
+    }
+    return thrown(code);
+  }
+
+  private int thrown(int code) {
     if (code != 0 && exceptionsEnabled) {
       throw new CudaException(names.apply(code));
     }

@@ -59,6 +59,14 @@ public final class HostMemory {
         || pinned(Natives.of(pointer)) != null;
   }
 
+  /** Rejects pointers to Java memory where device memory is needed. */
+  public static void requireDevice(Pointer pointer) {
+    if (pointer != null && (Natives.buffer(pointer) != null || Natives.pointers(pointer) != null)) {
+      throw new IllegalArgumentException(
+          "a pointer to device memory is needed, but it points to a Java array or buffer");
+    }
+  }
+
   /** Whether an address is in pinned memory. */
   public static boolean isPinned(long address) {
     return pinned(address) != null;
