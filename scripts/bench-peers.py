@@ -398,6 +398,8 @@ def parse(arguments):
     parser.add_argument("--json", metavar="FILE", help="write all results to FILE as JSON")
     options = parser.parse_args(arguments)
     options.only = [peer for peer in PEERS if peer in (options.only or PEERS)]
+    if options.json and os.path.isdir(options.json):
+        raise BadInput(f"{options.json}: is a directory; name a file")
     if options.json and not os.path.isdir(os.path.dirname(os.path.abspath(options.json))):
         raise BadInput(f"{options.json}: its directory does not exist; create it first")
     return options
@@ -462,6 +464,8 @@ def write(path, found):
             file.write("\n")
         os.replace(temporary, path)
     except OSError as e:
+        if os.path.exists(temporary):
+            os.remove(temporary)
         raise BadInput(f"{path}: {e.strerror}")
 
 
@@ -473,6 +477,9 @@ def main(arguments):
         print("bench-peers: " + " ".join(str(e).split()), file=sys.stderr)
         return 2
     print(table(found))
+    if all("skipped" in row for row in found["results"]):
+        print("bench-peers: every peer was skipped", file=sys.stderr)
+        return 1
     return 0
 
 

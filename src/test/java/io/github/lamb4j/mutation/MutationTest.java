@@ -76,6 +76,27 @@ class MutationTest {
         mutants.stream().map(Mutant::kernel).distinct().count());
   }
 
+  /** Otherwise the script cannot begin. A few classes cover all kernels. */
+  @Test
+  void shouldFindATestForEveryKernel() {
+    KernelTests found =
+        KernelTests.measure(
+            selectClass(CUDA + "ManyGroupsTest"),
+            selectClass(CUDA + "SwitchesParityTest"),
+            selectClass(CUDA + "AccumulateTest"),
+            selectClass(CUDA + "ReportedNormsTest"),
+            selectClass(CUDA + "MoveTest"),
+            selectClass(CUDA + "ShardedMoveTest"),
+            selectClass(CUDA + "ShardedParityTest"));
+    List<String> without =
+        mutants.stream()
+            .map(Mutant::kernel)
+            .distinct()
+            .filter(kernel -> found.of(kernel).isEmpty())
+            .toList();
+    assertEquals(List.of(), without);
+  }
+
   @Test
   void shouldSetATrapInEveryBasicBlock() {
     List<Mutant> traps = Mutants.traps(lines);

@@ -6,13 +6,13 @@ import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
 import io.github.lamb4j.config.Hyperparameters;
+import io.github.lamb4j.emulator.EmulatedDriver;
 import io.github.lamb4j.model.HostParameter;
 import io.github.lamb4j.model.Parameter;
 import io.github.lamb4j.report.StepReport;
 import io.github.lamb4j.schedule.Schedule;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,26 +21,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("kernels")
 class ManyGroupsTest {
 
-  private final List<String> launches = new ArrayList<>();
-
-  @AfterEach
-  void removeListener() {
-    TestDevice.onLaunch(kernel -> {});
-  }
-
   @ParameterizedTest
   @CsvSource({"1, 1", "2, 1", "128, 1", "129, 2"})
   void shouldBeginAllGroupsAtOnce(int groups, int expected) {
-    List<String> onCpu = trajectory(Lamb.onCpu(), groups);
-    TestDevice.onLaunch(launches::add);
+    List<String> onCpu = trajectory(Lamb.onCpu(), groups, () -> {});
     try (TestDevice device = TestDevice.open()) {
-      assertEquals(onCpu, trajectory(LambBuilders.staged(device.driver()), groups));
+      EmulatedDriver emulator = device.emulator();
+      LambBuilder builder = LambBuilders.staged(device.driver());
+      assertEquals(onCpu, trajectory(builder, groups, emulator::forgetLaunches));
+      assertEquals(
+          expected,
+          emulator.launches().stream().filter(l -> l.kernel().equals("begin_step")).count());
     }
-    assertEquals(expected, launches.stream().filter("begin_step"::equals).count());
   }
 
-  /** Three steps with different rates and schedules; launches are those of the third. */
-  private List<String> trajectory(LambBuilder builder, int groups) {
+  /** Three steps with different rates and schedules. */
+  private static List<String> trajectory(LambBuilder builder, int groups, Runnable beforeTheThird) {
     List<String> bits = new ArrayList<>();
     List<HostParameter> parameters = new ArrayList<>();
     for (int g = 0; g < groups; g++) {
@@ -55,7 +51,7 @@ class ManyGroupsTest {
       lamb.step();
       lamb.setLearningRate("g" + (groups - 1), 0.7);
       lamb.step();
-      launches.clear();
+      beforeTheThird.run();
       lamb.step();
       bits.addAll(TestModel.bits(lamb, parameters));
       StepReport report = lamb.newReport();

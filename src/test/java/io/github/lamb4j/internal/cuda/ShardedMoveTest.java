@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Ranks whose arrays move between steps give the bits of one rank whose arrays stay. */
 @Tag("gpu")
+@Tag("kernels")
 class ShardedMoveTest {
 
   private static final int STEPS = 3;

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A sharded optimizer on CUDA gives the bits of a single one on the CPU. */
 @Tag("gpu")
+@Tag("kernels")
 class ShardedParityTest {
 
   private static final int STEPS = 6;

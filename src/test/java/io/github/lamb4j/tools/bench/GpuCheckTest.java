@@ -216,6 +216,15 @@ class GpuCheckTest {
     assertTrue(output.contains("the budget of 10 s is spent"), output);
   }
 
+  /** For example a runtime that needs a newer C library. */
+  @Test
+  void shouldSayThatLambDoesNotRun() throws IOException, InterruptedException {
+    java("*' info'*) echo GLIBC_2.34 not found >&2; exit 1 ;;\n");
+    assertEquals(1, run("run", "bench", "--results", results));
+    assertEquals(List.of("probe: failed"), outcomes());
+    assertTrue(Files.readString(results.resolve("probe.log")).contains("GLIBC_2.34"));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "parity, *ConsoleLauncher*) exit 1 ;;",
@@ -224,8 +233,8 @@ class GpuCheckTest {
   void shouldStopWhenBitsDiffer(String part, String java) throws IOException, InterruptedException {
     java(ON_GPU, java + "\n");
     assertEquals(1, run("run", part, "bench-small", "--results", results));
-    assertEquals(List.of(part + ": exit 1"), outcomes());
-    assertTrue(output.contains("wrong bits, or a test failed: see " + results), output);
+    assertEquals(List.of(part + ": exit 1", "bench-small: not run"), outcomes());
+    assertTrue(output.contains(part + " did not pass: see " + results), output);
     assertTrue(archived().contains("results/" + part + ".log"));
   }
 

@@ -1,13 +1,16 @@
 package io.github.lamb4j.tools.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,9 +77,8 @@ class LauncherTest {
     assertEquals("", cache(missing, ""));
   }
 
-  /** A name such as {@code ~/bin/lamb} leads to the checkout, and its Java is that of Maven. */
-  @Test
-  void shouldFindTheCheckoutAndJavaHome() throws IOException, InterruptedException {
+  /** A checkout that is built, whose Maven and Java are shell scripts. */
+  private Path checkout() throws IOException {
     Path checkout = folder.resolve("checkout");
     program("checkout/scripts/lamb", Files.readString(Path.of("scripts/lamb")));
     for (String source :
@@ -86,16 +88,45 @@ class LauncherTest {
     Files.createFile(checkout.resolve("pom.xml"));
     Files.createFile(checkout.resolve("target/lamb4j-tools.jar")); // last, so that it is new
     program("home/bin/java", "#!/bin/sh\necho \"$@\"");
-    Path link = Files.createSymbolicLink(folder.resolve("lamb"), checkout.resolve("scripts/lamb"));
-    ProcessBuilder builder = new ProcessBuilder("./" + link.getFileName(), "info");
+    program("path/mvn", "#!/bin/sh\necho mvn was called");
+    return checkout;
+  }
+
+  private String output(String command) throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(command, "info");
     builder.directory(folder.toFile()).redirectErrorStream(true);
     builder.environment().put("CDPATH", ".");
     builder.environment().put("JAVA_HOME", folder.resolve("home").toString());
+    builder.environment().put("PATH", folder.resolve("path") + ":" + System.getenv("PATH"));
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+    return output;
+  }
+
+  /** A name such as {@code ~/bin/lamb} leads to the checkout, and its Java is that of Maven. */
+  @Test
+  void shouldFindTheCheckoutAndJavaHome() throws IOException, InterruptedException {
+    Path checkout = checkout();
+    Files.createSymbolicLink(folder.resolve("lamb"), checkout.resolve("scripts/lamb"));
+    String output = output("./lamb");
     String classPath = "-cp " + checkout.toRealPath() + "/target/lamb4j.jar:";
     assertTrue(output.contains(classPath) && output.endsWith("Main info\n"), output);
+    assertFalse(output.contains("mvn was called"), output);
+  }
+
+  /** Maven leaves the jar of the tools alone if only the library has changed. */
+  @Test
+  void shouldBuildOnceForAChange() throws IOException, InterruptedException {
+    Path lamb = checkout().resolve("scripts/lamb");
+    Path source = Files.createFile(folder.resolve("checkout/src/main/Lamb.java"));
+    FileTime before = FileTime.from(Instant.now().minusSeconds(60));
+    Files.setLastModifiedTime(folder.resolve("checkout/target/lamb4j-tools.jar"), before);
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().minusSeconds(30)));
+    assertTrue(output(lamb.toString()).contains("mvn was called"));
+    assertFalse(output(lamb.toString()).contains("mvn was called"));
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(30)));
+    assertTrue(output(lamb.toString()).contains("mvn was called"));
   }
 
   /** Both launchers choose it in the same way. */
