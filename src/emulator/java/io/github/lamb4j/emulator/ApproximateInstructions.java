@@ -28,6 +28,7 @@ final class ApproximateInstructions {
     put(table, "cos.approx", a -> (float) StrictMath.cos(a));
     table.put("tanh.approx.f32", FloatInstructions.f32(a -> (float) StrictMath.tanh(a)));
     table.put("rcp.approx.ftz.f64", gross(a -> 1 / a));
+    table.put("rsqrt.approx.f64", FloatInstructions.f64(a -> 1 / Math.sqrt(a)));
     table.put("rsqrt.approx.ftz.f64", gross(a -> 1 / Math.sqrt(a)));
     put(table, "div.full", (a, b) -> a / b);
     put(table, "div.approx", ApproximateInstructions::divide);

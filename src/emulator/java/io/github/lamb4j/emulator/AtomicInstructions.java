@@ -57,20 +57,20 @@ final class AtomicInstructions {
   }
 
   static Operation bind(Modifiers modifiers, Operands operands, boolean returns) {
-    String order =
-        returns
-            ? modifiers.takeAny("relaxed", "acquire", "release", "acq_rel")
-            : modifiers.takeAny("relaxed", "release");
-    String scope = modifiers.takeAny("cta", "cluster", "gpu", "sys");
+    String order = takeOrder(modifiers, returns);
+    String scope = takeScope(modifiers);
     Space space = MemoryInstructions.takeSpace(modifiers, "global", "shared", "shared::cta");
     // Without a memory order, the compiler writes the scope after the state space.
-    if (scope == null) scope = modifiers.takeAny("cta", "cluster", "gpu", "sys");
+    if (scope == null) scope = takeScope(modifiers);
+    String name =
+        modifiers.takeOne("exch", "cas", "and", "or", "xor", "add", "inc", "dec", "min", "max");
+    // libcu++ writes both after the operation.
+    if (order == null) order = takeOrder(modifiers, returns);
+    if (scope == null) scope = takeScope(modifiers);
     int strength = Semantics.strength(scope == null ? "gpu" : scope);
     boolean both = "acq_rel".equals(order);
     Semantics semantics =
         new Semantics(strength, both || "acquire".equals(order), both || "release".equals(order));
-    String name =
-        modifiers.takeOne("exch", "cas", "and", "or", "xor", "add", "inc", "dec", "min", "max");
     if (name.equals("add")) modifiers.take("noftz");
     boolean policy = modifiers.take("L2::cache_hint");
     Type type = modifiers.takeType();
@@ -101,6 +101,16 @@ final class AtomicInstructions {
         type,
         semantics,
         update);
+  }
+
+  private static String takeOrder(Modifiers modifiers, boolean returns) {
+    return returns
+        ? modifiers.takeAny("relaxed", "acquire", "release", "acq_rel")
+        : modifiers.takeAny("relaxed", "release");
+  }
+
+  private static String takeScope(Modifiers modifiers) {
+    return modifiers.takeAny("cta", "cluster", "gpu", "sys");
   }
 
   private static long sum(long a, long b, Type type) {

@@ -168,7 +168,7 @@ final class FloatInstructions {
     return Instructions.ternary(Type.F32, Type.F32, Type.F32, Type.F32, of);
   }
 
-  private static Function<Operands, Operation> f64(DoubleUnary f) {
+  static Function<Operands, Operation> f64(DoubleUnary f) {
     Unary of = a -> bits(f.apply(Double.longBitsToDouble(a)), a, a, a);
     return Instructions.unary(Type.F64, Type.F64, of);
   }

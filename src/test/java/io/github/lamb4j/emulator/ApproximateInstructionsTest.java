@@ -134,4 +134,13 @@ class ApproximateInstructionsTest {
     assertEquals(0, results[0] & 0xffffffffL);
     assertTrue(Double.longBitsToDouble(results[1]) == Double.NEGATIVE_INFINITY);
   }
+
+  /** Without {@code .ftz}, all bits of the result are significant. */
+  @Test
+  void shouldApproximateInverseSquareRootsInAllBits() {
+    long[][] values = {{Double.doubleToRawLongBits(3)}, {Double.doubleToRawLongBits(0x1p-1060)}};
+    long[] results = Ptx.evaluate("rsqrt.approx.f64", Type.F64, Ptx.types(Type.F64), values);
+    assertEquals(1 / Math.sqrt(3), Double.longBitsToDouble(results[0]));
+    assertEquals(0x1p530, Double.longBitsToDouble(results[1]));
+  }
 }

@@ -352,6 +352,21 @@ class MemoryInstructionsTest {
     assertArrayEquals(new int[] {6, 5, 0, 1, 0, 0x40000000}, values);
   }
 
+  /** As libcu++ writes them: the memory order and the scope after the operation. */
+  @Test
+  void shouldTakeTheOrderAfterTheOperation() {
+    int[] values =
+        one(
+            """
+            atom.add.relaxed.gpu.s32 %r2, [%d0], 3;
+            atom.cas.acq_rel.sys.b32 %r2, [%d0], 3, 4;
+            atom.exch.release.cta.b32 %r2, [%d0+4], 5;
+            atom.max.acquire.gpu.s64 %d3, [%d0+8], 6;
+            """,
+            4);
+    assertArrayEquals(new int[] {4, 5, 6, 0}, values);
+  }
+
   @ParameterizedTest
   @CsvSource({"1", "2", "3"})
   void shouldCountAtomicallyAcrossBlocks(long seed) {

@@ -172,6 +172,8 @@ class RacesTest {
             ret;
             """;
     for (long seed = 1; seed < 10; seed++) Ptx.run(body, 3, 1, 64, seed);
+    String after = body.replace("acq_rel.gpu.global.inc", "global.inc.acq_rel.gpu");
+    for (long seed = 1; seed < 10; seed++) Ptx.run(after, 3, 1, 64, seed);
     String lost = body.replace("acq_rel", "relaxed");
     for (long seed = 1; seed < 10; seed++) expect(fault(lost, 3, 1, seed), "race: reads");
     String half = body.replace("acq_rel", "acquire");
