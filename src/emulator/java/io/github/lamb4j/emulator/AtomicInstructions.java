@@ -126,7 +126,7 @@ final class AtomicInstructions {
     };
   }
 
-  private static final class Atomic extends Access {
+  static final class Atomic extends Access {
     private final int target;
     private final int b;
     private final int c;
@@ -151,6 +151,11 @@ final class AtomicInstructions {
       this.type = type;
       this.semantics = semantics;
       this.update = update;
+    }
+
+    /** Whether it is atomic to all threads of the device. */
+    boolean isOfDevice() {
+      return semantics.strength() == RaceDetector.DEVICE_SCOPE;
     }
 
     @Override

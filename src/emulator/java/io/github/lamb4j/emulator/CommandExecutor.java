@@ -38,6 +38,11 @@ final class CommandExecutor {
     races.ignoresEqualStores = ignore;
   }
 
+  /** See {@link RaceDetector#ignoresWeakReadsOfAtomics}. */
+  void ignoreWeakReadsOfAtomics(boolean ignore) {
+    races.ignoresWeakReadsOfAtomics = ignore;
+  }
+
   void copyToDevice(long target, ByteBuffer source) {
     Allocation allocation = range(target, source.remaining(), "copy to the device");
     allocation.put(target - allocation.start, source.duplicate());

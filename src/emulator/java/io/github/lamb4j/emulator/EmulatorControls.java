@@ -83,6 +83,15 @@ public abstract class EmulatorControls {
     executor.ignoreEqualStores(allow);
   }
 
+  /**
+   * Whether threads may read memory that others change with atomic operations, by loads of at most
+   * 8 bytes that are neither volatile nor atomic, without an order between them. Loops around
+   * {@code atomicCAS} often begin with such a load. Initially these are races.
+   */
+  public void allowWeakReadsOfAtomics(boolean allow) {
+    executor.ignoreWeakReadsOfAtomics(allow);
+  }
+
   public List<LaunchReport> launches() {
     return Collections.unmodifiableList(executor.launches);
   }

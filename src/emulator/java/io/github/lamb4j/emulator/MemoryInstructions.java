@@ -112,7 +112,7 @@ final class MemoryInstructions {
     }
   }
 
-  private static final class Load extends Access {
+  static final class Load extends Access {
     private final int[] targets;
     private final long[] masks;
     private final Type type;
@@ -139,6 +139,11 @@ final class MemoryInstructions {
       this.type = type;
       this.semantics = semantics;
       this.readOnly = readOnly;
+    }
+
+    /** Whether it is weak, but a GPU loads all its bytes at once. */
+    boolean isWeakWord() {
+      return semantics.strength() == RaceDetector.WEAK && type.bytes * targets.length <= 8;
     }
 
     @Override

@@ -42,6 +42,13 @@ final class RaceDetector {
    */
   boolean ignoresEqualStores;
 
+  /**
+   * Whether a weak load of at most 8 bytes is taken as strong if it races with atomic operations.
+   * Loops around {@code atomicCAS} begin with one: a race to PTX, but a GPU loads all its bytes at
+   * once, and the loop corrects an old value.
+   */
+  boolean ignoresWeakReadsOfAtomics;
+
   private final Map<Long, Message> messages = new HashMap<>();
 
   /** A filter for the published knowledge: most locations have none. */
@@ -94,7 +101,10 @@ final class RaceDetector {
       long write = page.writes[word];
       if (isRecent(write) && who(write) != thread && !bothStrong(write, strength, warp)) {
         if (!happenedBefore(write, page, word, warp, lane)) {
-          throw race(warp, lane, address, "reads", write, "wrote");
+          boolean ofAtomic = isWeakReadOfAtomic(warp.instruction, instruction(write, warp));
+          if (!ofAtomic || !ignoresWeakReadsOfAtomics) {
+            throw race(warp, lane, address, "reads", write, "wrote", ofAtomic);
+          }
         }
       }
       long read = page.reads[word];
@@ -150,16 +160,21 @@ final class RaceDetector {
       long write = page.writes[word];
       if (isRecent(write) && who(write) != thread && !bothStrong(write, strength, warp)) {
         if (!happenedBefore(write, page, word, warp, lane)) {
-          throw race(warp, lane, address, "writes", write, "wrote");
+          throw race(warp, lane, address, "writes", write, "wrote", false);
         }
       }
       long read = page.reads[word];
       if (isRecent(read) && !(kind(read) == THREAD && who(read) == thread)) {
         if (!bothStrong(read, strength, warp)) {
-          if (!happenedBefore(read, page, word, warp, lane)) {
-            throw race(warp, lane, address, "writes", read, "read");
+          if (happenedBefore(read, page, word, warp, lane)) {
+            page.reads[word] = 0;
+          } else {
+            // An ignored read stays: a later weak store may still race with it.
+            boolean ofAtomic = isWeakReadOfAtomic(instruction(read, warp), warp.instruction);
+            if (!ofAtomic || !ignoresWeakReadsOfAtomics) {
+              throw race(warp, lane, address, "writes", read, "read", ofAtomic);
+            }
           }
-          page.reads[word] = 0;
         }
       }
       page.writes[word] = access(thread, THREAD, strength, warp);
@@ -170,6 +185,20 @@ final class RaceDetector {
     if (strength == WEAK || strength(access) == WEAK) return false;
     return strength == DEVICE_SCOPE && strength(access) == DEVICE_SCOPE
         || kind(access) == THREAD && who(access) / threadsPerBlock == warp.block.index;
+  }
+
+  private static boolean isWeakReadOfAtomic(Instruction read, Instruction write) {
+    if (read == null || write == null) return false;
+    return read.operation() instanceof MemoryInstructions.Load load
+        && load.isWeakWord()
+        && write.operation() instanceof AtomicInstructions.Atomic atomic
+        && atomic.isOfDevice();
+  }
+
+  /** The instruction of an access, or null if it was not recorded. */
+  private static Instruction instruction(long access, Warp warp) {
+    int pc = (int) (access >>> 4) & LAST_PC;
+    return pc == LAST_PC ? null : warp.block.grid.kernel.code[pc];
   }
 
   private boolean happenedBefore(long access, Page page, int word, Warp warp, int lane) {
@@ -206,7 +235,7 @@ final class RaceDetector {
   }
 
   private EmulatorException race(
-      Warp warp, int lane, long address, String does, long other, String did) {
+      Warp warp, int lane, long address, String does, long other, String did, boolean ofAtomic) {
     int who = who(other);
     Grid grid = warp.block.grid;
     String where =
@@ -222,12 +251,17 @@ final class RaceDetector {
           case BLOCK -> "block " + grid.gridShape.name(who);
           default -> "several blocks";
         };
-    int pc = (int) (other >>> 4) & LAST_PC;
-    String line = pc == LAST_PC ? "?" : "" + grid.kernel.code[pc].line();
+    Instruction instruction = instruction(other, warp);
+    String line = instruction == null ? "?" : "" + instruction.line();
+    String remedy =
+        ofAtomic
+            ? "; read what atomic operations change through a volatile pointer,"
+                + " or accept such reads with allowWeakReadsOfAtomics(true)"
+            : "";
     return warp.fault(
         lane,
-        "race: %s 0x%x (%s), which %s %s at PTX line %s; nothing orders the two accesses"
-            .formatted(does, address, warp.describe(address), where, did, line));
+        "race: %s 0x%x (%s), which %s %s at PTX line %s; nothing orders the two accesses%s"
+            .formatted(does, address, warp.describe(address), where, did, line, remedy));
   }
 
   private long access(int who, int kind, int strength, Warp warp) {

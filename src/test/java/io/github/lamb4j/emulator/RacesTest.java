@@ -6,6 +6,7 @@ import static io.github.lamb4j.emulator.ChecksTest.expect;
 import static io.github.lamb4j.emulator.ChecksTest.fault;
 import static io.github.lamb4j.emulator.ChecksTest.line;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.stream.IntStream;
@@ -264,5 +265,65 @@ class RacesTest {
     }
     assertTrue(IntStream.of(Ptx.download(driver, out, 64)).allMatch(v -> v == 5));
     assertEquals(5, driver.launches().size());
+  }
+
+  /** The loop of the CUDA Programming Guide: its first load is weak. */
+  private static final String COMPARE_AND_SWAP =
+      START
+          + """
+          LOAD %r4, [%d0];
+          Again:
+          add.u32 %r5, %r4, 1;
+          atom.global.cas.b32 %r6, [%d0], %r4, %r5;
+          setp.ne.u32 %p1, %r6, %r4;
+          mov.u32 %r4, %r6;
+          @%p1 bra Again;
+          ret;
+          """;
+
+  @Test
+  void shouldNameTheRemediesForAWeakReadOfAnAtomic() {
+    String weak = COMPARE_AND_SWAP.replace("LOAD", "ld.global.u32");
+    for (long seed = 1; seed < 6; seed++) {
+      expect(fault(weak, 4, 64, seed), "race: ", "volatile", "allowWeakReadsOfAtomics(true)");
+      String strong = COMPARE_AND_SWAP.replace("LOAD", "ld.volatile.global.u32");
+      assertEquals(256, Ptx.run(strong, 4, 64, 1, seed)[0]);
+    }
+  }
+
+  @Test
+  void shouldAcceptWeakReadsOfAtomicsOnlyIfAllowed() {
+    byte[] ptx = Ptx.kernel(".param .u64 out", COMPARE_AND_SWAP.replace("LOAD", "ld.global.u32"));
+    for (long seed = 1; seed < 6; seed++) {
+      EmulatedDriver driver = new EmulatedDriver(EmulatedDevice.SMALL, seed);
+      driver.allowWeakReadsOfAtomics(true);
+      long out = Ptx.upload(driver, "output", new int[4]);
+      Ptx.launch(driver, ptx, 4, 64, 0, Ptx.argument(out));
+      assertEquals(256, Ptx.download(driver, out, 1)[0]);
+    }
+  }
+
+  /** A GPU may load 16 bytes in parts; and weak stores and narrow scopes remain races. */
+  @Test
+  void shouldNotAcceptOtherRacesWithAtomics() {
+    String[] bodies = {
+      COMPARE_AND_SWAP.replace("LOAD %r4", "ld.global.v4.u32 {%r4, %r10, %r11, %r12}"),
+      COMPARE_AND_SWAP
+          .replace("LOAD", "ld.global.u32")
+          .replace("atom.global.cas", "atom.cta.global.cas"),
+      COMPARE_AND_SWAP
+          .replace("LOAD", "ld.global.u32")
+          .replace("ret;", "st.global.u32 [%d0], %r0;\nret;"),
+    };
+    for (String body : bodies) {
+      EmulatedDriver driver = new EmulatedDriver();
+      driver.allowWeakReadsOfAtomics(true);
+      long out = Ptx.upload(driver, "output", new int[4]);
+      byte[] ptx = Ptx.kernel(".param .u64 out", body);
+      EmulatorException e =
+          assertThrows(
+              EmulatorException.class, () -> Ptx.launch(driver, ptx, 4, 1, 0, Ptx.argument(out)));
+      expect(e.getMessage(), "race: ");
+    }
   }
 }
