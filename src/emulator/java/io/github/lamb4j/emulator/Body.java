@@ -107,7 +107,9 @@ final class Body {
       Place place = scope.arguments.get(name);
       if (place != null) return place;
     }
-    return variables.get(name);
+    Place place = variables.get(name);
+    if (place != null && place.fault() != null) throw place.fault();
+    return place;
   }
 
   int label(String name) {

@@ -26,8 +26,16 @@ final class KernelBuilder {
   /** A register: the slot of its first lane, or the number of a predicate. */
   record Register(int slot, Type type) {}
 
-  /** The address of a variable in its space. */
-  record Place(Space space, long address) {}
+  /**
+   * The address of a variable in its space.
+   *
+   * @param fault why the variable cannot be used, or null
+   */
+  record Place(Space space, long address, EmulatorException fault) {
+    Place(Space space, long address) {
+      this(space, address, null);
+    }
+  }
 
   final Function function;
   final Calls calls;

@@ -2,6 +2,7 @@ package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.emulator.KernelBuilder.Place;
 import io.github.lamb4j.emulator.ParsedModule.Function;
+import io.github.lamb4j.emulator.ParsedModule.Reference;
 import io.github.lamb4j.emulator.ParsedModule.Space;
 import io.github.lamb4j.emulator.ParsedModule.Variable;
 import io.github.lamb4j.internal.cuda.driver.Purpose;
@@ -12,7 +13,8 @@ import java.util.Map;
 
 /**
  * A module in device memory: its kernels and variables. A kernel is bound when it is first looked
- * up, so a module loads although some of its kernels use instructions that are not supported.
+ * up, so a module loads although some of its kernels use instructions or variables that are not
+ * supported.
  */
 final class LoadedModule {
 
@@ -25,9 +27,12 @@ final class LoadedModule {
   LoadedModule(ParsedModule parsed, GlobalMemory memory) {
     this.parsed = parsed;
     for (Variable variable : parsed.variables()) {
-      if (variable.space() == Space.SHARED) shared.add(variable);
-      else places.put(variable.name(), place(variable, memory));
+      if (variable.fault() != null) refuse(variable, variable.fault());
+      else if (variable.space() == Space.SHARED) shared.add(variable);
+      else place(variable, memory);
     }
+    for (Variable variable : parsed.variables())
+      variable.references().forEach(r -> link(variable, r));
   }
 
   /** The kernel with this name, or null. Fails if it cannot run on the emulator. */
@@ -46,12 +51,36 @@ final class LoadedModule {
     return kernel;
   }
 
-  /** The memory of a variable, or null if there is none of this name. */
+  /** The memory of a variable, or null if there is none of this name. Fails if it is refused. */
   Allocation variable(String name) {
+    Place place = places.get(name);
+    if (place != null && place.fault() != null) throw place.fault();
     return variables.get(name);
   }
 
-  private Place place(Variable variable, GlobalMemory memory) {
+  private void refuse(Variable variable, EmulatorException fault) {
+    String message =
+        "module variable %s is not supported: %s".formatted(variable.name(), fault.getMessage());
+    places.put(
+        variable.name(), new Place(variable.space(), 0, new EmulatorException(message, fault)));
+  }
+
+  /** Stores the address of another variable. The addresses of functions do not exist. */
+  private void link(Variable variable, Reference reference) {
+    Allocation target = variables.get(reference.name());
+    if (target == null) {
+      String what = "%s has no address in global memory".formatted(reference.name());
+      refuse(variable, EmulatorException.atLine(variable.line(), what));
+      return;
+    }
+    long address = target.start + reference.offset();
+    Allocation allocation = variables.get(variable.name());
+    for (int i = 0; i < Long.BYTES; i++) {
+      allocation.put(reference.at() + i, (byte) (address >>> 8 * i));
+    }
+  }
+
+  private void place(Variable variable, GlobalMemory memory) {
     if (variable.bytes() < 0) {
       throw EmulatorException.atLine(variable.line(), "external variables are not supported");
     }
@@ -65,7 +94,7 @@ final class LoadedModule {
       }
     }
     allocation.constant = variable.space() == Space.CONST;
-    return new Place(variable.space(), allocation.start);
+    places.put(variable.name(), new Place(variable.space(), allocation.start));
   }
 
   void unload(GlobalMemory memory) {

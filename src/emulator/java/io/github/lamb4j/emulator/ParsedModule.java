@@ -30,9 +30,22 @@ record ParsedModule(
    *
    * @param bytes its size, or -1 for an array without one (dynamic shared memory)
    * @param initial its initial contents, or null
+   * @param references the addresses in its initial contents
+   * @param fault why its declaration could not be parsed, or null
    */
   record Variable(
-      int line, Space space, Type type, String name, long bytes, int alignment, byte[] initial) {}
+      int line,
+      Space space,
+      Type type,
+      String name,
+      long bytes,
+      int alignment,
+      byte[] initial,
+      List<Reference> references,
+      EmulatorException fault) {}
+
+  /** The address of a variable, plus an offset, at an index of some initial contents. */
+  record Reference(int at, String name, long offset) {}
 
   /** The kernel with this name, or null. */
   Function kernel(String name) {

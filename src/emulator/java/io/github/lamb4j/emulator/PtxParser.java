@@ -1,6 +1,7 @@
 package io.github.lamb4j.emulator;
 
 import io.github.lamb4j.emulator.ParsedModule.Function;
+import io.github.lamb4j.emulator.ParsedModule.Reference;
 import io.github.lamb4j.emulator.ParsedModule.Space;
 import io.github.lamb4j.emulator.ParsedModule.Variable;
 import io.github.lamb4j.emulator.PtxLexer.Token;
@@ -50,7 +51,7 @@ final class PtxParser {
           next = endOfBody();
         }
         case ".pragma" -> pragma();
-        case ".global", ".const", ".shared" -> variables(space(token), variables);
+        case ".global", ".const", ".shared" -> moduleVariables(space(token), variables);
         default -> throw unexpected(token);
       }
     }
@@ -279,6 +280,32 @@ final class PtxParser {
     return new Operand.Vector(parts);
   }
 
+  /** Whatever is unknown in a variable is a fault of this variable only, as in a function. */
+  private void moduleVariables(Space space, List<Variable> variables) {
+    int start;
+    do {
+      start = next;
+      try {
+        variables.add(variable(space));
+      } catch (EmulatorException e) {
+        next = start;
+        variables.add(faulty(space, e));
+        next = endOfDeclaration();
+        return;
+      }
+    } while (takeIf(","));
+    expect(";");
+  }
+
+  private Variable faulty(Space space, EmulatorException fault) {
+    Token name = peek();
+    while (!peek().is("[") && !peek().is("=") && !peek().is(";")) {
+      if (peek().isName()) name = peek();
+      next++;
+    }
+    return new Variable(name.line(), space, Type.B8, name.text(), 0, 1, null, List.of(), fault);
+  }
+
   private void variables(Space space, List<Variable> variables) {
     do variables.add(variable(space));
     while (takeIf(","));
@@ -306,10 +333,11 @@ final class PtxParser {
       bytes = peek().is("]") ? -1 : bytes * integer();
       expect("]");
     }
-    byte[] initial = takeIf("=") ? initial(type, (int) bytes) : null;
-    int natural = type.bytes * vector;
+    List<Reference> references = new ArrayList<>();
+    byte[] initial = takeIf("=") ? initial(type, (int) bytes, references) : null;
+    alignment = Math.max(alignment, type.bytes * vector);
     return new Variable(
-        name.line(), space, type, name.text(), bytes, Math.max(alignment, natural), initial);
+        name.line(), space, type, name.text(), bytes, alignment, initial, references, null);
   }
 
   /** Skips the attributes of a pointer parameter, which are hints for compilers. */
@@ -319,17 +347,34 @@ final class PtxParser {
     integer();
   }
 
-  private byte[] initial(Type type, int bytes) {
+  private byte[] initial(Type type, int bytes, List<Reference> references) {
     ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     boolean list = takeIf("{");
     do {
       Token token = peek();
-      if (!(simpleOperand() instanceof Operand.Literal literal)) throw unexpected(token);
-      long value = literal.bits(type);
+      long value = 0;
+      if (token.isName() && type.bytes == Long.BYTES) {
+        references.add(reference(buffer.position()));
+      } else if (simpleOperand() instanceof Operand.Literal literal) {
+        value = literal.bits(type);
+      } else {
+        throw unexpected(token);
+      }
       for (int i = 0; i < type.bytes; i++) buffer.put((byte) (value >>> 8 * i));
     } while (list && takeIf(","));
     if (list) expect("}");
     return buffer.array();
+  }
+
+  /** {@code name+offset} or {@code generic(name)+offset}: the emulator gives both one address. */
+  private Reference reference(int at) {
+    Token name = take();
+    if (name.is("generic") && takeIf("(")) {
+      name = take();
+      expect(")");
+    }
+    long offset = takeIf("+") || peek().is("-") ? signedInteger() : 0;
+    return new Reference(at, name.text(), offset);
   }
 
   private static Space space(Token token) {
