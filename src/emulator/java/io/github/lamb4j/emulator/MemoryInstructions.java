@@ -220,8 +220,10 @@ final class MemoryInstructions {
       RaceDetector races = warp.block.grid.races;
       int each = type.bytes;
       int bytes = each * sources.length;
-      // A strong store of an unchanged value may be part of a spin loop: it is not progress.
-      boolean changed = semantics.strength() == RaceDetector.WEAK;
+      // A strong or local store of an unchanged value may be part of a spin loop: it is not
+      // progress. Code for a debugger stores all its variables to local memory; a new value there
+      // is progress, because a long loop may count in it.
+      boolean changed = false;
       for (int rest = lanes; rest != 0; rest &= rest - 1) {
         int lane = Integer.numberOfTrailingZeros(rest);
         Page page = locate(warp, lane, bytes, true);
@@ -234,6 +236,7 @@ final class MemoryInstructions {
           continue;
         }
         if (isCommon()) {
+          changed = true;
           for (int i = 0; i < bytes; i += 4) races.unpublish(location(warp, i));
           StoreHistory.forget(page, at, bytes);
         }

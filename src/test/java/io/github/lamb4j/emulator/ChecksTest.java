@@ -1,5 +1,6 @@
 package io.github.lamb4j.emulator;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -141,6 +142,10 @@ class ChecksTest {
             ret;
             """;
     expect(fault(spins, 2, 32, 1), "deadlock", "nothing changes", "32 threads at PTX line 1");
+    // Code for a debugger also stores what it loads to local memory.
+    String debug =
+        ".local .align 4 .b8 kept[4];" + spins.replace("setp", "st.local.u32 [kept], %r3;\nsetp");
+    expect(fault(debug, 2, 32, 1), "deadlock", "nothing changes");
     // Four blocks wait for a fifth, which starts only when one of them ends.
     String waits =
         START
@@ -155,6 +160,27 @@ class ChecksTest {
             """;
     expect(fault(waits, 5, 1, 1), "deadlock", "1 of 5 blocks have not started");
     Ptx.run(waits.replace("%r0, 4", "%r0, 3"), 5, 1, 64, 1);
+  }
+
+  /** A long loop whose counter is in local memory is no deadlock. */
+  @Tag("slow")
+  @Test
+  void shouldNotTakeALongLoopForADeadlock() {
+    String counts =
+        START
+            + """
+            .local .align 4 .u32 count;
+            st.local.u32 [count], 0;
+            Again:
+            ld.local.u32 %r3, [count];
+            add.u32 %r3, %r3, 1;
+            st.local.u32 [count], %r3;
+            setp.lt.u32 %p1, %r3, 1000000;
+            @%p1 bra Again;
+            st.global.u32 [%d0], %r3;
+            ret;
+            """;
+    assertEquals(1_000_000, Ptx.run(counts, 1, 1, 1, 1)[0]);
   }
 
   @Test
