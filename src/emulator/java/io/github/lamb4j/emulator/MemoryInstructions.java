@@ -184,7 +184,7 @@ final class MemoryInstructions {
         StoreHistory history = mayBeStale ? StoreHistory.of(page, from, grid) : null;
         boolean defined;
         long value;
-        RaceDetector.Message message;
+        Messages.Message message;
         if (history == null) {
           defined = page.isDefined(from, each);
           value = page.get(from, each);
@@ -262,7 +262,7 @@ final class MemoryInstructions {
     private boolean storeStrong(Warp warp, int lane, Page page) {
       Grid grid = warp.block.grid;
       int each = type.bytes;
-      RaceDetector.Message message =
+      Messages.Message message =
           grid.races.newMessage(warp, lane, semantics.strength(), semantics.releases());
       boolean changed = false;
       for (int i = 0; i < sources.length; i++) {

@@ -11,15 +11,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Parses PTX text. Unsupported syntax is an error that names the line. */
-final class PtxParser {
+final class PtxParser extends PtxReader {
 
   private final String text;
-  private final List<Token> tokens;
-  private int next;
 
   private PtxParser(String text) {
+    super(PtxLexer.tokens(text));
     this.text = text;
-    this.tokens = PtxLexer.tokens(text);
   }
 
   static ParsedModule parse(String text) {
@@ -137,22 +135,6 @@ final class PtxParser {
       if (tokens.get(i).is(";") && !tokens.get(i - 1).text().startsWith("\"")) return false;
     }
     return false;
-  }
-
-  private int endOfDeclaration() {
-    int end = next;
-    while (end < tokens.size() && !tokens.get(end).is(";")) end++;
-    return Math.min(end + 1, tokens.size());
-  }
-
-  /** The index of the token after the body that starts here. */
-  private int endOfBody() {
-    int depth = 0;
-    for (int i = next; i < tokens.size(); i++) {
-      if (tokens.get(i).is("{")) depth++;
-      if (tokens.get(i).is("}") && --depth == 0) return i + 1;
-    }
-    return tokens.size();
   }
 
   private int product() {
@@ -392,53 +374,5 @@ final class PtxParser {
     Token token = take();
     if (!token.text().startsWith("\"")) throw unexpected(token);
     expect(";");
-  }
-
-  private long signedInteger() {
-    boolean negative = takeIf("-");
-    long value = integer();
-    return negative ? -value : value;
-  }
-
-  private long integer() {
-    Token token = take();
-    if (!token.isNumber()) throw unexpected(token);
-    return new Operand.Literal(token.text(), false).integer();
-  }
-
-  private void skipLine(int line) {
-    while (next < tokens.size() && tokens.get(next).line() == line) next++;
-  }
-
-  private Token peek() {
-    if (next == tokens.size()) {
-      int line = tokens.isEmpty() ? 1 : tokens.get(next - 1).line();
-      throw EmulatorException.atLine(line, "unexpected end of text");
-    }
-    return tokens.get(next);
-  }
-
-  private Token take() {
-    Token token = peek();
-    next++;
-    return token;
-  }
-
-  private boolean takeIf(String wanted) {
-    boolean is = next < tokens.size() && tokens.get(next).is(wanted);
-    if (is) next++;
-    return is;
-  }
-
-  private void expect(String wanted) {
-    Token token = take();
-    if (!token.is(wanted)) {
-      throw EmulatorException.atLine(
-          token.line(), "expected '%s' but found '%s'".formatted(wanted, token.text()));
-    }
-  }
-
-  private static EmulatorException unexpected(Token token) {
-    return EmulatorException.atLine(token.line(), "unknown or misplaced '" + token.text() + "'");
   }
 }

@@ -1,8 +1,7 @@
 package io.github.lamb4j.emulator;
 
+import io.github.lamb4j.emulator.Messages.Message;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * Detects data races: two accesses of different threads to the same word, at least one of them a
@@ -33,9 +32,6 @@ final class RaceDetector {
   private static final int MOST_THREADS = 1 << 22;
   private static final int LAST_PC = (1 << 14) - 1;
 
-  /** The knowledge that a strong write published, and its scope. */
-  record Message(Knowledge knowledge, int block, boolean blockOnly) {}
-
   /**
    * Whether a weak store of the value that the memory already holds is not taken as a write.
    * Kernels whose threads all set the same flag are races to PTX, but work.
@@ -49,10 +45,7 @@ final class RaceDetector {
    */
   boolean ignoresWeakReadsOfAtomics;
 
-  private final Map<Long, Message> messages = new HashMap<>();
-
-  /** A filter for the published knowledge: most locations have none. */
-  private final long[] published = new long[64];
+  private final Messages messages = new Messages();
 
   private int time = 1;
   private int launchStart = 1;
@@ -75,7 +68,6 @@ final class RaceDetector {
     this.threadsPerBlock = threadsPerBlock;
     this.warpsPerBlock = (threadsPerBlock + 31) / 32;
     messages.clear();
-    Arrays.fill(published, 0);
     boolean anew = time > LAST_TIME / 2;
     time = anew ? 1 : time + 1;
     launchStart = time;
@@ -378,14 +370,14 @@ final class RaceDetector {
   void observe(Warp warp, int lane, Message message, int strength, boolean acquires) {
     if (message == null) return;
     Block block = warp.block;
-    boolean blockOnly = message.blockOnly || strength == BLOCK_SCOPE;
-    if (blockOnly && message.block != block.index) return;
+    boolean blockOnly = message.blockOnly() || strength == BLOCK_SCOPE;
+    if (blockOnly && message.block() != block.index) return;
     int thread = warp.firstInBlock + lane;
     if (acquires) {
-      block.known[thread] = block.known[thread].join(message.knowledge);
+      block.known[thread] = block.known[thread].join(message.knowledge());
     } else {
-      add(block.pending, thread, message.knowledge);
-      if (message.block == block.index) add(block.pendingOfBlock, thread, message.knowledge);
+      add(block.pending, thread, message.knowledge());
+      if (message.block() == block.index) add(block.pendingOfBlock, thread, message.knowledge());
     }
   }
 
@@ -404,9 +396,9 @@ final class RaceDetector {
     if (before == null) {
       place(location, message);
     } else if (message != null) {
-      Knowledge both = before.knowledge.join(message.knowledge);
-      boolean forBlock = before.blockOnly || message.blockOnly;
-      put(location, new Message(both, message.block, forBlock));
+      Knowledge both = before.knowledge().join(message.knowledge());
+      boolean forBlock = before.blockOnly() || message.blockOnly();
+      messages.put(location, new Message(both, message.block(), forBlock));
     }
   }
 
@@ -423,27 +415,11 @@ final class RaceDetector {
   /** Records that a write with this message, or null, is the last one of a location. */
   void place(long location, Message message) {
     if (message == null) unpublish(location);
-    else put(location, message);
-  }
-
-  /** Twelve bits: a word of the filter and a bit in it. */
-  private static int hash(long location) {
-    return Long.hashCode(location * 0x9e3779b97f4a7c15L) >>> 20;
-  }
-
-  private boolean mayBePublished(long location) {
-    int hash = hash(location);
-    return (published[hash >>> 6] >>> hash & 1) != 0;
-  }
-
-  private void put(long location, Message message) {
-    int hash = hash(location);
-    published[hash >>> 6] |= 1L << hash;
-    messages.put(location, message);
+    else messages.put(location, message);
   }
 
   /** Records a weak write of a location, which ends its release sequence. */
   void unpublish(long location) {
-    if (mayBePublished(location)) messages.remove(location);
+    messages.remove(location);
   }
 }

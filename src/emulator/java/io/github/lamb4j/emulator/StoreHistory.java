@@ -1,6 +1,6 @@
 package io.github.lamb4j.emulator;
 
-import io.github.lamb4j.emulator.RaceDetector.Message;
+import io.github.lamb4j.emulator.Messages.Message;
 import java.util.SplittableRandom;
 
 /**

@@ -9,14 +9,14 @@
  * depends on {@code CudaDriver} and the library's errors only.
  *
  * <pre>
- * text       PtxLexer, PtxParser -> ParsedModule, Statement, Operand
+ * text       PtxLexer, PtxReader, PtxParser -> ParsedModule, Statement, Operand
  * binding    KernelBuilder, Body, Calls, Operands -> Kernel: assigns registers and variables to
  *            slots, and inlines calls
  * table      Instructions, *Instructions: the effect of each instruction on the lanes of a warp
  * execution  Grid (blocks, schedule) -> Block (barriers) -> Warp (divergence)
  * memory     GlobalMemory, Allocation, Page; Access resolves and checks addresses; StoreHistory
  *            holds the values that a MemoryModel may return late
- * races      RaceDetector, Knowledge: happens-before between threads, by vector clocks
+ * races      RaceDetector, Knowledge, Messages: happens-before between threads, by vector clocks
  * driver     EmulatedDriver, EmulatorControls, EmulatedDevice, DriverErrors; Launcher, Contexts,
  *            Heap, Modules, Events
  * commands   CommandExecutor runs them and writes LaunchReports, either at once or, if Captures
