@@ -122,7 +122,7 @@ class WorkersTest {
     Error failure = new OutOfMemoryError("no more");
     Exception e = assertThrows(IllegalStateException.class, () -> open(failing(failure)).close());
     assertEquals(
-        "threads 5: not enough memory to start them (no more); use fewer, or raise -Xmx",
+        "threads 5: cannot be started: no more; use fewer, or raise the heap (-Xmx) or the system's limit of threads",
         e.getMessage());
     assertSame(failure, e.getCause());
     assertHelpersEnd();
