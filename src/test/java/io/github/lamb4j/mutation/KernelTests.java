@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -126,7 +126,10 @@ final class KernelTests {
   private static final class Measurement implements TestExecutionListener {
     private final List<KernelTest> tests = new ArrayList<>();
     private final Map<String, Long> started = new HashMap<>();
-    private Set<String> kernels = new TreeSet<>();
+
+    /** Tests of several ranks launch kernels from several threads. */
+    private volatile Set<String> kernels = new ConcurrentSkipListSet<>();
+
     private IllegalStateException failure;
 
     void launched(String kernel) {
@@ -136,7 +139,7 @@ final class KernelTests {
     @Override
     public void executionStarted(TestIdentifier test) {
       if (test.isTest()) {
-        kernels = new TreeSet<>();
+        kernels = new ConcurrentSkipListSet<>();
         started.put(test.getUniqueId(), System.nanoTime());
       }
     }
