@@ -1,6 +1,7 @@
 package io.github.lamb4j.internal.cpu;
 
 import io.github.lamb4j.internal.cpu.SumExchange.GroupSums;
+import io.github.lamb4j.internal.numerics.Pieces;
 import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.BackendSettings;
@@ -271,9 +272,10 @@ public final class CpuBackend implements Backend {
     state(group, parameter, array).slice(from, to - from).put(source);
     if (array == StateArray.MASTER) {
       CpuGroup.Segment segment = groups[group].segments[parameter];
-      TileArray.forEachTile(
+      Pieces.forEach(
           from,
           to,
+          Tiling.TILE_ELEMENTS,
           (start, count) ->
               segment.model().write(segment.master(), start, start, count, workers.own()));
     }

@@ -1,5 +1,7 @@
 package io.github.lamb4j.internal.cpu;
 
+import io.github.lamb4j.internal.numerics.Pieces;
+import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.internal.sharding.ShardPlan;
 import io.github.lamb4j.internal.spi.Backend;
 import io.github.lamb4j.internal.spi.BackendSettings;
@@ -186,9 +188,10 @@ final class ShardedCpuBackend implements Backend {
   private void roundIntoModel(int group, int parameter, int offset, FloatBuffer source) {
     Span span = fragments.workers().own();
     TileArray model = arrays.weights(group, parameter);
-    TileArray.forEachTile(
+    Pieces.forEach(
         0,
         source.remaining(),
+        Tiling.TILE_ELEMENTS,
         (at, count) -> {
           source.get(source.position() + at, span.r, 0, count);
           model.write(span.r, 0, offset + at, count, span);

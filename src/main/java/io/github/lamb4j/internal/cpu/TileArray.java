@@ -1,6 +1,5 @@
 package io.github.lamb4j.internal.cpu;
 
-import io.github.lamb4j.internal.numerics.Tiling;
 import io.github.lamb4j.model.DType;
 import io.github.lamb4j.model.HostArray;
 import java.nio.FloatBuffer;
@@ -27,18 +26,6 @@ final class TileArray {
     halves = type != DType.F32 && halfBuffer.hasArray() ? halfBuffer.array() : null;
     offset =
         floats != null ? floatBuffer.arrayOffset() : halves != null ? halfBuffer.arrayOffset() : 0;
-  }
-
-  /** Work on the elements of one tile. */
-  interface Tile {
-    void run(int start, int count);
-  }
-
-  /** Runs a task for each tile of a range, of which {@code to} is not part. */
-  static void forEachTile(int from, int to, Tile task) {
-    for (long start = from; start < to; start += Tiling.TILE_ELEMENTS) { // may exceed an int
-      task.run((int) start, (int) Math.min(Tiling.TILE_ELEMENTS, to - start));
-    }
   }
 
   /** The number of elements. */

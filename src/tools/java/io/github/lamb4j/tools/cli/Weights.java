@@ -1,6 +1,7 @@
 package io.github.lamb4j.tools.cli;
 
 import io.github.lamb4j.internal.numerics.HalfFormat;
+import io.github.lamb4j.internal.numerics.Pieces;
 import io.github.lamb4j.internal.safetensors.Dtype;
 import io.github.lamb4j.internal.safetensors.TensorFiles;
 import io.github.lamb4j.internal.safetensors.TensorInfo;
@@ -75,8 +76,10 @@ record Weights(Dtype type, HostArray array) {
     digest.update(
         bytes.putInt(text.length).put(type.name().getBytes(StandardCharsets.UTF_8)).flip());
     digest.update(text);
-    forEachPiece(
+    Pieces.forEach(
+        0,
         array.count(),
+        PIECE,
         (offset, length) -> {
           bytes.clear();
           if (type == Dtype.F32) {
@@ -88,20 +91,6 @@ record Weights(Dtype type, HostArray array) {
           }
           digest.update(bytes);
         });
-  }
-
-  /** A part of an array. */
-  @FunctionalInterface
-  interface Piece {
-    void take(int offset, int length);
-  }
-
-  /** Goes through an array in pieces. */
-  static void forEachPiece(int count, Piece action) {
-    // After the last piece, the offset may be above the largest int.
-    for (long offset = 0; offset < count; offset += PIECE) {
-      action.take((int) offset, (int) Math.min(PIECE, count - offset));
-    }
   }
 
   /** The index of the first weight that is not finite, or -1. */
