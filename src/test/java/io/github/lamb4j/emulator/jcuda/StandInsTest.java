@@ -4,7 +4,6 @@ import static jcuda.driver.JCudaDriver.cuCtxCreate;
 import static jcuda.driver.JCudaDriver.cuCtxDestroy;
 import static jcuda.driver.JCudaDriver.cuCtxGetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
-import static jcuda.driver.JCudaDriver.cuDeviceGetName;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
@@ -13,7 +12,6 @@ import static jcuda.driver.JCudaDriver.cuInit;
 import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemAllocHost;
-import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemFreeHost;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoH;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
@@ -38,15 +36,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.lamb4j.Lamb;
 import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.config.Hyperparameters;
-import io.github.lamb4j.emulator.EmulatedDevice;
 import io.github.lamb4j.emulator.EmulatedDriver.Call;
 import io.github.lamb4j.emulator.EmulatedGpu;
-import io.github.lamb4j.emulator.EmulatorException;
 import io.github.lamb4j.model.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import jcuda.CudaException;
 import jcuda.Pointer;
@@ -56,7 +51,6 @@ import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
-import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUmodule;
@@ -65,8 +59,6 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 import jcuda.runtime.JCuda;
-import jcuda.runtime.cudaDeviceProp;
-import jcuda.runtime.cudaError;
 import jcuda.runtime.cudaMemcpyKind;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -285,51 +277,6 @@ class StandInsTest {
   }
 
   @Test
-  void shouldRememberTheLastErrorOfTheRuntime() {
-    JCuda.setExceptionsEnabled(false);
-    EmulatedGpu.driver().fail(Call.ALLOCATE, 1, CUresult.CUDA_ERROR_OUT_OF_MEMORY);
-    assertEquals(cudaError.cudaErrorMemoryAllocation, JCuda.cudaMalloc(new Pointer(), 4));
-    assertEquals(cudaError.cudaErrorMemoryAllocation, JCuda.cudaPeekAtLastError());
-    assertEquals(cudaError.cudaErrorMemoryAllocation, JCuda.cudaGetLastError());
-    assertEquals(0, JCuda.cudaGetLastError());
-  }
-
-  @Test
-  void shouldDescribeTheDevice() {
-    cudaDeviceProp properties = new cudaDeviceProp();
-    JCuda.cudaGetDeviceProperties(properties, 0);
-    assertEquals(65_536, properties.regsPerBlock);
-    assertEquals(65_536, properties.totalConstMem);
-    EmulatedDevice device = EmulatedGpu.DEFAULT;
-    assertEquals(device.sharedMemoryPerBlock(), properties.sharedMemPerBlockOptin);
-    assertEquals(device.memoryBusBits(), properties.memoryBusWidth);
-    EmulatedGpu.reset(EmulatedGpu.DEFAULT.withMultiprocessors(3, 2), 5);
-    JCuda.cudaGetDeviceProperties(properties, 0);
-    assertEquals(3, properties.multiProcessorCount);
-  }
-
-  @Test
-  void shouldNameMisuseThatAGpuMightNotDetect() {
-    assertEquals(
-        "capture ended on a stream that is not being captured",
-        assertThrows(
-                EmulatorException.class,
-                () -> JCudaDriver.cuStreamEndCapture(new CUstream(), new CUgraph()))
-            .getMessage());
-    assertThrows(IllegalArgumentException.class, () -> JCuda.cudaFree(Pointer.to(new float[1])));
-    assertEquals(0, JCuda.cudaFree(null));
-  }
-
-  @Test
-  void shouldRejectTheDefaultStreamOfEachThread() {
-    IllegalArgumentException e =
-        assertThrows(
-            IllegalArgumentException.class, () -> Lamb.onCuda(JCudaDriver.CU_STREAM_PER_THREAD));
-    assertTrue(e.getMessage().contains("another stream in each thread"), e.getMessage());
-    assertThrows(IllegalArgumentException.class, () -> Lamb.onCuda(2));
-  }
-
-  @Test
   void shouldReturnOrThrowErrors() {
     EmulatedGpu.driver().fail(Call.ALLOCATE, 1, CUresult.CUDA_ERROR_OUT_OF_MEMORY);
     CudaException e = assertThrows(CudaException.class, () -> cuMemAlloc(memory, 4));
@@ -409,18 +356,5 @@ class StandInsTest {
             UnsupportedOperationException.class, () -> cuModuleLoadData(new CUmodule(), cubin));
     assertTrue(e.getMessage().contains("a cubin"), e.getMessage());
     assertThrows(CudaException.class, () -> cuGraphLaunch(new CUgraphExec(), null));
-  }
-
-  @Test
-  void shouldShowThatTheDeviceIsEmulated() {
-    byte[] name = new byte[64];
-    cuDeviceGetName(name, name.length, new CUdevice());
-    assertEquals(EmulatedDevice.NAME, new String(name, StandardCharsets.US_ASCII).trim());
-  }
-
-  @Test
-  void shouldFreeNothingForNullPointers() {
-    assertEquals(0, cuMemFree(new CUdeviceptr()));
-    assertEquals(0, cudaFree(new Pointer()));
   }
 }
