@@ -99,7 +99,7 @@ class FailedStepTest {
 
   private final Failing backend = new Failing();
   private final Lamb lamb =
-      LambBuilders.onHost(groups -> backend)
+      LambBuilders.onHost((groups, settings) -> backend)
           .maxGradNorm(1)
           .group("g", Hyperparameters.lamb(0.1), Parameter.onHost("w", new float[1], new float[1]))
           .build();

@@ -1,6 +1,5 @@
 package io.github.lamb4j;
 
-import io.github.lamb4j.internal.cpu.CpuBackend;
 import io.github.lamb4j.internal.cuda.CudaBackends;
 import io.github.lamb4j.internal.cuda.driver.CudaDriver;
 import io.github.lamb4j.internal.cuda.driver.CudaStream;
@@ -10,7 +9,7 @@ import io.github.lamb4j.internal.spi.BackendSettings;
 import io.github.lamb4j.internal.spi.MemorySpace;
 import io.github.lamb4j.model.ParameterGroup;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /** Builders on a given driver, such as the emulator or a GPU's driver. */
 public final class LambBuilders {
@@ -23,7 +22,8 @@ public final class LambBuilders {
   }
 
   /** Builds optimizers of host parameters on a given backend. */
-  public static LambBuilder onHost(Function<List<ParameterGroup>, Backend> backends) {
+  public static LambBuilder onHost(
+      BiFunction<List<ParameterGroup>, BackendSettings, Backend> backends) {
     return LambBuilder.over(
         new BackendFactory() {
           @Override
@@ -33,24 +33,7 @@ public final class LambBuilders {
 
           @Override
           public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
-            return backends.apply(groups);
-          }
-        });
-  }
-
-  /** Builds optimizers on the CPU, and runs something before each backend is opened. */
-  public static LambBuilder onCpu(Runnable beforeOpening) {
-    return LambBuilder.over(
-        new BackendFactory() {
-          @Override
-          public MemorySpace memory() {
-            return MemorySpace.HOST;
-          }
-
-          @Override
-          public Backend open(List<ParameterGroup> groups, BackendSettings settings) {
-            beforeOpening.run();
-            return new CpuBackend(groups, settings);
+            return backends.apply(groups, settings);
           }
         });
   }

@@ -52,7 +52,7 @@ class StateFailureTest {
   private Runnable failure;
 
   private final Lamb lamb =
-      LambBuilders.onHost(groups -> troubled(new CpuBackend(groups, SETTINGS)))
+      LambBuilders.onHost((groups, settings) -> troubled(new CpuBackend(groups, SETTINGS)))
           .group("g", Hyperparameters.lamb(0.1), Parameter.onHost("w", w, g))
           .build();
 

@@ -62,23 +62,18 @@ public record RunStep(
 
   /** The step with the metrics of each layer. */
   public RunStep with(Layers added) {
-    return new RunStep(
-        step,
-        skipped,
-        gradientNorm,
-        learningRates,
-        weightNorm,
-        updateNorm,
-        smallest,
-        largest,
-        added);
+    return with(skipped, added);
   }
 
   /** The step with another number of skipped steps. */
   RunStep withSkipped(long count) {
+    return with(count, layers);
+  }
+
+  private RunStep with(long skipped, Layers layers) {
     return new RunStep(
         step,
-        count,
+        skipped,
         gradientNorm,
         learningRates,
         weightNorm,

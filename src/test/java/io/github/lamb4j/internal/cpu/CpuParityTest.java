@@ -159,7 +159,7 @@ class CpuParityTest {
     List<Object> outcome(Way way, GradientOptions options, boolean wild, Hyperparameters h) {
       LambBuilder builder =
           LambBuilders.onHost(
-                  groups ->
+                  (groups, settings) ->
                       new CpuBackend(
                           groups,
                           new BackendSettings(

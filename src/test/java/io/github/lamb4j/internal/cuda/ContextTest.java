@@ -22,14 +22,6 @@ import org.junit.jupiter.api.Test;
 @Tag("jcuda")
 class ContextTest {
 
-  private static LambBuilder small(TestDevice device) {
-    return LambBuilders.staged(device.driver())
-        .group(
-            "all",
-            Hyperparameters.lamb(0.1),
-            Parameter.onHost("w", new float[] {1, 2, 3}, new float[] {1, 1, 1}));
-  }
-
   /** An optimizer of device parameters, which uses the caller's context. */
   private static LambBuilder inPlace(TestDevice device) {
     CUdeviceptr weights =
@@ -87,7 +79,7 @@ class ContextTest {
     try (TestDevice device = TestDevice.open()) {
       device.emulator().makeCurrent(0);
       for (int i = 0; i < 2; i++) {
-        try (Lamb lamb = small(device).build()) {
+        try (Lamb lamb = DriverErrorsTest.small(device).build()) {
           lamb.step();
         }
         assertEquals(0, device.driver().currentContext(), "a context that may be gone");
@@ -100,8 +92,8 @@ class ContextTest {
   void shouldKeepTheContextUntilTheLastOptimizerIsClosed() throws Exception {
     try (TestDevice device = TestDevice.open()) {
       device.emulator().makeCurrent(0);
-      Lamb first = small(device).build();
-      try (Lamb second = small(device).build()) {
+      Lamb first = DriverErrorsTest.small(device).build();
+      try (Lamb second = DriverErrorsTest.small(device).build()) {
         first.close();
         second.step();
         runElsewhere(second::step);
@@ -114,9 +106,9 @@ class ContextTest {
   @Test
   void shouldLeaveTheCurrentContextOfAProgramAlone() throws Exception {
     try (TestDevice device = TestDevice.open()) {
-      runElsewhere(() -> small(device).build().close());
+      runElsewhere(() -> DriverErrorsTest.small(device).build().close());
       long context = device.driver().currentContext();
-      try (Lamb lamb = small(device).build()) {
+      try (Lamb lamb = DriverErrorsTest.small(device).build()) {
         lamb.step();
       }
       assertEquals(context, device.driver().currentContext());
@@ -135,7 +127,7 @@ class ContextTest {
   void shouldStepHostParametersOnAnyThread() throws Exception {
     try (TestDevice device = TestDevice.open()) {
       device.emulator().makeCurrent(0);
-      try (Lamb lamb = small(device).build()) {
+      try (Lamb lamb = DriverErrorsTest.small(device).build()) {
         runElsewhere(lamb::step);
         assertEquals(1, lamb.stepCount());
       }

@@ -35,7 +35,7 @@ class DriverErrorsTest {
   private static final int OUT_OF_MEMORY = 2;
   private static final int LAUNCH_FAILED = 719;
 
-  private static LambBuilder small(TestDevice device) {
+  static LambBuilder small(TestDevice device) {
     return LambBuilders.staged(device.driver())
         .group(
             "all",

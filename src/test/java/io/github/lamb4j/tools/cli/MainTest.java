@@ -205,7 +205,7 @@ class MainTest {
                   return method.getReturnType() == boolean.class ? false : null;
                 });
     Lamb lamb =
-        LambBuilders.onHost(groups -> failing)
+        LambBuilders.onHost((groups, settings) -> failing)
             .group("g", Hyperparameters.lamb(1), Parameter.onHost("w", new float[1], new float[1]))
             .build();
     IllegalStateException failure = assertThrows(IllegalStateException.class, lamb::step);

@@ -3,7 +3,9 @@ package io.github.lamb4j.tools.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.lamb4j.LambBuilder;
 import io.github.lamb4j.LambBuilders;
+import io.github.lamb4j.internal.cpu.CpuBackend;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -102,7 +104,13 @@ class StepAtOnceTest {
     CommandRun.done(arguments(out, 0));
     params = out.resolve("params.safetensors");
     Object[] next = arguments(out, 1, "--state", out.resolve("state.safetensors"));
-    StepCommand slow = new StepCommand(backend -> LambBuilders.onCpu(() -> CommandRun.done(next)));
+    LambBuilder builder =
+        LambBuilders.onHost(
+            (groups, settings) -> {
+              CommandRun.done(next);
+              return new CpuBackend(groups, settings);
+            });
+    StepCommand slow = new StepCommand(backend -> builder);
     CommandRun run = CommandRun.of(StepPairTest.command(slow), next);
     assertEquals(1, run.exitCode());
     assertTrue(run.err().contains("was replaced by another call while it was read"), run.err());
