@@ -12,10 +12,10 @@ import java.util.function.Consumer;
  * {@code with} methods return modified copies. Every method that takes a value throws {@link
  * IllegalArgumentException} if the value is null or out of range.
  *
- * <p>At step t, with weights w and gradient g of one parameter (the true gradient: unscaled,
- * averaged and clipped), LAMB (You et al. 2019, <a href="https://arxiv.org/abs/1904.00962">arXiv
- * 1904.00962</a>, algorithm 2) computes the following. Everything is elementwise except the
- * 2-norms, which run over the whole parameter:
+ * <p>At step t, with weights w and gradient g of one parameter (the true gradient, after clipping),
+ * LAMB (You et al. 2019, <a href="https://arxiv.org/abs/1904.00962">arXiv 1904.00962</a>, algorithm
+ * 2) computes the following. Everything is elementwise except the 2-norms, which run over the whole
+ * parameter:
  *
  * <pre>
  *   m = beta1 m + (1 - beta1) g                      v = beta2 v + (1 - beta2) g^2
